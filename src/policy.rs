@@ -1,0 +1,12 @@
+//! The policy language: documents, globs, and what a set of policies decides.
+//!
+//! Knows the JSON policy language and how AWS combines its layers; has never heard of an account, of S3's buckets or of
+//! Ground Truth. It could be lifted out as a crate of its own.
+
+pub mod cover;
+pub mod document;
+pub mod evaluate;
+pub mod pattern;
+
+pub use document::{Condition, Document, Effect, Malformed, Principal, Selection, Statement};
+pub use pattern::Pattern;
