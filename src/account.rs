@@ -162,6 +162,70 @@ pub struct Wanted {
     pub function_policies: BTreeSet<Arn>,
 }
 
+impl Account {
+    /// Every fact that was asked for and could not be had, each gap once, ascending.
+    #[must_use]
+    pub fn unread(&self) -> BTreeSet<Gap> {
+        let mut gaps = Gaps::default();
+        gaps.note(&self.alias);
+        for policy in self.iam.policies.values() {
+            if let Some(policy) = gaps.note(policy) {
+                gaps.note(&policy.document);
+            }
+        }
+        for role in gaps.note(&self.iam.roles).into_iter().flatten() {
+            gaps.note(&role.trust);
+            gaps.note_grants(&role.grants);
+            gaps.note(&role.boundary);
+            gaps.note(&role.tags);
+        }
+        for user in gaps.note(&self.iam.users).into_iter().flatten() {
+            gaps.note_grants(&user.grants);
+            gaps.note(&user.groups);
+            gaps.note(&user.boundary);
+            gaps.note(&user.tags);
+        }
+        for group in gaps.note(&self.iam.groups).into_iter().flatten() {
+            gaps.note_grants(&group.grants);
+        }
+        for bucket in gaps.note(&self.buckets).into_iter().flatten() {
+            gaps.note(&bucket.region);
+            gaps.note(&bucket.tags);
+            gaps.note(&bucket.policy);
+        }
+        for regional in self.regions.values() {
+            for function in gaps.note(&regional.functions).into_iter().flatten() {
+                gaps.note(&function.tags);
+                gaps.note(&function.policy);
+            }
+        }
+        gaps.0
+    }
+}
+
+/// The gaps met so far.
+#[derive(Default)]
+struct Gaps(BTreeSet<Gap>);
+
+impl Gaps {
+    /// Notes a gap, or hands on what is known.
+    fn note<'a, T>(&mut self, fact: &'a Fact<T>) -> Option<&'a T> {
+        match fact {
+            Fact::Known(fact) => return Some(fact),
+            Fact::Unknown(gap) if gap.is_not_asked() => {}
+            Fact::Unknown(gap) => drop(self.0.insert(gap.clone())),
+        }
+        None
+    }
+
+    fn note_grants(&mut self, grants: &Grants) {
+        self.note(&grants.attached);
+        for document in self.note(&grants.inline).into_iter().flat_map(BTreeMap::values) {
+            self.note(document);
+        }
+    }
+}
+
 impl Iam {
     /// The default version of a managed policy.
     ///

@@ -1,5 +1,38 @@
-//! gt-audit
+//! gt-audit: does a labeling job's role reach what the job needs, and if not, why not?
+//!
+//! SageMaker Ground Truth's labeling jobs run under an IAM role, mostly with one of two AWS managed policies whose
+//! grants hang on names and tags. An audit collects the facts of an account, decides as AWS does what each execution role
+//! reaches, holds that against the documented limits, and says what is wrong, why, and what to change. It only reads.
+//!
+//! Data goes one way, and imports point down only (a test holds that):
+//!
+//! ```text
+//! arn ← policy ← account ← access ← labeling ← rules ← audit ← commands ← main
+//!                   ↑        knowledge ←┘  finding ←┘    report ←┘
+//!                collect
+//! ```
+//!
+//! - [`account`]: the facts, each known or a gap; a snapshot file holds them.
+//! - [`collect`]: the only room that speaks to AWS, and the only asynchronous one.
+//! - [`policy`]: the policy language; knows neither accounts nor Ground Truth.
+//! - [`access`]: from an account's facts to the policy engine's question.
+//! - [`knowledge`]: the documented limits and the managed policies' text, as data.
+//! - [`labeling`]: which roles are execution roles, and what each resource is to them.
+//! - [`rules`]: one file a rule, its page beside it.
+//! - [`audit`]: every rule on every subject; [`report`]: what comes of it, and how it is written.
+//! - [`cli`], [`commands`]: the command line.
+
+pub mod access;
 pub mod account;
 pub mod arn;
+pub mod audit;
+//cli
+//collect
+//commands
 pub mod file;
+pub mod finding;
+pub mod knowledge;
+pub mod labeling;
 pub mod policy;
+pub mod report;
+pub mod rules;

@@ -43,6 +43,15 @@ impl<T> Fact<T> {
             Self::Unknown(gap) => Err(gap.clone()),
         }
     }
+
+    /// The fact unless nobody asked for it: for questions that can be put without it.
+    #[must_use]
+    pub fn if_asked(&self) -> Option<&Self> {
+        match self {
+            Self::Unknown(gap) if gap.is_not_asked() => None,
+            Self::Known(_) | Self::Unknown(_) => Some(self),
+        }
+    }
 }
 
 impl<T> From<Result<T, Gap>> for Fact<T> {

@@ -100,6 +100,9 @@ impl Pattern {
                 }
             }
             skip_stars(&mut next, theirs);
+            if !next.contains(&true) {
+                return false;
+            }
             reachable = next;
         }
         reachable.last().copied().unwrap_or(false)

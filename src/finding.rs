@@ -1,0 +1,241 @@
+//! A finding: what is wrong, for whom, how it was decided, and what to do.
+//!
+//! Plain data in the form of the JSON report (product contract, `schemas/report.json`). Knows how findings are
+//! identified and ordered; has never heard of how one is found.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Coverage;
+use crate::arn::Arn;
+use crate::labeling::Use;
+use crate::policy::evaluate::Reason;
+
+/// How bad it is, worst first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A labeling job fails, or somebody can do much too much.
+    High,
+    /// What is evidently meant for labeling does not work.
+    Medium,
+    /// Worth knowing.
+    Low,
+    /// Nothing is wrong.
+    Info,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// A stable fingerprint of rule, principal and resource.
+    pub id: String,
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The ARN of the role that is concerned; absent where the resource alone is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub principal: Option<Arn>,
+    /// The ARN of the resource; absent where `resources` lists several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub resource: Option<Arn>,
+    /// Only when grouped: the ARNs of all resources of which this is true.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub resources: Vec<Arn>,
+    /// The resource's region, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// What shows that the resource has to do with labeling.
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Use>,
+    /// What names and tags alone say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documented: Option<Documented>,
+    /// What the policies decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
+    /// One sentence.
+    pub message: String,
+    /// The statements that decided.
+    pub evidence: Vec<Evidence>,
+    /// What to do, best first.
+    pub remedy: Vec<Remedy>,
+    /// How the finding stands to earlier reports.
+    pub status: Status,
+}
+
+/// What the documented limits say of a name and its tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Documented {
+    /// Do the documented limits let it through?
+    pub verdict: Match,
+    /// The token by which they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The tag by which they seem to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+}
+
+/// Does a name pass the documented limits?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Match {
+    /// It does.
+    Match,
+    /// It does not.
+    Mismatch,
+}
+
+/// What the policies really decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Effective {
+    /// Over all actions.
+    pub coverage: Coverage,
+    /// Action by action.
+    pub actions: BTreeMap<String, Coverage>,
+    /// A resource that is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_example: Option<String>,
+    /// A resource that is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied_example: Option<String>,
+}
+
+/// A statement that decided, and what it does here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Evidence {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// What it does here.
+    pub note: String,
+}
+
+/// Something to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Remedy {
+    /// In one sentence.
+    pub summary: String,
+    /// What kind of change it is.
+    pub kind: RemedyKind,
+}
+
+/// What kind of change closes a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemedyKind {
+    /// Another name.
+    Rename,
+    /// An identity policy.
+    Policy,
+    /// Object tags.
+    Tag,
+    /// A bucket's CORS rules.
+    Cors,
+    /// A role's trust policy.
+    Trust,
+    /// A key policy.
+    KeyPolicy,
+}
+
+/// How a finding stands to earlier reports and to the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It was not there before, or nothing is known of before.
+    New,
+}
+
+impl Documented {
+    /// What a name's token, or a tag, makes of it.
+    #[must_use]
+    pub fn by(token: Option<&str>, tag: Option<(&str, &str)>) -> Self {
+        Self {
+            verdict: if token.is_some() || tag.is_some() { Match::Match } else { Match::Mismatch },
+            token: token.map(str::to_owned),
+            tag: tag.map(|(key, value)| format!("{key}={value}")),
+        }
+    }
+}
+
+impl Finding {
+    /// A finding of a rule, without views, evidence and remedies yet.
+    #[must_use]
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        principal: Option<&Arn>,
+        resource: Option<&Arn>,
+        message: String,
+    ) -> Self {
+        Self {
+            id: fingerprint(rule, principal, resource),
+            rule,
+            severity,
+            principal: principal.cloned(),
+            resource: resource.cloned(),
+            resources: vec![],
+            region: resource.map(Arn::region).filter(|region| !region.is_empty()).map(str::to_owned),
+            usage: None,
+            documented: None,
+            effective: None,
+            message,
+            evidence: vec![],
+            remedy: vec![],
+            status: Status::New,
+        }
+    }
+
+    /// Adds something to do.
+    #[must_use]
+    pub fn remedy(mut self, kind: RemedyKind, summary: impl Into<String>) -> Self {
+        self.remedy.push(Remedy { summary: summary.into(), kind });
+        self
+    }
+
+    /// Adds a statement that decided.
+    #[must_use]
+    pub fn evidence(mut self, reason: &Reason, note: impl Into<String>) -> Self {
+        self.evidence.push(Evidence { reason: reason.clone(), note: note.into() });
+        self
+    }
+
+    /// The order of reports: severity, rule, principal, resource.
+    #[must_use]
+    pub fn order(&self) -> impl Ord + '_ {
+        (self.severity, self.rule, self.principal.as_ref(), self.resource.as_ref(), self.resources.as_slice())
+    }
+}
+
+/// Sixteen hex digits, the same for the same rule, principal and resource in every run and version (FNV-1a, 64 bits).
+fn fingerprint(rule: &str, principal: Option<&Arn>, resource: Option<&Arn>) -> String {
+    let text = [rule, principal.map_or("", Arn::as_str), resource.map_or("", Arn::as_str)].join("\n");
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_never_changes() {
+        let role = Arn::iam("aws", "111122223333", "role/R");
+        let bucket = Arn::bucket("aws", "b");
+        // INVARIANT: these stand in people's baselines; a change of the function would make every finding new.
+        assert_eq!(fingerprint("bucket-out-of-reach", Some(&role), Some(&bucket)), "7498b8ea1672fe14");
+        assert_ne!(fingerprint("x", Some(&role), None), fingerprint("x", None, Some(&role)));
+    }
+}

@@ -1,0 +1,304 @@
+//! What of an account has to do with labeling: its execution roles and why, and what each resource is to them.
+//!
+//! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
+//! [`Access`](crate::access::Access) what roles may do; decides about no finding.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::access::{Access, Answer, Coverage, Named};
+use crate::account::{Account, Bucket, Function, Gap, Role, Tags, Wanted};
+use crate::arn::Arn;
+use crate::knowledge::limits::{self, Limits};
+use crate::knowledge::managed;
+use crate::knowledge::spelling::{Mention, mention};
+use crate::policy::evaluate::Verdict;
+use crate::policy::{Effect, Pattern, Selection};
+
+/// The service that runs labeling jobs, as trust policies name it.
+pub const SAGEMAKER: &str = "sagemaker.amazonaws.com";
+
+/// What a labeling job does with objects, in input and output buckets.
+pub const OBJECT_ACTIONS: [&str; 3] = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
+
+/// What a labeling job does with functions.
+pub const INVOKE: &str = "lambda:InvokeFunction";
+
+/// A character that no ARN and no policy holds: a resource named by it is one that only wildcards reach.
+const STRANGER: char = '\u{ffff}';
+
+/// The part of an account that has to do with labeling.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// What roles may do.
+    pub access: &'a Access<'a>,
+    /// The roles that labeling jobs run under.
+    pub execution_roles: Vec<ExecutionRole<'a>>,
+    /// Roles of which a missing fact leaves open whether they are execution roles.
+    pub unclear: Vec<(&'a Role, Gap)>,
+}
+
+/// A role that labeling jobs run under, or may.
+#[derive(Debug)]
+pub struct ExecutionRole<'a> {
+    /// The role.
+    pub role: &'a Role,
+    /// What makes it one.
+    pub why: Vec<String>,
+    /// The managed policies it carries, or copies of, by their documented limits.
+    pub documented: Vec<&'static Limits>,
+    /// The limits of every policy it carries that goes by tokens: the documented ones, else those read off the text.
+    pub limits: Vec<Limits>,
+}
+
+/// What shows that a resource has to do with labeling. Severity follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// A labeling job, flow definition or workload names it.
+    Used,
+    /// Its name or tags, or a policy of the role, show that it is meant for labeling.
+    Intended,
+    /// Nothing does.
+    Other,
+}
+
+impl<'a> Setup<'a> {
+    /// Finds the execution roles of an account.
+    ///
+    /// # Errors
+    ///
+    /// When the roles could not be listed.
+    pub fn new(access: &'a Access<'a>) -> Result<Self, Gap> {
+        let mut setup = Self { access, execution_roles: vec![], unclear: vec![] };
+        for role in access.account.iam.roles.known()? {
+            match execution_role(access, role) {
+                Ok(Some(execution_role)) => setup.execution_roles.push(execution_role),
+                Ok(None) => {}
+                Err(gap) => setup.unclear.push((role, gap)),
+            }
+        }
+        Ok(setup)
+    }
+
+    /// What a bucket is to a role.
+    ///
+    /// # Errors
+    ///
+    /// When only the bucket's tags could tell, and they are not known.
+    pub fn use_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
+        if mention_in_bucket(bucket).is_some() || self.granted(role).any(|pattern| is_for_bucket(&pattern, &bucket.arn)) {
+            return Ok(Use::Intended);
+        }
+        Ok(if labeling_tag(bucket.tags.known()?).is_some() { Use::Intended } else { Use::Other })
+    }
+
+    /// What a function is to a role.
+    ///
+    /// # Errors
+    ///
+    /// When only the function's tags could tell, and they are not known.
+    pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
+        if mention_in_function(function).is_some()
+            || self.granted(role).any(|pattern| is_for_function(&pattern, &function.arn))
+        {
+            return Ok(Use::Intended);
+        }
+        Ok(if labeling_tag(function.tags.known()?).is_some() { Use::Intended } else { Use::Other })
+    }
+
+    /// What a role may do with the objects of a bucket, action by action. The policy of a bucket that nothing shows to be
+    /// used is not asked for: there the role's own policies are judged alone.
+    #[must_use]
+    pub fn objects(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> [Answer; 3] {
+        let own = if usage == Use::Other { bucket.policy.if_asked() } else { Some(&bucket.policy) };
+        let objects = format!("{}/", bucket.arn);
+        OBJECT_ACTIONS.map(|action| self.access.cover(role.role, action, &objects, own))
+    }
+
+    /// May a role invoke a function? Its policy is treated like a bucket's.
+    #[must_use]
+    pub fn invoke(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Answer {
+        let own = if usage == Use::Other { function.policy.if_asked() } else { Some(&function.policy) };
+        self.access.decide(role.role, INVOKE, &function.arn, own)
+    }
+
+    /// The resources of all grants of a role. A policy that could not be read makes the decision itself unknown, so
+    /// that it need not be told here.
+    fn granted(&self, role: &ExecutionRole<'a>) -> impl Iterator<Item = Pattern> {
+        self.access.policies(role.role).into_iter().flatten().flat_map(|policy| granted(&policy))
+    }
+}
+
+/// The facts that cost a call for each resource, and which of them may matter to the audit: those of resources whose
+/// names or tags speak of labeling or which a policy of an execution role names; of all, when all are wanted.
+#[must_use]
+pub fn wanted(account: &Account, all: bool) -> Wanted {
+    let access = Access::new(account);
+    let mut wanted = Wanted::default();
+    let Ok(setup) = Setup::new(&access) else { return wanted };
+    let roles = &setup.execution_roles;
+    for bucket in account.buckets.known().into_iter().flatten() {
+        let tagged = bucket.tags.known().is_ok_and(|tags| labeling_tag(tags).is_some());
+        if tagged {
+            wanted.bucket_tags.insert(bucket.arn.clone());
+        }
+        if all || roles.iter().any(|role| setup.use_of_bucket(role, bucket) != Ok(Use::Other)) {
+            wanted.bucket_policies.insert(bucket.arn.clone());
+        }
+    }
+    for function in account.regions.values().filter_map(|region| region.functions.known().ok()).flatten() {
+        if all || roles.iter().any(|role| setup.use_of_function(role, function) != Ok(Use::Other)) {
+            wanted.function_policies.insert(function.arn.clone());
+        }
+    }
+    wanted
+}
+
+/// The word of labeling in a bucket's name, however it is spelled.
+#[must_use]
+pub fn mention_in_bucket(bucket: &Bucket) -> Option<Mention<'_>> {
+    mention(bucket.arn.name(), &limits::labeling_tokens().bucket)
+}
+
+/// The word of labeling in a function's name, however it is spelled.
+#[must_use]
+pub fn mention_in_function(function: &Function) -> Option<Mention<'_>> {
+    mention(function.arn.name(), &limits::labeling_tokens().function)
+}
+
+/// The tag that names SageMaker or Ground Truth.
+#[must_use]
+pub fn labeling_tag(tags: &Tags) -> Option<(&str, &str)> {
+    let words = &limits::labeling_tokens().bucket;
+    tags.iter()
+        .find(|(key, value)| mention(key, words).or(mention(value, words)).is_some())
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+}
+
+/// Is a grant meant for this bucket? It reaches into it, and would not reach into a bucket of any other name: so not
+/// `*`, and not `arn:aws:s3:::*token*`, which reaches every bucket at the keys that carry the token.
+#[must_use]
+pub fn is_for_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
+    let reaches = |name: &str| {
+        let bucket = Arn::bucket(bucket.partition(), name);
+        pattern.meets(&Pattern::literal(bucket.as_str())) || pattern.meets(&Pattern::below(&format!("{bucket}/")))
+    };
+    reaches(bucket.resource()) && !reaches(&STRANGER.to_string())
+}
+
+/// Is a grant meant for this function, and not for functions of any name?
+#[must_use]
+pub fn is_for_function(pattern: &Pattern, function: &Arn) -> bool {
+    let stranger = function.as_str().replace(function.name(), &STRANGER.to_string());
+    pattern.matches(function.as_str()) && !pattern.matches(&stranger)
+}
+
+fn granted(policy: &Named<'_>) -> Vec<Pattern> {
+    let allows = policy.document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
+    let resources = allows.filter_map(|statement| match &statement.resources {
+        Some(Selection::Only(arns)) => Some(arns),
+        _ => None,
+    });
+    resources.flatten().map(|arn| Pattern::new(arn)).collect()
+}
+
+/// An execution role carries the managed policy made for it, or a copy; or SageMaker may assume it and it carries the
+/// broad policy or may read and write objects.
+fn execution_role<'a>(access: &Access<'a>, role: &'a Role) -> Result<Option<ExecutionRole<'a>>, Gap> {
+    let mut why = vec![];
+    let mut documented = vec![];
+    let mut carried = vec![];
+    let mut missing = None;
+    let mut full_access = false;
+    for policy in access.policies(role) {
+        match policy {
+            Err(gap) => missing = missing.or(Some(gap)),
+            Ok(policy) => {
+                let managed = [managed::GROUND_TRUTH_EXECUTION, managed::FULL_ACCESS]
+                    .into_iter()
+                    .find(|name| policy.arn.is_some_and(|arn| managed::is(arn, name)));
+                let copied = managed::copied(policy.document).map(|version| version.policy_name.as_str());
+                match (managed, copied) {
+                    (Some(managed::GROUND_TRUTH_EXECUTION), _) => why.push(format!("carries {}", policy.name)),
+                    (None, Some(managed::GROUND_TRUTH_EXECUTION)) => {
+                        why.push(format!("carries `{}`, a copy of {}", policy.name, managed::GROUND_TRUTH_EXECUTION));
+                    }
+                    (managed, copied) => full_access |= managed.or(copied).is_some(),
+                }
+                match limits::documented().iter().find(|l| Some(l.policy.as_str()) == managed.or(copied)) {
+                    Some(limits) => {
+                        documented.push(limits);
+                        carried.push(limits.clone());
+                    }
+                    None => carried.extend(Some(Limits::of(policy.name, policy.document)).filter(Limits::has_tokens)),
+                }
+            }
+        }
+    }
+    if why.is_empty() {
+        let trusted = access.trusts(role, SAGEMAKER).map(|answer| answer.verdicts().any(is_open_or_allowed));
+        if trusted == Ok(false) && missing.is_none() {
+            return Ok(None);
+        }
+        let reads_and_writes = reads_and_writes(access, role);
+        match (trusted, full_access, reads_and_writes) {
+            (Ok(true), true, _) => why.push(format!("SageMaker may assume it and it carries {}", managed::FULL_ACCESS)),
+            (Ok(true), false, Coverage::All | Coverage::Some) => {
+                why.push("SageMaker may assume it and it may read and write S3 objects".to_owned());
+            }
+            (Err(gap), full, reach) if full || reach != Coverage::None => return Err(gap),
+            _ => return missing.map_or(Ok(None), Err),
+        }
+    }
+    Ok(Some(ExecutionRole { role, why, documented, limits: carried }))
+}
+
+fn is_open_or_allowed(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Allowed | Verdict::Conditional)
+}
+
+/// May a role read and write objects of some bucket? An allowance under conditions is one; `Unknown` says that only a
+/// policy that could not be read would tell.
+fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Coverage {
+    let everywhere = Arn::bucket(role.arn.partition(), "");
+    let may = ["s3:GetObject", "s3:PutObject"].map(|action| {
+        let answer = access.cover(role, action, everywhere.as_str(), None);
+        if answer.reasons().any(|reason| reason.effect == Effect::Allow) && answer.verdicts().any(is_open_or_allowed) {
+            Coverage::Some
+        } else {
+            answer.coverage()
+        }
+    });
+    match may {
+        [Coverage::Some | Coverage::All, Coverage::Some | Coverage::All] => Coverage::Some,
+        [a, b] if a == Coverage::Unknown || b == Coverage::Unknown => Coverage::Unknown,
+        _ => Coverage::None,
+    }
+}
+
+impl ExecutionRole<'_> {
+    /// The names of the policies it carries that have tokens of one kind.
+    #[must_use]
+    pub fn policies_with(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Vec<&str> {
+        self.limits.iter().filter(|limits| !tokens(limits).is_empty()).map(|limits| limits.policy.as_str()).collect()
+    }
+
+    /// All tokens of one kind of the policies it carries.
+    #[must_use]
+    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> BTreeSet<&str> {
+        self.limits.iter().flat_map(tokens).map(String::as_str).collect()
+    }
+}
+
+impl fmt::Display for Use {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Used => "used",
+            Self::Intended => "intended",
+            Self::Other => "other",
+        })
+    }
+}

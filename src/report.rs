@@ -1,0 +1,285 @@
+//! A report: what an audit found, in the form of the product's JSON contract, and its spellings.
+//!
+//! Plain data; `schemas/report.json` is its JSON Schema, made from these types. Looks nothing up: what a spelling shows
+//! is in the report.
+
+pub mod json;
+pub mod table;
+pub mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::access::Coverage;
+use crate::account::snapshot::Snapshot;
+use crate::account::{Fact, Gap};
+use crate::arn::Arn;
+use crate::finding::{Finding, Severity, Status};
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The version of this form: 1.
+    pub schema_version: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// The account that was audited.
+    pub account: Account,
+    /// When collecting the facts began, RFC 3339, UTC.
+    pub started_at: String,
+    /// When it ended, RFC 3339, UTC.
+    pub finished_at: String,
+    /// How much was collected, at what cost.
+    pub collected: Collected,
+    /// What the rules could not decide.
+    pub undecided: Vec<Undecided>,
+    /// The facts that could not be read.
+    pub gaps: Vec<ReportedGap>,
+    /// The roles that labeling jobs run under, and what they reach.
+    pub execution_roles: Vec<ExecutionRole>,
+    /// What is wrong, by severity, rule, principal and resource.
+    pub findings: Vec<Finding>,
+    /// The findings, counted.
+    pub summary: Summary,
+}
+
+/// What made a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// `gt-audit`
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// The account that was audited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// The account's alias, if it has one and it could be read.
+    pub alias: Option<String>,
+    /// `aws`, `aws-cn` …
+    pub partition: String,
+    /// The regions that were audited.
+    pub regions: Vec<String>,
+}
+
+/// How much was collected; absent counts could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Collected {
+    /// Roles of the account.
+    pub roles: Option<usize>,
+    /// Users of the account.
+    pub users: Option<usize>,
+    /// Managed policies that somebody carries.
+    pub policies: usize,
+    /// Buckets of every region.
+    pub buckets: Option<usize>,
+    /// Functions of the audited regions.
+    pub functions: Option<usize>,
+    /// Labeling jobs; this version does not collect them.
+    pub labeling_jobs: Option<usize>,
+    /// Calls made, each page being one.
+    pub api_calls: u64,
+    /// Attempts beyond the first of each call.
+    pub retries: u64,
+}
+
+/// Something a rule could not decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Undecided {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The ARN of what it is about: a resource, or the role where it is about several; `*` for the whole account.
+    pub subject: String,
+    /// The role in question, where the subject is a resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub principal: Option<Arn>,
+    /// The resources, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub resources: Vec<Arn>,
+    /// What is missing.
+    pub gap: Gap,
+}
+
+/// A fact that could not be read, and the rules it leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReportedGap {
+    /// What was asked, and how it was refused.
+    #[serde(flatten)]
+    pub gap: Gap,
+    /// The rules that could not decide something for want of it.
+    pub affects: Vec<&'static str>,
+}
+
+/// A role that labeling jobs run under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionRole {
+    /// The role.
+    #[schemars(with = "String")]
+    pub arn: Arn,
+    /// What makes it an execution role.
+    pub why: Vec<String>,
+    /// The managed policies it carries, or copies of.
+    pub managed_policies: Vec<String>,
+    /// How many buckets it reaches; null when they could not be listed.
+    pub buckets: Option<Reach>,
+    /// How many functions it may invoke; null when they could not be listed.
+    pub functions: Option<Reach>,
+}
+
+/// Resources, counted by how much of them is allowed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Reach {
+    /// Everything a labeling job does.
+    pub all: usize,
+    /// Something: some keys, or some actions.
+    pub some: usize,
+    /// Nothing.
+    pub none: usize,
+    /// Refused by a statement.
+    pub denied: usize,
+    /// It hangs on something that is not known.
+    pub unknown: usize,
+}
+
+/// The findings, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// High findings that count.
+    pub high: usize,
+    /// Medium findings that count.
+    pub medium: usize,
+    /// Low findings that count.
+    pub low: usize,
+    /// Notes.
+    pub info: usize,
+    /// Findings that the configuration silences.
+    pub suppressed: usize,
+    /// 0, 1 or 3, as the product's contract says.
+    pub exit_code: u8,
+}
+
+impl Reach {
+    /// Counts.
+    pub fn count(coverages: impl IntoIterator<Item = Coverage>) -> Self {
+        let mut reach = Self::default();
+        for coverage in coverages {
+            *match coverage {
+                Coverage::All => &mut reach.all,
+                Coverage::Some => &mut reach.some,
+                Coverage::None => &mut reach.none,
+                Coverage::Denied => &mut reach.denied,
+                Coverage::Unknown => &mut reach.unknown,
+            } += 1;
+        }
+        reach
+    }
+}
+
+impl Undecided {
+    /// Something a rule could not decide: about resources, for a principal, or about the principal itself.
+    #[must_use]
+    pub fn new(rule: &'static str, principal: Option<Arn>, mut resources: Vec<Arn>, gap: Gap) -> Self {
+        let (subject, principal) = match (resources.as_slice(), principal) {
+            ([one], principal) => (one.to_string(), principal),
+            (_, Some(principal)) => (principal.to_string(), None),
+            (_, None) => ("*".to_owned(), None),
+        };
+        if resources.len() == 1 {
+            resources.clear();
+        }
+        Self { rule, subject, principal, resources, gap }
+    }
+}
+
+impl Summary {
+    /// Counts the findings, and decides the exit code: 1 from `fail_on` upwards, else 3 when anything is missing.
+    #[must_use]
+    pub fn of(findings: &[Finding], incomplete: bool, fail_on: Severity) -> Self {
+        let mut summary = Self::default();
+        let mut failed = false;
+        for finding in findings {
+            match finding.status {
+                Status::New => {}
+            }
+            *match finding.severity {
+                Severity::High => &mut summary.high,
+                Severity::Medium => &mut summary.medium,
+                Severity::Low => &mut summary.low,
+                Severity::Info => &mut summary.info,
+            } += 1;
+            failed |= finding.severity <= fail_on;
+        }
+        summary.exit_code = match (failed, incomplete) {
+            (true, _) => 1,
+            (false, true) => 3,
+            (false, false) => 0,
+        };
+        summary
+    }
+}
+
+/// Puts a report together.
+#[must_use]
+pub fn assemble(
+    snapshot: &Snapshot,
+    execution_roles: Vec<ExecutionRole>,
+    findings: Vec<Finding>,
+    undecided: Vec<Undecided>,
+    fail_on: Severity,
+) -> Report {
+    let account = &snapshot.account;
+    let mut affects: BTreeMap<Gap, BTreeSet<&'static str>> =
+        account.unread().into_iter().map(|gap| (gap, BTreeSet::new())).collect();
+    for open in &undecided {
+        if let Some(rules) = affects.get_mut(&open.gap) {
+            rules.insert(open.rule);
+        }
+    }
+    let functions: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.functions)).collect();
+    let incomplete = !affects.is_empty() || !undecided.is_empty();
+    Report {
+        schema_version: 1,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        account: Account {
+            id: account.id.clone(),
+            alias: account.alias.known().ok().cloned().flatten(),
+            partition: account.partition.clone(),
+            regions: account.regions.keys().cloned().collect(),
+        },
+        started_at: snapshot.collection.started_at.clone(),
+        finished_at: snapshot.collection.finished_at.clone(),
+        collected: Collected {
+            roles: count(&account.iam.roles),
+            users: count(&account.iam.users),
+            policies: account.iam.policies.len(),
+            buckets: count(&account.buckets),
+            functions: functions.map(|counts| counts.into_iter().sum()),
+            labeling_jobs: None,
+            api_calls: snapshot.collection.api_calls,
+            retries: snapshot.collection.retries,
+        },
+        summary: Summary::of(&findings, incomplete, fail_on),
+        gaps: affects
+            .into_iter()
+            .map(|(gap, affects)| ReportedGap { gap, affects: affects.into_iter().collect() })
+            .collect(),
+        undecided,
+        execution_roles,
+        findings,
+    }
+}
+
+fn count<T>(list: &Fact<Vec<T>>) -> Option<usize> {
+    list.known().ok().map(Vec::len)
+}

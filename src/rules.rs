@@ -1,0 +1,148 @@
+//! The rules: each one file with its page beside it, all in one table.
+//!
+//! A rule looks at one subject of a [`Setup`] and says what is wrong with it, or which fact is missing to say so. It does
+//! no I/O, takes no configuration and knows no other subject; going through the subjects, grouping what nothing shows
+//! to be used, and remembering what is undecided is the audit's business.
+
+mod bucket_out_of_reach;
+mod bucket_tag_grants_nothing;
+mod function_out_of_reach;
+mod managed_policy_changed;
+mod role_not_assumable;
+
+use crate::account::{Bucket, Fact, Function, Gap, ManagedPolicy};
+use crate::arn::Arn;
+use crate::finding::{Finding, Severity};
+use crate::labeling::{ExecutionRole, Setup, Use};
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, in kebab-case; it never changes its meaning.
+    pub id: &'static str,
+    /// What it finds, in one line.
+    pub summary: &'static str,
+    /// How bad that is.
+    pub severity: Scale,
+    /// Its documentation, as Markdown.
+    pub page: &'static str,
+    /// How it finds it.
+    pub check: Check,
+}
+
+/// Where a rule's severity comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Always this.
+    Always(Severity),
+    /// Used: high, intended: medium, other: low.
+    ByUse,
+}
+
+/// A finding, or none, or the gap that leaves it open.
+pub type Checked = Result<Option<Finding>, Gap>;
+
+/// What a rule looks at.
+#[derive(Debug)]
+pub enum Check {
+    /// An execution role.
+    Role(fn(&Setup<'_>, &ExecutionRole<'_>) -> Checked),
+    /// An execution role and a bucket; the second function words the finding for all buckets that nothing shows to be
+    /// used.
+    RoleAndBucket(for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Bucket) -> Checked, fn(&ExecutionRole<'_>, usize) -> String),
+    /// An execution role and a function, likewise.
+    RoleAndFunction(
+        for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Function) -> Checked,
+        fn(&ExecutionRole<'_>, usize) -> String,
+    ),
+    /// A bucket.
+    Bucket(for<'a> fn(&Setup<'a>, &Bucket) -> Checked),
+    /// A managed policy.
+    Policy(fn(&Arn, &Fact<ManagedPolicy>) -> Checked),
+}
+
+/// Every rule, by id.
+pub static RULES: &[Rule] = &[
+    bucket_out_of_reach::RULE,
+    bucket_tag_grants_nothing::RULE,
+    function_out_of_reach::RULE,
+    managed_policy_changed::RULE,
+    role_not_assumable::RULE,
+];
+
+/// The rule of an id.
+#[must_use]
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+impl Scale {
+    /// The severity of a finding about a resource of this use.
+    #[must_use]
+    pub fn severity(self, usage: Use) -> Severity {
+        match (self, usage) {
+            (Self::Always(severity), _) => severity,
+            (Self::ByUse, Use::Used) => Severity::High,
+            (Self::ByUse, Use::Intended) => Severity::Medium,
+            (Self::ByUse, Use::Other) => Severity::Low,
+        }
+    }
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items, "and")
+}
+
+/// The same, each in backticks.
+fn quoted<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items.into_iter().map(|item| format!("`{}`", item.as_ref())), "and")
+}
+
+/// `A`, `A or B`, `A, B or C`, each in backticks.
+fn quoted_or<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items.into_iter().map(|item| format!("`{}`", item.as_ref())), "or")
+}
+
+fn joined<T: AsRef<str>>(items: impl IntoIterator<Item = T>, word: &str) -> String {
+    let items: Vec<T> = items.into_iter().collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} {word} {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_page_with_all_its_parts_and_the_table_is_in_order() {
+        let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        assert_eq!(ids, sorted);
+        for rule in RULES {
+            assert!(rule.page.starts_with(&format!("# {}\n", rule.id)), "{}", rule.id);
+            let headings: Vec<_> = rule.page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+            assert_eq!(
+                headings,
+                ["What it finds", "Why it fails", "Example", "How to mend it", "What AWS says", "What it cannot see"],
+                "{}",
+                rule.id
+            );
+            assert!(rule.page.contains("https://docs.aws.amazon.com/"), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn lists_read_well() {
+        assert_eq!(list::<&str>([]), "");
+        assert_eq!(list(["a"]), "a");
+        assert_eq!(quoted(["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+}

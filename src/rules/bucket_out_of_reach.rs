@@ -1,0 +1,149 @@
+//! `bucket-out-of-reach`: see its page, `bucket_out_of_reach.md`.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Checked, Rule, Scale, list, quoted, quoted_or};
+use crate::access::{Answer, Coverage};
+use crate::account::{Bucket, Gap};
+use crate::finding::{Documented, Effective, Finding, RemedyKind};
+use crate::knowledge::limits::{self, carried, is_object_tag_rule};
+use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, is_for_bucket};
+use crate::policy::evaluate::{Origin, Reason, Verdict};
+
+pub(super) const RULE: Rule = Rule {
+    id: "bucket-out-of-reach",
+    summary: "the bucket's name carries no token of the role's managed policy and no other grant reaches into it",
+    severity: Scale::ByUse,
+    page: include_str!("bucket_out_of_reach.md"),
+    check: Check::RoleAndBucket(check, together),
+};
+
+fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Checked {
+    if role.tokens(|l| &l.bucket_tokens).is_empty() {
+        // Without a policy that goes by names there is no limit for the name to miss.
+        return Ok(None);
+    }
+    let usage = setup.use_of_bucket(role, bucket)?;
+    let answers = setup.objects(role, bucket, usage);
+    if !is_out_of_reach(&answers, bucket)? {
+        return Ok(None);
+    }
+    let (name, who, policies) = (bucket.arn.name(), role.role.arn.name(), policies(role));
+    let spelled = match labeling::mention_in_bucket(bucket) {
+        Some(mention) if mention.found == mention.word => {
+            format!("`{name}` carries `{}`, which is no token of {policies}", mention.found)
+        }
+        Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
+        None => format!("`{name}` carries no token of {policies}"),
+    };
+    let message = format!("{spelled}, and no other grant of `{who}` reaches into it: {}", what_is_left(role));
+    let mut finding =
+        Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&bucket.arn), message);
+    finding.usage = Some(usage);
+    finding.region = bucket.region.known().ok().cloned();
+    finding.documented = documented(role, bucket);
+    finding.effective = Some(effective(&answers));
+    for (reason, open) in grants(&answers) {
+        finding = finding.evidence(&reason, if open { "reads tagged objects alone" } else { "reaches keys with a token alone" });
+    }
+    // Bucket names are of small letters, and `aws-glue` is no word of labeling.
+    let words = &limits::labeling_tokens().bucket;
+    let tokens = role.tokens(|l| &l.bucket_tokens).into_iter().filter(|token| words.iter().any(|word| word == token));
+    Ok(Some(
+        finding
+            .remedy(
+                RemedyKind::Policy,
+                format!(
+                    "add an inline policy to `{who}` that allows {} on `{arn}/*`, and s3:ListBucket and \
+                     s3:GetBucketLocation on `{arn}`",
+                    list(OBJECT_ACTIONS),
+                    arn = bucket.arn
+                ),
+            )
+            .remedy(RemedyKind::Rename, format!("or keep the data in a bucket whose name contains {}", quoted_or(tokens))),
+    ))
+}
+
+fn together(role: &ExecutionRole<'_>, count: usize) -> String {
+    let (buckets, carry) = if count == 1 { ("bucket", "carries") } else { ("buckets", "carry") };
+    format!(
+        "{count} {buckets} that nothing shows to be used for labeling {carry} no token of {}, and no other identity \
+         policy of `{}` reaches into them",
+        policies(role),
+        role.role.arn.name()
+    )
+}
+
+fn policies(role: &ExecutionRole<'_>) -> String {
+    quoted(role.policies_with(|l| &l.bucket_tokens))
+}
+
+/// What the managed policies leave of a bucket whose name carries no token.
+fn what_is_left(role: &ExecutionRole<'_>) -> String {
+    let tags: BTreeSet<_> = role.limits.iter().flat_map(|l| &l.object_tags).collect();
+    let read = match tags.is_empty() {
+        true => String::new(),
+        false => format!(
+            " and reads only objects tagged {}",
+            quoted_or(tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)))
+        ),
+    };
+    format!("it reaches only keys that carry a token{read}")
+}
+
+/// Does nothing but token-in-key and object-tag rules reach into the bucket?
+pub(super) fn is_out_of_reach(answers: &[Answer], bucket: &Bucket) -> Result<bool, Gap> {
+    match Coverage::of(answers.iter().flat_map(Answer::verdicts)) {
+        Coverage::All | Coverage::Denied => return Ok(false),
+        Coverage::Some | Coverage::None | Coverage::Unknown => {}
+    }
+    let mut open = None;
+    for answer in answers {
+        for clause in answer.allowing() {
+            let object_tag = clause.open && is_object_tag_rule(&clause.condition_keys);
+            if !clause.open && clause.patterns.iter().any(|pattern| is_for_bucket(pattern, &bucket.arn)) {
+                return Ok(false);
+            }
+            if clause.open && !object_tag {
+                open = open.or_else(|| Some(answer.gap_of(clause)));
+            }
+        }
+        if answer.coverage() == Coverage::All {
+            return Ok(false);
+        }
+        if answer.verdicts().next().is_none() {
+            open = open.or_else(|| answer.gap());
+        }
+    }
+    open.map_or(Ok(true), Err)
+}
+
+/// What names and tags alone say: a token in the name, or a bucket tag that names SageMaker.
+fn documented(role: &ExecutionRole<'_>, bucket: &Bucket) -> Option<Documented> {
+    let token = carried(role.documented.iter().flat_map(|l| &l.bucket_tokens), bucket.arn.name());
+    let tag = bucket.tags.known().ok().and_then(labeling::labeling_tag);
+    (!role.documented.is_empty()).then(|| Documented::by(token, tag))
+}
+
+fn effective(answers: &[Answer]) -> Effective {
+    let example = |verdicts: &[Verdict]| {
+        answers.iter().find_map(|answer| answer.example(verdicts)).map(|arn| arn.replacen("arn:aws:s3:::", "s3://", 1))
+    };
+    Effective {
+        coverage: Coverage::of(answers.iter().flat_map(Answer::verdicts)),
+        actions: answers.iter().map(|answer| (answer.action().to_owned(), answer.coverage())).collect(),
+        allowed_example: example(&[Verdict::Allowed]),
+        denied_example: example(&[Verdict::ImplicitlyDenied, Verdict::ExplicitlyDenied]),
+    }
+}
+
+/// The statements that reach some of it, each once, and whether they hang on a condition.
+pub(super) fn grants(answers: &[Answer]) -> BTreeSet<(Reason, bool)> {
+    let clauses = answers.iter().flat_map(Answer::allowing);
+    clauses
+        .filter_map(|clause| match &clause.origin {
+            Origin::Statement(reason) => Some((reason.clone(), clause.open)),
+            Origin::Missing(_) => None,
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! `function-out-of-reach`: see its page, `function_out_of_reach.md`.
+
+use std::collections::BTreeMap;
+
+use super::{Check, Checked, Rule, Scale, quoted, quoted_or};
+use crate::access::Coverage;
+use crate::account::Function;
+use crate::finding::{Documented, Effective, Finding, RemedyKind};
+use crate::knowledge::limits::carried;
+use crate::labeling::{self, ExecutionRole, INVOKE, Setup};
+
+pub(super) const RULE: Rule = Rule {
+    id: "function-out-of-reach",
+    summary: "the role cannot invoke the function: its name carries no token, and no other policy grants it",
+    severity: Scale::ByUse,
+    page: include_str!("function_out_of_reach.md"),
+    check: Check::RoleAndFunction(check, together),
+};
+
+fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -> Checked {
+    if role.tokens(|l| &l.function_tokens).is_empty() {
+        return Ok(None);
+    }
+    let usage = setup.use_of_function(role, function)?;
+    let answer = setup.invoke(role, function, usage);
+    match answer.coverage() {
+        Coverage::None => {}
+        Coverage::All | Coverage::Denied => return Ok(None),
+        Coverage::Some | Coverage::Unknown => return answer.gap().map_or(Ok(None), Err),
+    }
+    let name = function.arn.name();
+    let who = role.role.arn.name();
+    let policies = policies(role);
+    let spelled = match labeling::mention_in_function(function) {
+        Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
+        None => format!("`{name}` carries no token of {policies}"),
+    };
+    let message = format!("{spelled}, and no other policy lets `{who}` invoke it");
+    let mut finding =
+        Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&function.arn), message);
+    finding.usage = Some(usage);
+    let token = carried(role.documented.iter().flat_map(|l| &l.function_tokens), name);
+    finding.documented = (!role.documented.is_empty()).then(|| Documented::by(token, None));
+    finding.effective = Some(Effective {
+        coverage: answer.coverage(),
+        actions: BTreeMap::from([(INVOKE.to_owned(), answer.coverage())]),
+        allowed_example: None,
+        denied_example: Some(function.arn.to_string()),
+    });
+    for (reason, patterns) in setup.access.grants(role.role, INVOKE) {
+        finding = finding.evidence(&reason, format!("allows {}", quoted(patterns)));
+    }
+    Ok(Some(
+        finding
+            .remedy(
+                RemedyKind::Policy,
+                format!("add an inline policy to `{who}` that allows {INVOKE} on `{}`", function.arn),
+            )
+            .remedy(
+                RemedyKind::Rename,
+                format!("or give the function a name that contains {}", quoted_or(role.tokens(|l| &l.function_tokens))),
+            ),
+    ))
+}
+
+fn together(role: &ExecutionRole<'_>, count: usize) -> String {
+    let (functions, carry) = if count == 1 { ("function", "carries") } else { ("functions", "carry") };
+    format!(
+        "{count} {functions} that nothing shows to be used for labeling {carry} no token of {}, and no other identity \
+         policy lets `{}` invoke them",
+        policies(role),
+        role.role.arn.name()
+    )
+}
+
+fn policies(role: &ExecutionRole<'_>) -> String {
+    quoted(role.policies_with(|l| &l.function_tokens))
+}

@@ -1,0 +1,62 @@
+//! `managed-policy-changed`: see its page, `managed_policy_changed.md`.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Checked, Rule, Scale, list};
+use crate::account::{Fact, ManagedPolicy};
+use crate::arn::Arn;
+use crate::finding::{Finding, RemedyKind, Severity};
+use crate::knowledge::limits::Limits;
+use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
+
+pub(super) const RULE: Rule = Rule {
+    id: "managed-policy-changed",
+    summary: "the managed policy's current document is not one this build knows: which limits moved",
+    severity: Scale::Always(Severity::Info),
+    page: include_str!("managed_policy_changed.md"),
+    check: Check::Policy(check),
+};
+
+fn check(arn: &Arn, policy: &Fact<ManagedPolicy>) -> Checked {
+    let Some(name) = [GROUND_TRUTH_EXECUTION, FULL_ACCESS].into_iter().find(|name| managed::is(arn, name)) else {
+        return Ok(None);
+    };
+    let policy = policy.known()?;
+    let live = policy.document.known()?;
+    let Some(newest) = managed::newest(name) else { return Ok(None) };
+    if managed::versions(name).any(|version| version.document.says_the_same_as(live)) {
+        return Ok(None);
+    }
+    let moved = moved(&Limits::of(name, &newest.document), &Limits::of(name, live));
+    let what = if moved.is_empty() { "the documented limits stand as they were".to_owned() } else { list(moved) };
+    let message = format!("`{name}` {} has a text this build does not know: {what}", policy.version);
+    Ok(Some(Finding::new(RULE.id, Severity::Info, None, Some(arn), message).remedy(
+        RemedyKind::Policy,
+        format!(
+            "nothing to mend: the audit decides by the text in the account; look for a newer gt-audit, which would know \
+             more than {} of {}",
+            newest.version, newest.create_date
+        ),
+    )))
+}
+
+/// What the live text grants more and less than the one that is known.
+fn moved(known: &Limits, live: &Limits) -> Vec<String> {
+    let kinds = [
+        ("bucket token", &known.bucket_tokens, &live.bucket_tokens),
+        ("object action", &known.object_actions, &live.object_actions),
+        ("function token", &known.function_tokens, &live.function_tokens),
+        ("topic token", &known.topic_tokens, &live.topic_tokens),
+        ("queue token", &known.queue_tokens, &live.queue_tokens),
+    ];
+    let tags = |limits: &Limits| limits.object_tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect::<BTreeSet<_>>();
+    let (known_tags, live_tags) = (tags(known), tags(live));
+    kinds
+        .into_iter()
+        .chain([("object tag", &known_tags, &live_tags)])
+        .flat_map(|(kind, known, live)| {
+            let added = live.difference(known).map(move |item| format!("{kind} `{item}` is new"));
+            added.chain(known.difference(live).map(move |item| format!("{kind} `{item}` is gone")))
+        })
+        .collect()
+}
