@@ -247,9 +247,9 @@ impl Answer {
         applying.into_iter().filter_map(|index| self.compiled.clauses().get(index))
     }
 
-    /// The clauses that allow, or may allow, something of the set.
-    pub fn allowing(&self) -> impl Iterator<Item = &Clause<Gap>> {
-        self.clauses().filter(|clause| clause.effect == Effect::Allow)
+    /// The clauses that grant, or may grant, something of the set. A boundary grants nothing.
+    pub fn granting(&self) -> impl Iterator<Item = &Clause<Gap>> {
+        self.clauses().filter(|clause| clause.effect == Effect::Allow && clause.layer != Layer::Boundary)
     }
 
     /// The statements that apply somewhere in the set.
@@ -264,10 +264,14 @@ impl Answer {
     /// build does not decide.
     #[must_use]
     pub fn gap(&self) -> Option<Gap> {
-        if self.outcomes.is_empty() {
-            return Some(self.undecided("*", "the policies' resource patterns are too entangled to be decided for a whole set"));
-        }
-        self.clauses().find(|clause| clause.open).map(|clause| self.gap_of(clause))
+        self.too_entangled().or_else(|| self.clauses().find(|clause| clause.open).map(|clause| self.gap_of(clause)))
+    }
+
+    /// The policies' patterns could not be decided together.
+    #[must_use]
+    pub fn too_entangled(&self) -> Option<Gap> {
+        let why = "the policies' resource patterns are too entangled to be decided together";
+        self.outcomes.is_empty().then(|| self.undecided("*", why))
     }
 
     /// Why a clause is open.

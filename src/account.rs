@@ -37,6 +37,8 @@ pub struct Account {
     pub buckets: Fact<Vec<Bucket>>,
     /// What exists region by region.
     pub regions: BTreeMap<String, Regional>,
+    /// Calls that were refused and left no other trace.
+    pub gaps: Vec<Gap>,
 }
 
 /// Roles, users and groups by ARN, and every managed policy that one of them carries.
@@ -167,6 +169,7 @@ impl Account {
     #[must_use]
     pub fn unread(&self) -> BTreeSet<Gap> {
         let mut gaps = Gaps::default();
+        gaps.0.extend(self.gaps.iter().cloned());
         gaps.note(&self.alias);
         for policy in self.iam.policies.values() {
             if let Some(policy) = gaps.note(policy) {

@@ -189,6 +189,13 @@ pub fn is_for_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
     reaches(bucket.resource()) && !reaches(&STRANGER.to_string())
 }
 
+/// Does a grant reach into a bucket by more than a token in the key: is it meant for the bucket, or does it reach a key
+/// that carries no word at all?
+#[must_use]
+pub fn reaches_into(pattern: &Pattern, bucket: &Arn) -> bool {
+    is_for_bucket(pattern, bucket) || pattern.matches(&format!("{bucket}/{STRANGER}"))
+}
+
 /// Is a grant meant for this function, and not for functions of any name?
 #[must_use]
 pub fn is_for_function(pattern: &Pattern, function: &Arn) -> bool {

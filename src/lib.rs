@@ -26,9 +26,9 @@ pub mod access;
 pub mod account;
 pub mod arn;
 pub mod audit;
-//cli
-//collect
-//commands
+pub mod cli;
+pub mod collect;
+pub mod commands;
 pub mod file;
 pub mod finding;
 pub mod knowledge;

@@ -1,1 +1,38 @@
-fn main() {}
+//! The program: parse, run, write, exit. Nothing else exits or prints.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use gt_audit::cli::Cli;
+use gt_audit::commands::{self, Terminal};
+use gt_audit::report::text;
+
+/// The command could not do its work.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    // clap exits with 2 itself when the command line is wrong.
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let mut terminal = Terminal {
+        width: terminal_size::terminal_size_of(&out).map(|(terminal_size::Width(columns), _)| columns),
+        watched: io::stderr().is_terminal(),
+        colors: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        out: &mut out,
+    };
+    let result = commands::run(cli, &mut terminal).and_then(|code| Ok(out.flush().map(|()| code)?));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        // Who reads a report through `head` has read enough.
+        Err(commands::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
+        Err(error) => {
+            let message = text::plain(&error.to_string());
+            // When not even that can be written there is nobody left to tell.
+            drop(writeln!(io::stderr(), "gt-audit: {message}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}

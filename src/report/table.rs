@@ -4,7 +4,7 @@
 //! first with what to do, one line for each group that nothing shows to be used, and at the end what could not be read
 //! or decided. All text is made plain first; colours and width are the caller's.
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, TableStyle, Width, presets};
 
 use super::text::plain;
 use super::{ExecutionRole, Reach, Report};
@@ -18,8 +18,6 @@ pub struct Layout {
     pub width: u16,
     /// May colours be used?
     pub color: bool,
-    /// Are ungrouped low findings spelled out with remedies?
-    pub all: bool,
 }
 
 /// Narrower than this nothing can be laid out.
@@ -56,11 +54,10 @@ struct Page {
 }
 
 impl Page {
-    fn table(&self, constraints: &[ColumnConstraint]) -> Table {
+    fn table(&self, style: TableStyle, header: Vec<Cell>) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
+        table.load_style(style).set_header(header);
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.layout.width);
-        table.set_constraints(constraints.to_vec());
         if self.layout.color {
             table.enforce_styling();
         } else {
@@ -70,8 +67,8 @@ impl Page {
     }
 
     fn roles(&self, roles: &[ExecutionRole]) -> String {
-        let mut table = self.table(&[]);
-        table.set_header(["execution role", "why", "buckets", "functions"]);
+        let header = ["execution role", "why", "buckets", "functions"].map(Cell::new);
+        let mut table = self.table(presets::UTF8_FULL_CONDENSED, header.into());
         for role in roles {
             let why: Vec<String> = role.why.iter().map(|why| plain(why)).collect();
             table.add_row([plain(role.arn.name()), why.join("; "), reach(role.buckets), reach(role.functions)]);
@@ -80,27 +77,34 @@ impl Page {
     }
 
     fn findings(&self, severity: Severity, findings: &[&Finding]) -> String {
-        let mut table = self.table(&[ColumnConstraint::UpperBoundary(Width::Percentage(36))]);
-        table.load_style(presets::UTF8_FULL);
         let (name, color) = spoken(severity);
         let count = if findings.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", findings.len()) };
-        table.set_header([
+        let header = vec![
             Cell::new(name).fg(color).add_attribute(Attribute::Bold),
             Cell::new(count).add_attribute(Attribute::Bold),
-        ]);
-        for finding in findings {
-            table.add_row([Cell::new(about(finding)), Cell::new(said(finding))]);
+        ];
+        let mut table = self.table(presets::UTF8_FULL, header);
+        if let Some(about) = table.column_mut(0) {
+            about.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(34)));
+        }
+        for alike in alike(findings) {
+            table.add_row([Cell::new(about(&alike)), Cell::new(said(&alike))]);
         }
         format!("{table}\n")
     }
 
     fn grouped(&self, findings: &[&Finding]) -> String {
-        let mut lines = vec!["What nothing shows to be used for labeling (`--all` spells it out):".to_owned()];
+        let header = ["rule", "role", "nothing shows these to be used for labeling; `--all` spells them out"];
+        let mut table = self.table(presets::UTF8_FULL_CONDENSED, header.map(Cell::new).into());
         for finding in findings {
-            let (name, _) = spoken(finding.severity);
-            lines.push(format!("- {} {}: {}", name.to_lowercase(), finding.rule, plain(&finding.message)));
+            let (severity, _) = spoken(finding.severity);
+            let role = finding.principal.as_ref().map(|role| plain(role.name())).unwrap_or_default();
+            let kind = finding.resources.first().map_or("resource", kind);
+            let plural = if finding.resources.len() == 1 { "" } else { "s" };
+            let count = format!("{} {kind}{plural} ({})", finding.resources.len(), severity.to_lowercase());
+            table.add_row([finding.rule.to_owned(), role, count]);
         }
-        self.wrapped(&lines)
+        format!("{table}\n")
     }
 
     /// What could not be read, and what could not be decided for want of it or of a decision this version can take.
@@ -129,14 +133,10 @@ impl Page {
         parts
     }
 
+    /// Lines broken at the width, hanging under their first word.
     fn wrapped(&self, lines: &[String]) -> String {
-        let mut table = self.table(&[]);
-        table.load_style(presets::NOTHING);
-        for line in lines {
-            table.add_row([line]);
-        }
-        let text: String = table.lines().map(|line| format!("{}\n", line.trim_end().strip_prefix(' ').unwrap_or(&line))).collect();
-        text
+        let options = textwrap::Options::new(usize::from(self.layout.width)).subsequent_indent("  ");
+        lines.iter().map(|line| textwrap::fill(line, &options) + "\n").collect()
     }
 }
 
@@ -185,14 +185,37 @@ fn reach(reach: Option<Reach>) -> String {
     if parts.is_empty() { "none there".to_owned() } else { parts.join(", ") }
 }
 
-fn about(finding: &Finding) -> String {
-    let mut lines = vec![finding.rule.to_owned()];
-    if let Some(principal) = &finding.principal {
-        lines.push(format!("role {}", plain(principal.name())));
+/// Findings that say the same of the same resource for several roles, together.
+fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
+    let mut groups: Vec<(String, Vec<&Finding>)> = vec![];
+    for finding in findings {
+        let key = format!("{} {:?} {}", finding.rule, finding.resource, for_each(finding, &finding.message));
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((key, vec![finding])),
+        }
     }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// A text about one role, said of each of several.
+fn for_each(finding: &Finding, text: &str) -> String {
+    match &finding.principal {
+        Some(principal) if finding.resource.as_ref() != Some(principal) => {
+            text.replace(&format!("`{}`", principal.name()), "each role")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn about(alike: &[&Finding]) -> String {
+    let Some(finding) = alike.first() else { return String::new() };
+    let mut lines = vec![finding.rule.to_owned()];
     if let Some(resource) = finding.resource.as_ref().filter(|resource| Some(*resource) != finding.principal.as_ref()) {
         lines.push(format!("{} {}", kind(resource), plain(resource.name())));
     }
+    let roles = alike.iter().filter_map(|finding| finding.principal.as_ref());
+    lines.extend(roles.map(|role| format!("role {}", plain(role.name()))));
     lines.join("\n")
 }
 
@@ -206,9 +229,11 @@ fn kind(arn: &Arn) -> &'static str {
     }
 }
 
-fn said(finding: &Finding) -> String {
-    let remedies = finding.remedy.iter().map(|remedy| format!("\n→ {}", plain(&remedy.summary)));
-    std::iter::once(plain(&finding.message)).chain(remedies).collect()
+fn said(alike: &[&Finding]) -> String {
+    let Some(finding) = alike.first() else { return String::new() };
+    let worded = |text: &str| plain(&if alike.len() == 1 { text.to_owned() } else { for_each(finding, text) });
+    let remedies = finding.remedy.iter().map(|remedy| format!("\n→ {}", worded(&remedy.summary)));
+    std::iter::once(worded(&finding.message)).chain(remedies).collect()
 }
 
 fn spoken(severity: Severity) -> (&'static str, Color) {

@@ -7,7 +7,7 @@ use crate::access::{Answer, Coverage};
 use crate::account::{Bucket, Gap};
 use crate::finding::{Documented, Effective, Finding, RemedyKind};
 use crate::knowledge::limits::{self, carried, is_object_tag_rule};
-use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, is_for_bucket};
+use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, reaches_into};
 use crate::policy::evaluate::{Origin, Reason, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -91,28 +91,19 @@ fn what_is_left(role: &ExecutionRole<'_>) -> String {
     format!("it reaches only keys that carry a token{read}")
 }
 
-/// Does nothing but token-in-key and object-tag rules reach into the bucket?
+/// Does nothing but token-in-key and object-tag rules reach into the bucket? A grant that a boundary or a deny takes
+/// away again is another rule's business.
 pub(super) fn is_out_of_reach(answers: &[Answer], bucket: &Bucket) -> Result<bool, Gap> {
-    match Coverage::of(answers.iter().flat_map(Answer::verdicts)) {
-        Coverage::All | Coverage::Denied => return Ok(false),
-        Coverage::Some | Coverage::None | Coverage::Unknown => {}
-    }
     let mut open = None;
     for answer in answers {
-        for clause in answer.allowing() {
-            let object_tag = clause.open && is_object_tag_rule(&clause.condition_keys);
-            if !clause.open && clause.patterns.iter().any(|pattern| is_for_bucket(pattern, &bucket.arn)) {
+        open = open.or_else(|| answer.too_entangled());
+        for clause in answer.granting() {
+            if !clause.open && clause.patterns.iter().any(|pattern| reaches_into(pattern, &bucket.arn)) {
                 return Ok(false);
             }
-            if clause.open && !object_tag {
+            if clause.open && !is_object_tag_rule(&clause.condition_keys) {
                 open = open.or_else(|| Some(answer.gap_of(clause)));
             }
-        }
-        if answer.coverage() == Coverage::All {
-            return Ok(false);
-        }
-        if answer.verdicts().next().is_none() {
-            open = open.or_else(|| answer.gap());
         }
     }
     open.map_or(Ok(true), Err)
@@ -139,7 +130,7 @@ fn effective(answers: &[Answer]) -> Effective {
 
 /// The statements that reach some of it, each once, and whether they hang on a condition.
 pub(super) fn grants(answers: &[Answer]) -> BTreeSet<(Reason, bool)> {
-    let clauses = answers.iter().flat_map(Answer::allowing);
+    let clauses = answers.iter().flat_map(Answer::granting);
     clauses
         .filter_map(|clause| match &clause.origin {
             Origin::Statement(reason) => Some((reason.clone(), clause.open)),

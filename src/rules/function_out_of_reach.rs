@@ -6,7 +6,7 @@ use super::{Check, Checked, Rule, Scale, quoted, quoted_or};
 use crate::access::Coverage;
 use crate::account::Function;
 use crate::finding::{Documented, Effective, Finding, RemedyKind};
-use crate::knowledge::limits::carried;
+use crate::knowledge::limits::{self, carried};
 use crate::labeling::{self, ExecutionRole, INVOKE, Setup};
 
 pub(super) const RULE: Rule = Rule {
@@ -24,6 +24,8 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
     let usage = setup.use_of_function(role, function)?;
     let answer = setup.invoke(role, function, usage);
     match answer.coverage() {
+        // What a boundary takes away again is another rule's business.
+        Coverage::None if answer.granting().any(|clause| !clause.open) => return Ok(None),
         Coverage::None => {}
         Coverage::All | Coverage::Denied => return Ok(None),
         Coverage::Some | Coverage::Unknown => return answer.gap().map_or(Ok(None), Err),
@@ -32,6 +34,12 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
     let who = role.role.arn.name();
     let policies = policies(role);
     let spelled = match labeling::mention_in_function(function) {
+        Some(mention) if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() => {
+            format!("`{name}` carries `{}`, which is no token of {policies}", mention.found)
+        }
+        Some(mention) if mention.found == mention.word => {
+            format!("`{name}` carries `{}`, which is no token for functions", mention.found)
+        }
         Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
         None => format!("`{name}` carries no token of {policies}"),
     };

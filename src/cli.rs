@@ -1,0 +1,205 @@
+//! The command line as it is typed; nothing is decided here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+
+/// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and proves each finding.
+/// It only ever reads.
+///
+/// Exit codes: 0 nothing found and the audit is complete; 1 something at or above --fail-on; 2 the audit could not run;
+/// 3 nothing at or above --fail-on, but some facts could not be read or decided.
+#[derive(Debug, Parser)]
+#[command(name = "gt-audit", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; an audit, when nothing is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the audit.
+    #[command(flatten)]
+    pub scan: Scan,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Audit the account (the same as no command).
+    Scan(Box<Scan>),
+    /// Take a snapshot of the facts and audit nothing.
+    Collect(Box<Collect>),
+    /// List the rules, or explain one: what it finds, why, an example, how to mend it.
+    Rules {
+        /// The rule's id.
+        rule: Option<String>,
+    },
+    /// Print the least-privilege IAM policy that the auditor itself needs.
+    Permissions(Permissions),
+    /// Print shell completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page (roff).
+    Man,
+}
+
+/// Options of an audit.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Audit a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
+    pub snapshot: Option<PathBuf>,
+    /// Spell out what nothing shows to be used for labeling, and read the policies of all buckets and functions.
+    #[arg(long)]
+    pub all: bool,
+    /// Form of the report on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub format: Format,
+    /// Also write the report to a file, as `FORMAT=PATH`; repeatable.
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
+    pub output: Vec<(Format, PathBuf)>,
+    /// Exit with 1 when a finding is at least this bad.
+    #[arg(long, value_enum, default_value_t = Severity::High, value_name = "SEVERITY")]
+    pub fail_on: Severity,
+    /// Colours in the table; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+}
+
+/// Options of `collect`.
+#[derive(Debug, Args)]
+pub struct Collect {
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The snapshot file; compressed when its name ends in .zst.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Also read the policies of all buckets and functions.
+    #[arg(long)]
+    pub all: bool,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+}
+
+/// Options of `permissions`.
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// For audits with --all-regions.
+    #[arg(long)]
+    pub all_regions: bool,
+    /// For audits with --assume-role: the role to assume.
+    #[arg(long, value_name = "ARN")]
+    pub assume_role: Option<String>,
+    /// Leave out the calls that are made only where a bulk call is refused.
+    #[arg(long)]
+    pub no_fallback: bool,
+}
+
+/// How the account is reached. What is not given comes from the usual AWS environment and configuration files.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// The profile of the AWS configuration files.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// A region to audit; repeatable. Default: the profile's.
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Audit every region that the account has enabled.
+    #[arg(long, conflicts_with = "region")]
+    pub all_regions: bool,
+    /// Send every call to this address, an emulator's for instance.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Assume this role first.
+    #[arg(long, value_name = "ARN")]
+    pub assume_role: Option<String>,
+    /// The external id that the role's trust policy asks for.
+    #[arg(long, value_name = "ID", requires = "assume_role")]
+    pub external_id: Option<String>,
+    /// The name of the session, as CloudTrail will show it.
+    #[arg(long, value_name = "NAME", requires = "assume_role")]
+    pub session_name: Option<String>,
+    /// Calls under way at once for each service. Default: 32 for S3, 8 for the others.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub concurrency: Option<u32>,
+    /// Calls a second at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_rps: Option<u32>,
+    /// Seconds to wait for each answer. Default: 15, and 60 for GetAccountAuthorizationDetails.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: Option<u64>,
+}
+
+/// How much is said on standard error.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Noise {
+    /// No progress bar; there is none either when standard error is not a terminal.
+    #[arg(long)]
+    pub no_progress: bool,
+    /// Say nothing on standard error but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Name each call on standard error as it is made.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs; `schemas/report.json` is its schema.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When standard output is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) = text.split_once('=').ok_or("it has the form FORMAT=PATH, for instance json=report.json")?;
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok((Format::from_str(format, false)?, PathBuf::from(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_audit_needs_no_command() {
+        let cli = Cli::try_parse_from(["gt-audit", "--profile", "prod", "--region", "a", "--region", "b"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.scan.connection.region, ["a", "b"]);
+        assert!(Cli::try_parse_from(["gt-audit", "--output", "json"]).is_err());
+        assert!(Cli::try_parse_from(["gt-audit", "--snapshot", "x", "--profile", "p"]).is_err());
+    }
+}

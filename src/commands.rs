@@ -1,0 +1,85 @@
+//! What each command does: from arguments to what is written and the exit code.
+//!
+//! Here the rooms are put together. Nothing is printed and nothing exits: the caller hands in where to write.
+
+mod collect;
+#[cfg(feature = "live")]
+mod progress;
+mod rules;
+mod scan;
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+
+use crate::account::snapshot::SnapshotError;
+use crate::cli::{Cli, Command};
+
+/// Where a command writes, and what it may assume of it.
+pub struct Terminal<'a> {
+    /// Standard output.
+    pub out: &'a mut dyn Write,
+    /// Columns of standard output; `None` when it is no terminal.
+    pub width: Option<u16>,
+    /// Is standard error a terminal?
+    pub watched: bool,
+    /// Do NO_COLOR and TERM let colours be?
+    pub colors: bool,
+}
+
+/// Why a command could not do its work: exit code 2. Each message is one line and says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The account cannot be reached.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Connect(#[from] crate::collect::ConnectError),
+    /// This build cannot reach any account.
+    #[cfg(not(feature = "live"))]
+    #[error("this gt-audit was built without the AWS SDK: give it a snapshot with --snapshot FILE")]
+    NotLive,
+    /// A snapshot cannot be read or written.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// There is no such rule.
+    #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
+    NoRule(String),
+    /// The report cannot be spelled; never in practice.
+    #[error("the report cannot be written: {0}")]
+    Spelling(#[from] serde_json::Error),
+    /// A file cannot be written.
+    #[error("cannot write {path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Runs a command and gives the exit code.
+///
+/// # Errors
+///
+/// When the command could not do its work; the exit code is 2 then.
+pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    match cli.command {
+        None => scan::run(&cli.scan, terminal),
+        Some(Command::Scan(scan)) => scan::run(&scan, terminal),
+        Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
+        Some(Command::Rules { rule: None }) => rules::list(terminal),
+        Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
+        Some(Command::Permissions(arguments)) => collect::permissions(&arguments, terminal),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "gt-audit", &mut terminal.out);
+            Ok(0)
+        }
+        Some(Command::Man) => {
+            clap_mangen::Man::new(Cli::command()).render(&mut terminal.out)?;
+            Ok(0)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `gt-audit collect` and `gt-audit permissions`, and the collecting that an audit begins with.
+
+use super::{Error, Terminal};
+use crate::account::snapshot::Snapshot;
+use crate::cli::{self, Collect, Noise, Permissions};
+use crate::collect::calls;
+
+pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    let snapshot = snapshot(&arguments.connection, arguments.noise, arguments.all, terminal)?;
+    snapshot.write(&arguments.output)?;
+    let unread = snapshot.account.unread();
+    let what = match unread.len() {
+        0 => "complete".to_owned(),
+        1 => "1 fact could not be read".to_owned(),
+        many => format!("{many} facts could not be read"),
+    };
+    let path = crate::report::text::plain(&arguments.output.display().to_string());
+    writeln!(terminal.out, "{path}: {} calls, {what}", snapshot.collection.api_calls)?;
+    Ok(if unread.is_empty() { 0 } else { 3 })
+}
+
+pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    let policy = calls::policy(&calls::Chosen {
+        all_regions: arguments.all_regions,
+        assume_role: arguments.assume_role.clone(),
+        fallback: !arguments.no_fallback,
+    });
+    writeln!(terminal.out, "{}", serde_json::to_string_pretty(&policy)?)?;
+    Ok(0)
+}
+
+/// Collects an account: what many resources share first, then the details of those that may have to do with labeling.
+#[cfg(feature = "live")]
+pub(super) fn snapshot(
+    connection: &cli::Connection,
+    noise: Noise,
+    all: bool,
+    terminal: &Terminal<'_>,
+) -> Result<Snapshot, Error> {
+    use crate::collect::{self, Aws};
+    use crate::labeling;
+
+    let progress = super::progress::Progress::new(noise, terminal.watched);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let snapshot = runtime.block_on(async {
+        let aws = Aws::connect(&wanted(connection), progress.watcher()).await?;
+        let mut account = collect::inventory(&aws).await;
+        let details = labeling::wanted(&account, all);
+        collect::details(&aws, &mut account, &details).await;
+        Ok(Snapshot::new(account, aws.collection()))
+    });
+    progress.finish();
+    snapshot
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn snapshot(_: &cli::Connection, _: Noise, _: bool, _: &Terminal<'_>) -> Result<Snapshot, Error> {
+    Err(Error::NotLive)
+}
+
+#[cfg(feature = "live")]
+fn wanted(arguments: &cli::Connection) -> crate::collect::Connection {
+    use std::time::Duration;
+
+    use crate::collect::{AssumeRole, Connection};
+
+    Connection {
+        profile: arguments.profile.clone(),
+        regions: arguments.region.clone(),
+        all_regions: arguments.all_regions,
+        endpoint_url: arguments.endpoint_url.clone(),
+        assume_role: arguments.assume_role.clone().map(|arn| AssumeRole {
+            arn,
+            external_id: arguments.external_id.clone(),
+            session_name: arguments.session_name.clone(),
+        }),
+        concurrency: arguments.concurrency.and_then(|n| usize::try_from(n).ok()),
+        max_rps: arguments.max_rps,
+        timeout: arguments.timeout.map(Duration::from_secs),
+    }
+}
