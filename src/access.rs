@@ -21,8 +21,8 @@ use crate::policy::{Document, Effect, Selection, Statement};
 pub struct Access<'a> {
     /// The facts.
     pub account: &'a Account,
-    classes: RefCell<HashMap<String, usize>>,
-    compiled: RefCell<HashMap<(usize, String), Rc<Compiled<Gap>>>>,
+    classes: HashMap<&'a Arn, usize>,
+    compiled: RefCell<HashMap<usize, HashMap<String, Rc<Compiled<Gap>>>>>,
 }
 
 /// A policy under the name that reports call it by.
@@ -66,7 +66,13 @@ impl<'a> Access<'a> {
     /// Makes an account answer questions.
     #[must_use]
     pub fn new(account: &'a Account) -> Self {
-        Self { account, classes: RefCell::default(), compiled: RefCell::default() }
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let roles = account.iam.roles.known().into_iter().flatten();
+        let classes = roles.map(|role| {
+            let next = known.len();
+            (&role.arn, *known.entry(format!("{:?} {:?}", role.grants, role.boundary)).or_insert(next))
+        });
+        Self { account, classes: classes.collect(), compiled: RefCell::default() }
     }
 
     /// Every identity policy of a role, in the order attached, inline; a gap in place of each that could not be read.
@@ -130,8 +136,11 @@ impl<'a> Access<'a> {
             None | Some(Ok(None)) => self.by_identity(role, action),
             Some(Ok(Some(document))) => {
                 let mut policies = self.gather(role, action);
-                policies.add(Layer::Resource, "resource policy", None, document, |s| names_role(s, &role.arn));
-                Rc::new(policies.compile())
+                if policies.add(Layer::Resource, "resource policy", None, document, |s| names_role(s, &role.arn)) {
+                    Rc::new(policies.compile())
+                } else {
+                    self.by_identity(role, action)
+                }
             }
             Some(Err(gap)) => {
                 let mut policies = self.gather(role, action);
@@ -144,33 +153,28 @@ impl<'a> Access<'a> {
 
     /// The role's own policies, compiled once for its class.
     fn by_identity(&self, role: &'a Role, action: &str) -> Rc<Compiled<Gap>> {
-        let class = self.class(role);
-        let known = self.compiled.borrow().get(&(class, action.to_owned())).cloned();
+        // INVARIANT: every role of the account has a class.
+        let class = self.classes.get(&role.arn).copied().unwrap_or(usize::MAX);
+        let known = self.compiled.borrow().get(&class).and_then(|actions| actions.get(action)).cloned();
         known.unwrap_or_else(|| {
             let compiled = Rc::new(self.gather(role, action).compile());
-            self.compiled.borrow_mut().insert((class, action.to_owned()), Rc::clone(&compiled));
+            let mut classes = self.compiled.borrow_mut();
+            classes.entry(class).or_default().insert(action.to_owned(), Rc::clone(&compiled));
             compiled
         })
-    }
-
-    fn class(&self, role: &Role) -> usize {
-        let policies = format!("{:?} {:?}", role.grants, role.boundary);
-        let mut classes = self.classes.borrow_mut();
-        let next = classes.len();
-        *classes.entry(policies).or_insert(next)
     }
 
     fn gather<'b>(&self, role: &'a Role, action: &'b str) -> Policies<'b, Gap> {
         let mut policies = Policies::new(action);
         for policy in self.policies(role) {
             match policy {
-                Ok(p) => policies.add(Layer::Identity, p.name, p.version, p.document, |_| Truth::True),
+                Ok(p) => drop(policies.add(Layer::Identity, p.name, p.version, p.document, |_| Truth::True)),
                 Err(gap) => policies.miss(Layer::Identity, &gap),
             }
         }
         match role.boundary.known().and_then(|boundary| boundary.as_ref().map(|arn| self.managed(arn)).transpose()) {
             Ok(None) => {}
-            Ok(Some(p)) => policies.add(Layer::Boundary, p.name, p.version, p.document, |_| Truth::True),
+            Ok(Some(p)) => drop(policies.add(Layer::Boundary, p.name, p.version, p.document, |_| Truth::True)),
             Err(gap) => policies.miss(Layer::Boundary, &gap),
         }
         policies

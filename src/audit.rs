@@ -29,15 +29,12 @@ pub fn audit(snapshot: &Snapshot, options: Options) -> Report {
     let account = &snapshot.account;
     let access = Access::new(account);
     let mut found = Found::default();
-    let setup = Setup::new(&access).unwrap_or_else(|gap| {
-        // Without the roles nothing can be said of any of them.
-        for rule in RULES.iter().filter(|rule| concerns_roles(rule)) {
-            found.undecided(rule, Subject::account(), &gap);
-        }
-        Setup { access: &access, execution_roles: vec![], unclear: vec![] }
-    });
+    let setup = Setup::new(&access);
     for rule in RULES {
         if concerns_roles(rule) {
+            if let Some(gap) = &setup.unlisted {
+                found.undecided(rule, Subject::account(), gap);
+            }
             for (role, gap) in &setup.unclear {
                 found.undecided(rule, Subject::role(&role.arn), gap);
             }

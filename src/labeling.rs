@@ -14,7 +14,7 @@ use crate::arn::Arn;
 use crate::knowledge::limits::{self, Limits};
 use crate::knowledge::managed;
 use crate::knowledge::spelling::{Mention, mention};
-use crate::policy::evaluate::Verdict;
+use crate::policy::evaluate::{Origin, Verdict};
 use crate::policy::{Effect, Pattern, Selection};
 
 /// The service that runs labeling jobs, as trust policies name it.
@@ -38,6 +38,8 @@ pub struct Setup<'a> {
     pub execution_roles: Vec<ExecutionRole<'a>>,
     /// Roles of which a missing fact leaves open whether they are execution roles.
     pub unclear: Vec<(&'a Role, Gap)>,
+    /// Why the roles could not be listed at all.
+    pub unlisted: Option<Gap>,
 }
 
 /// A role that labeling jobs run under, or may.
@@ -51,6 +53,10 @@ pub struct ExecutionRole<'a> {
     pub documented: Vec<&'static Limits>,
     /// The limits of every policy it carries that goes by tokens: the documented ones, else those read off the text.
     pub limits: Vec<Limits>,
+    /// The resources of its grants that are meant for some buckets or functions and not for those of any name.
+    pub named: Vec<Pattern>,
+    /// Why one of its policies could not be read: it may have limits of its own.
+    pub missing: Option<Gap>,
 }
 
 /// What shows that a resource has to do with labeling. Severity follows it.
@@ -67,20 +73,32 @@ pub enum Use {
 
 impl<'a> Setup<'a> {
     /// Finds the execution roles of an account.
+    #[must_use]
+    pub fn new(access: &'a Access<'a>) -> Self {
+        let mut setup = Self { access, execution_roles: vec![], unclear: vec![], unlisted: None };
+        match access.account.iam.roles.known() {
+            Err(gap) => setup.unlisted = Some(gap),
+            Ok(roles) => {
+                for role in roles {
+                    match execution_role(access, role) {
+                        Ok(Some(execution_role)) => setup.execution_roles.push(execution_role),
+                        Ok(None) => {}
+                        Err(gap) => setup.unclear.push((role, gap)),
+                    }
+                }
+            }
+        }
+        setup
+    }
+
+    /// Are these all the execution roles there are?
     ///
     /// # Errors
     ///
-    /// When the roles could not be listed.
-    pub fn new(access: &'a Access<'a>) -> Result<Self, Gap> {
-        let mut setup = Self { access, execution_roles: vec![], unclear: vec![] };
-        for role in access.account.iam.roles.known()? {
-            match execution_role(access, role) {
-                Ok(Some(execution_role)) => setup.execution_roles.push(execution_role),
-                Ok(None) => {}
-                Err(gap) => setup.unclear.push((role, gap)),
-            }
-        }
-        Ok(setup)
+    /// The gap that may hide another one.
+    pub fn all_known(&self) -> Result<(), Gap> {
+        let unclear = self.unclear.first().map(|(_, gap)| gap);
+        self.unlisted.as_ref().or(unclear).map_or(Ok(()), |gap| Err(gap.clone()))
     }
 
     /// What a bucket is to a role.
@@ -89,7 +107,7 @@ impl<'a> Setup<'a> {
     ///
     /// When only the bucket's tags could tell, and they are not known.
     pub fn use_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
-        if mention_in_bucket(bucket).is_some() || self.granted(role).any(|pattern| is_for_bucket(&pattern, &bucket.arn)) {
+        if mention_in_bucket(bucket).is_some() || role.named.iter().any(|pattern| touches_bucket(pattern, &bucket.arn)) {
             return Ok(Use::Intended);
         }
         Ok(if labeling_tag(bucket.tags.known()?).is_some() { Use::Intended } else { Use::Other })
@@ -101,9 +119,8 @@ impl<'a> Setup<'a> {
     ///
     /// When only the function's tags could tell, and they are not known.
     pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
-        if mention_in_function(function).is_some()
-            || self.granted(role).any(|pattern| is_for_function(&pattern, &function.arn))
-        {
+        let named = || role.named.iter().any(|pattern| pattern.matches(function.arn.as_str()));
+        if mention_in_function(function).is_some() || named() {
             return Ok(Use::Intended);
         }
         Ok(if labeling_tag(function.tags.known()?).is_some() { Use::Intended } else { Use::Other })
@@ -124,12 +141,6 @@ impl<'a> Setup<'a> {
         let own = if usage == Use::Other { function.policy.if_asked() } else { Some(&function.policy) };
         self.access.decide(role.role, INVOKE, &function.arn, own)
     }
-
-    /// The resources of all grants of a role. A policy that could not be read makes the decision itself unknown, so
-    /// that it need not be told here.
-    fn granted(&self, role: &ExecutionRole<'a>) -> impl Iterator<Item = Pattern> {
-        self.access.policies(role.role).into_iter().flatten().flat_map(|policy| granted(&policy))
-    }
 }
 
 /// The facts that cost a call for each resource, and which of them may matter to the audit: those of resources whose
@@ -138,7 +149,7 @@ impl<'a> Setup<'a> {
 pub fn wanted(account: &Account, all: bool) -> Wanted {
     let access = Access::new(account);
     let mut wanted = Wanted::default();
-    let Ok(setup) = Setup::new(&access) else { return wanted };
+    let setup = Setup::new(&access);
     let roles = &setup.execution_roles;
     for bucket in account.buckets.known().into_iter().flatten() {
         let tagged = bucket.tags.known().is_ok_and(|tags| labeling_tag(tags).is_some());
@@ -178,38 +189,35 @@ pub fn labeling_tag(tags: &Tags) -> Option<(&str, &str)> {
         .map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
-/// Is a grant meant for this bucket? It reaches into it, and would not reach into a bucket of any other name: so not
-/// `*`, and not `arn:aws:s3:::*token*`, which reaches every bucket at the keys that carry the token.
-#[must_use]
-pub fn is_for_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
-    let reaches = |name: &str| {
-        let bucket = Arn::bucket(bucket.partition(), name);
-        pattern.meets(&Pattern::literal(bucket.as_str())) || pattern.meets(&Pattern::below(&format!("{bucket}/")))
-    };
-    reaches(bucket.resource()) && !reaches(&STRANGER.to_string())
-}
-
-/// Does a grant reach into a bucket by more than a token in the key: is it meant for the bucket, or does it reach a key
-/// that carries no word at all?
+/// Does a grant reach into a bucket by more than a token in the key? It is meant for the bucket, or it reaches a key that
+/// carries no word at all.
 #[must_use]
 pub fn reaches_into(pattern: &Pattern, bucket: &Arn) -> bool {
-    is_for_bucket(pattern, bucket) || pattern.matches(&format!("{bucket}/{STRANGER}"))
+    let reaches_a_strange_key = pattern.matches(&format!("{bucket}/{STRANGER}"));
+    reaches_a_strange_key || (touches_bucket(pattern, bucket) && !touches_bucket(pattern, &stranger_to(bucket)))
 }
 
-/// Is a grant meant for this function, and not for functions of any name?
-#[must_use]
-pub fn is_for_function(pattern: &Pattern, function: &Arn) -> bool {
-    let stranger = function.as_str().replace(function.name(), &STRANGER.to_string());
-    pattern.matches(function.as_str()) && !pattern.matches(&stranger)
+/// Does a grant reach the bucket or some object in it?
+fn touches_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
+    pattern.matches(bucket.as_str()) || pattern.meets(&Pattern::below(&format!("{bucket}/")))
 }
 
-fn granted(policy: &Named<'_>) -> Vec<Pattern> {
+fn stranger_to(bucket: &Arn) -> Arn {
+    Arn::bucket(bucket.partition(), &STRANGER.to_string())
+}
+
+/// The resources of a policy's grants that reach no bucket and no function of a name that only wildcards match: so not
+/// `*`, and not `arn:aws:s3:::*token*`, which reaches every bucket at the keys that carry the token.
+fn named(policy: &Named<'_>, partition: &str) -> Vec<Pattern> {
+    let function = Pattern::new(&format!("arn:{partition}:lambda:*:*:function:{STRANGER}"));
+    let bucket = Arn::bucket(partition, &STRANGER.to_string());
     let allows = policy.document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
     let resources = allows.filter_map(|statement| match &statement.resources {
         Some(Selection::Only(arns)) => Some(arns),
         _ => None,
     });
-    resources.flatten().map(|arn| Pattern::new(arn)).collect()
+    let patterns = resources.flatten().map(|arn| Pattern::new(arn));
+    patterns.filter(|pattern| !pattern.meets(&function) && !touches_bucket(pattern, &bucket)).collect()
 }
 
 /// An execution role carries the managed policy made for it, or a copy; or SageMaker may assume it and it carries the
@@ -218,12 +226,14 @@ fn execution_role<'a>(access: &Access<'a>, role: &'a Role) -> Result<Option<Exec
     let mut why = vec![];
     let mut documented = vec![];
     let mut carried = vec![];
+    let mut names = vec![];
     let mut missing = None;
     let mut full_access = false;
     for policy in access.policies(role) {
         match policy {
             Err(gap) => missing = missing.or(Some(gap)),
             Ok(policy) => {
+                names.extend(named(&policy, role.arn.partition()));
                 let managed = [managed::GROUND_TRUTH_EXECUTION, managed::FULL_ACCESS]
                     .into_iter()
                     .find(|name| policy.arn.is_some_and(|arn| managed::is(arn, name)));
@@ -260,7 +270,7 @@ fn execution_role<'a>(access: &Access<'a>, role: &'a Role) -> Result<Option<Exec
             _ => return missing.map_or(Ok(None), Err),
         }
     }
-    Ok(Some(ExecutionRole { role, why, documented, limits: carried }))
+    Ok(Some(ExecutionRole { role, why, documented, limits: carried, named: names, missing }))
 }
 
 fn is_open_or_allowed(verdict: Verdict) -> bool {
@@ -273,7 +283,8 @@ fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Coverage {
     let everywhere = Arn::bucket(role.arn.partition(), "");
     let may = ["s3:GetObject", "s3:PutObject"].map(|action| {
         let answer = access.cover(role, action, everywhere.as_str(), None);
-        if answer.reasons().any(|reason| reason.effect == Effect::Allow) && answer.verdicts().any(is_open_or_allowed) {
+        let granted = answer.granting().any(|clause| matches!(clause.origin, Origin::Statement(_)));
+        if granted && answer.verdicts().any(is_open_or_allowed) {
             Coverage::Some
         } else {
             answer.coverage()
@@ -293,10 +304,17 @@ impl ExecutionRole<'_> {
         self.limits.iter().filter(|limits| !tokens(limits).is_empty()).map(|limits| limits.policy.as_str()).collect()
     }
 
-    /// All tokens of one kind of the policies it carries.
-    #[must_use]
-    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> BTreeSet<&str> {
-        self.limits.iter().flat_map(tokens).map(String::as_str).collect()
+    /// All tokens of one kind of the policies it carries; none, when no policy of it goes by names.
+    ///
+    /// # Errors
+    ///
+    /// When there are none, and a policy that could not be read may have some.
+    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<BTreeSet<&str>, Gap> {
+        let all: BTreeSet<&str> = self.limits.iter().flat_map(tokens).map(String::as_str).collect();
+        match &self.missing {
+            Some(gap) if all.is_empty() => Err(gap.clone()),
+            _ => Ok(all),
+        }
     }
 }
 

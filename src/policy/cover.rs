@@ -6,7 +6,7 @@
 //!
 //! Knows globs and texts; has never heard of statements or effects.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::pattern::{Pattern, Token};
 
@@ -59,12 +59,96 @@ enum Way {
     By(usize),
 }
 
-/// A state while the automaton is built: where each glob can be. A group whose match can no longer be lost is settled,
-/// and its globs are followed no further.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// All globs of all groups, token by token, each with an end.
+struct Globs {
+    places: Vec<Place>,
+    starts: Vec<usize>,
+}
+
+/// A place in a glob: before a token, or at the end.
+struct Place {
+    token: Option<Token>,
+    group: usize,
+}
+
+/// A state while the automaton is built: the places where the globs can be, ascending. A group whose match can no longer
+/// be lost is settled, and its globs are followed no further.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Positions {
     settled: Vec<usize>,
-    open: Vec<(usize, usize, usize)>,
+    open: Vec<usize>,
+}
+
+impl Globs {
+    fn new(groups: &[Vec<Pattern>]) -> Self {
+        let mut globs = Self { places: vec![], starts: vec![] };
+        for (group, patterns) in groups.iter().enumerate() {
+            for pattern in patterns {
+                globs.starts.push(globs.places.len());
+                let tokens = pattern.tokens().iter().copied().map(Some).chain([None]);
+                globs.places.extend(tokens.map(|token| Place { token, group }));
+            }
+        }
+        globs
+    }
+
+    fn token(&self, place: usize) -> Option<Token> {
+        self.places.get(place).and_then(|place| place.token)
+    }
+
+    fn group(&self, place: usize) -> usize {
+        self.places.get(place).map_or(0, |place| place.group)
+    }
+
+    fn letters(&self) -> Vec<char> {
+        let tokens = self.places.iter().filter_map(|place| place.token);
+        let letters = tokens.filter_map(|token| if let Token::Literal(c) = token { Some(c) } else { None });
+        letters.collect::<BTreeSet<char>>().into_iter().collect()
+    }
+
+    /// All places that are reached without reading anything more: behind a `*` as well as on it.
+    fn close(&self, reached: impl IntoIterator<Item = usize>, settled: &[usize]) -> Positions {
+        let mut positions = Positions { settled: settled.to_vec(), open: vec![] };
+        for place in reached {
+            positions.open.push(place);
+            if self.token(place) == Some(Token::Any) {
+                match self.token(place + 1) {
+                    // The glob ends with `*`: from here on it matches whatever comes.
+                    None => positions.settled.push(self.group(place)),
+                    Some(_) => positions.open.push(place + 1),
+                }
+            }
+        }
+        positions.settled.sort_unstable();
+        positions.settled.dedup();
+        positions.open.retain(|place| positions.settled.binary_search(&self.group(*place)).is_err());
+        positions.open.sort_unstable();
+        positions.open.dedup();
+        positions
+    }
+
+    /// Where a state leads: by each letter that a glob waits for there, and by any other character.
+    fn steps(&self, state: &Positions) -> (BTreeMap<char, Positions>, Positions) {
+        let mut always = vec![];
+        let mut awaited: BTreeMap<char, Vec<usize>> = BTreeMap::new();
+        for &place in &state.open {
+            match self.token(place) {
+                Some(Token::Any) => always.push(place),
+                Some(Token::One) => always.push(place + 1),
+                Some(Token::Literal(c)) => awaited.entry(c).or_default().push(place + 1),
+                None => {}
+            }
+        }
+        let by_letter = awaited.into_iter().map(|(letter, places)| {
+            (letter, self.close(places.into_iter().chain(always.iter().copied()), &state.settled))
+        });
+        (by_letter.collect(), self.close(always.iter().copied(), &state.settled))
+    }
+
+    fn matched(&self, state: &Positions) -> Vec<usize> {
+        let ended = state.open.iter().filter(|place| self.token(**place).is_none()).map(|place| self.group(*place));
+        state.settled.iter().copied().chain(ended).collect::<BTreeSet<usize>>().into_iter().collect()
+    }
 }
 
 impl Automaton {
@@ -74,37 +158,34 @@ impl Automaton {
     ///
     /// When it would need more than 20,000 states.
     pub fn build(groups: &[Vec<Pattern>]) -> Result<Self, TooLarge> {
-        let letters = letters(groups);
-        let start = close(groups, (0..groups.len()).flat_map(|g| (0..size(groups, g)).map(move |p| (g, p, 0))), &[]);
-        let mut known = HashMap::from([(start.clone(), 0)]);
-        let mut states = vec![start];
+        let globs = Globs::new(groups);
+        let letters = globs.letters();
+        let mut states = States::default();
+        states.index(globs.close(globs.starts.iter().copied(), &[]));
         let mut next: Vec<Vec<usize>> = vec![];
-        while let Some(state) = states.get(next.len()).cloned() {
-            let mut row = Vec::with_capacity(letters.len() + 1);
-            for letter in letters.iter().copied().map(Some).chain([None]) {
-                let reached = step(groups, &state, letter);
-                let index = *known.entry(reached.clone()).or_insert_with(|| {
-                    states.push(reached);
-                    states.len() - 1
-                });
-                row.push(index);
+        while let Some(state) = states.all.get(next.len()).cloned() {
+            let (by_letter, by_other) = globs.steps(&state);
+            let mut row = vec![states.index(by_other); letters.len() + 1];
+            for (letter, reached) in by_letter {
+                let reached = states.index(reached);
+                if let Some(step) = letters.binary_search(&letter).ok().and_then(|column| row.get_mut(column)) {
+                    *step = reached;
+                }
             }
             next.push(row);
-            if states.len() > MOST_STATES {
+            if states.all.len() > MOST_STATES {
                 return Err(TooLarge);
             }
         }
         let mut combinations: Vec<Vec<usize>> = vec![];
-        let accepts = states
-            .iter()
-            .map(|state| {
-                let matched = accepted(groups, state);
-                combinations.iter().position(|c| *c == matched).unwrap_or_else(|| {
-                    combinations.push(matched);
-                    combinations.len() - 1
-                })
+        let accepts = states.all.iter().map(|state| {
+            let matched = globs.matched(state);
+            combinations.iter().position(|known| *known == matched).unwrap_or_else(|| {
+                combinations.push(matched);
+                combinations.len() - 1
             })
-            .collect::<Vec<_>>();
+        });
+        let accepts: Vec<usize> = accepts.collect();
         let ways = ways(&next, &accepts, combinations.len());
         Ok(Self { other: other(&letters), letters, next, accepts, combinations, ways })
     }
@@ -170,74 +251,27 @@ impl Automaton {
     }
 }
 
-fn size(groups: &[Vec<Pattern>], group: usize) -> usize {
-    groups.get(group).map_or(0, Vec::len)
+/// The states found so far, each known by its positions.
+#[derive(Default)]
+struct States {
+    all: Vec<Positions>,
+    known: HashMap<Positions, usize>,
 }
 
-fn tokens(groups: &[Vec<Pattern>], group: usize, pattern: usize) -> &[Token] {
-    groups.get(group).and_then(|g| g.get(pattern)).map_or(&[], Pattern::tokens)
-}
-
-fn letters(groups: &[Vec<Pattern>]) -> Vec<char> {
-    let mut letters: Vec<char> = groups
-        .iter()
-        .flatten()
-        .flat_map(Pattern::tokens)
-        .filter_map(|token| if let Token::Literal(c) = token { Some(*c) } else { None })
-        .collect();
-    letters.sort_unstable();
-    letters.dedup();
-    letters
+impl States {
+    fn index(&mut self, state: Positions) -> usize {
+        if let Some(known) = self.known.get(&state) {
+            return *known;
+        }
+        self.known.insert(state.clone(), self.all.len());
+        self.all.push(state);
+        self.all.len() - 1
+    }
 }
 
 fn other(letters: &[char]) -> char {
-    let readable = ('a'..='z').rev().chain('0'..='9').chain('A'..='Z').chain('\u{a1}'..='\u{ffff}');
-    readable.filter(|c| letters.binary_search(c).is_err()).min_by_key(|c| *c != 'x').unwrap_or('\u{10ffff}')
-}
-
-/// All positions that are reached without reading anything more: behind a `*` as well as on it.
-fn close(
-    groups: &[Vec<Pattern>],
-    reached: impl IntoIterator<Item = (usize, usize, usize)>,
-    settled: &[usize],
-) -> Positions {
-    let mut positions = Positions { settled: settled.to_vec(), open: vec![] };
-    for (group, pattern, at) in reached {
-        let tokens = tokens(groups, group, pattern);
-        positions.open.push((group, pattern, at));
-        if tokens.get(at) == Some(&Token::Any) {
-            if at + 1 == tokens.len() {
-                positions.settled.push(group);
-            } else {
-                positions.open.push((group, pattern, at + 1));
-            }
-        }
-    }
-    positions.settled.sort_unstable();
-    positions.settled.dedup();
-    positions.open.retain(|(group, ..)| positions.settled.binary_search(group).is_err());
-    positions.open.sort_unstable();
-    positions.open.dedup();
-    positions
-}
-
-fn step(groups: &[Vec<Pattern>], state: &Positions, letter: Option<char>) -> Positions {
-    let reached = state.open.iter().filter_map(|&(group, pattern, at)| {
-        match tokens(groups, group, pattern).get(at)? {
-            Token::Any => Some((group, pattern, at)),
-            Token::One => Some((group, pattern, at + 1)),
-            Token::Literal(c) => (Some(*c) == letter).then_some((group, pattern, at + 1)),
-        }
-    });
-    close(groups, reached, &state.settled)
-}
-
-fn accepted(groups: &[Vec<Pattern>], state: &Positions) -> Vec<usize> {
-    let ended = state.open.iter().filter(|&&(group, pattern, at)| at == tokens(groups, group, pattern).len());
-    let mut matched: Vec<usize> = state.settled.iter().copied().chain(ended.map(|(group, ..)| *group)).collect();
-    matched.sort_unstable();
-    matched.dedup();
-    matched
+    let mut readable = ['x'].into_iter().chain('a'..='z').chain('0'..='9').chain('A'..='Z').chain('\u{a1}'..='\u{ffff}');
+    readable.find(|c| letters.binary_search(c).is_err()).unwrap_or('\u{10ffff}')
 }
 
 /// For each combination, backwards from the states that show it: the first step of a shortest way there. Letters come

@@ -127,7 +127,7 @@ impl<'a, G: Clone> Policies<'a, G> {
     }
 
     /// Adds a policy of a layer. `applies` tells of each statement whether its principal is the one that asks; it is
-    /// [`Truth::True`] for policies without principals.
+    /// [`Truth::True`] for policies without principals. Tells whether the policy has anything to say.
     pub fn add(
         &mut self,
         layer: Layer,
@@ -135,7 +135,8 @@ impl<'a, G: Clone> Policies<'a, G> {
         version: Option<&str>,
         document: &Document,
         applies: impl Fn(&Statement) -> Truth,
-    ) {
+    ) -> bool {
+        let before = self.clauses.len();
         self.bounded |= layer == Layer::Boundary;
         for (index, statement) in document.statements().iter().enumerate() {
             let concerns = concerns(statement, self.action).min(applies(statement));
@@ -162,6 +163,7 @@ impl<'a, G: Clone> Policies<'a, G> {
                 }),
             });
         }
+        self.clauses.len() > before
     }
 
     /// Says that a policy of a layer could not be read: it may allow and it may deny.

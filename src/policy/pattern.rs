@@ -4,6 +4,7 @@
 //! and backslashes are themselves.
 
 use std::fmt;
+use std::str::Chars;
 
 /// One element of a glob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,12 +68,45 @@ impl Pattern {
     /// Does the glob match this text, case-sensitively?
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.meets(&Self::literal(text))
+        let mut tokens = self.tokens.as_slice();
+        let mut rest = text.chars();
+        // Where to go on when the text does not fit: behind the last `*`, which takes one character more.
+        let mut retry: Option<(&[Token], Chars<'_>)> = None;
+        loop {
+            let fits = match tokens.split_first() {
+                Some((Token::Any, behind)) => {
+                    retry = Some((behind, rest.clone()));
+                    tokens = behind;
+                    continue;
+                }
+                Some((token, behind)) => {
+                    let taken = rest.next().is_some_and(|c| *token == Token::One || *token == Token::Literal(c));
+                    tokens = behind;
+                    taken
+                }
+                None if rest.as_str().is_empty() => return true,
+                None => false,
+            };
+            if !fits {
+                let Some((behind, from)) = &mut retry else { return false };
+                if from.next().is_none() {
+                    return false;
+                }
+                tokens = behind;
+                rest = from.clone();
+            }
+        }
     }
 
     /// Is there a text that both globs match?
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
+        let differ = |(a, b): (&Token, &Token)| matches!((a, b), (Token::Literal(a), Token::Literal(b)) if a != b);
+        let wild = |(a, b): &(&Token, &Token)| **a == Token::Any || **b == Token::Any;
+        // Most globs differ before the first `*`.
+        if self.tokens.iter().zip(&other.tokens).take_while(|pair| !wild(pair)).any(differ) {
+            return false;
+        }
         // reachable[j]: the tokens of `self` so far and the first j tokens of `other` have a common text.
         let theirs = &other.tokens;
         let mut reachable = vec![false; theirs.len() + 1];

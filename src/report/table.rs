@@ -202,7 +202,7 @@ fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
 fn for_each(finding: &Finding, text: &str) -> String {
     match &finding.principal {
         Some(principal) if finding.resource.as_ref() != Some(principal) => {
-            text.replace(&format!("`{}`", principal.name()), "each role")
+            text.replace(&format!("`{}`", principal.name()), "these roles")
         }
         _ => text.to_owned(),
     }

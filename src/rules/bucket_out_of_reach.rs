@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Checked {
-    if role.tokens(|l| &l.bucket_tokens).is_empty() {
+    let tokens = role.tokens(|l| &l.bucket_tokens)?;
+    if tokens.is_empty() {
         // Without a policy that goes by names there is no limit for the name to miss.
         return Ok(None);
     }
@@ -48,7 +49,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Ch
     }
     // Bucket names are of small letters, and `aws-glue` is no word of labeling.
     let words = &limits::labeling_tokens().bucket;
-    let tokens = role.tokens(|l| &l.bucket_tokens).into_iter().filter(|token| words.iter().any(|word| word == token));
+    let tokens = tokens.into_iter().filter(|token| words.iter().any(|word| word == token));
     Ok(Some(
         finding
             .remedy(

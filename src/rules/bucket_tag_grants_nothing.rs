@@ -20,7 +20,13 @@ fn check<'a>(setup: &Setup<'a>, bucket: &Bucket) -> Checked {
     let Some((key, value)) = labeling_tag(tags) else { return Ok(None) };
     let mut misled = vec![];
     let mut by_tag = BTreeSet::new();
-    for role in setup.execution_roles.iter().filter(|role| role.limits.iter().any(|l| !l.object_tags.is_empty())) {
+    for role in &setup.execution_roles {
+        if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
+            match &role.missing {
+                Some(gap) => return Err(gap.clone()),
+                None => continue,
+            }
+        }
         let usage = setup.use_of_bucket(role, bucket)?;
         let answers = setup.objects(role, bucket, usage);
         if bucket_out_of_reach::is_out_of_reach(&answers, bucket)? {
@@ -30,7 +36,7 @@ fn check<'a>(setup: &Setup<'a>, bucket: &Bucket) -> Checked {
     }
     if misled.is_empty() {
         // A role of which it is not known whether it is an execution role could be misled too.
-        return setup.unclear.first().map_or(Ok(None), |(_, gap)| Err(gap.clone()));
+        return setup.all_known().map(|()| None);
     }
     let name = bucket.arn.name();
     let roles = quoted(misled);

@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -> Checked {
-    if role.tokens(|l| &l.function_tokens).is_empty() {
+    let tokens = role.tokens(|l| &l.function_tokens)?;
+    if tokens.is_empty() {
         return Ok(None);
     }
     let usage = setup.use_of_function(role, function)?;
@@ -66,7 +67,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
             )
             .remedy(
                 RemedyKind::Rename,
-                format!("or give the function a name that contains {}", quoted_or(role.tokens(|l| &l.function_tokens))),
+                format!("or give the function a name that contains {}", quoted_or(tokens)),
             ),
     ))
 }

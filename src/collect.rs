@@ -1,0 +1,50 @@
+//! From a live AWS account to an [`Account`]: the only room that speaks to AWS, and the only one that waits.
+//!
+//! Calls that answer for many resources at once come first; where one is refused, each resource is asked itself, and
+//! what is refused there is a [`Gap`](crate::account::Gap): never an empty list, never a verdict. All requests pass one
+//! gate with an entry of the table of [`calls`], which holds nothing but reading calls. What the facts mean is decided
+//! elsewhere.
+//!
+//! Without the feature `live` only the table is here.
+
+pub mod calls;
+
+#[cfg(feature = "live")]
+mod aws;
+#[cfg(feature = "live")]
+mod connect;
+#[cfg(feature = "live")]
+mod document;
+#[cfg(feature = "live")]
+mod gate;
+#[cfg(feature = "live")]
+mod iam;
+#[cfg(feature = "live")]
+mod iam_each;
+#[cfg(feature = "live")]
+mod iam_policies;
+#[cfg(feature = "live")]
+mod inventory;
+#[cfg(feature = "live")]
+mod lambda;
+#[cfg(feature = "live")]
+mod profile;
+#[cfg(feature = "live")]
+mod refusal;
+#[cfg(feature = "live")]
+mod regions;
+#[cfg(feature = "live")]
+mod s3;
+#[cfg(feature = "live")]
+mod tagging;
+#[cfg(feature = "live")]
+mod trouble;
+
+#[cfg(feature = "live")]
+pub use self::{
+    aws::Aws,
+    connect::{AssumeRole, Connection},
+    gate::{Progress, Watcher},
+    inventory::{details, inventory},
+    trouble::ConnectError,
+};

@@ -1,0 +1,235 @@
+//! One account of AWS, connected: who we are there, and a client for each service and region.
+//!
+//! Knows how a client of gt-audit is made: patient with throttling, impatient with silence, counted, and by path where
+//! the endpoint is not Amazon's. Knows no operation but the first, which says whose account it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
+use aws_types::service_config::ServiceConfigKey;
+
+use super::calls::GET_CALLER_IDENTITY;
+use super::connect::Connection;
+use super::gate::{Gate, Watcher, lock};
+use super::trouble::{ConnectError, Trouble};
+use crate::account::snapshot::Collection;
+use crate::arn::Arn;
+
+/// A connection that is refused is tried again soon enough; one that hangs is none.
+const CONNECT: Duration = Duration::from_millis(3100);
+/// How long one attempt may take, unless the user says otherwise. (The SDK knows no limit of its own.)
+const ATTEMPT: Duration = Duration::from_secs(15);
+/// A page of `GetAccountAuthorizationDetails` is slow to make.
+const SLOW_ATTEMPT: Duration = Duration::from_mins(1);
+/// How long a call may take with all its attempts and the waiting between them.
+const OPERATION: Duration = Duration::from_mins(5);
+/// The first call shows whether there is anybody: within seconds.
+pub(super) const FIRST_ATTEMPT: Duration = Duration::from_secs(5);
+pub(super) const FIRST_ATTEMPTS: u32 = 2;
+
+/// Attempts for a call: three, the SDK's number, lose calls under throttling; ten don't (measured).
+const ATTEMPTS: u32 = 10;
+const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+/// The SDK gives up retrying when a client has failed too often. An audit would rather wait.
+const RETRY_QUOTA: usize = 100_000;
+
+/// A connected account.
+pub struct Aws {
+    pub(super) gate: Gate,
+    /// Who collects.
+    pub(super) caller: Arn,
+    /// The account's twelve digits.
+    pub(super) account: String,
+    /// The region in which global questions are asked.
+    pub(super) home: String,
+    /// The regions that were named, or else the home region.
+    pub(super) regions: BTreeSet<String>,
+    /// Are all the account's regions wanted?
+    pub(super) all_regions: bool,
+    pub(super) iam: aws_sdk_iam::Client,
+    timeout: Option<Duration>,
+    config: SdkConfig,
+    s3: PerRegion<aws_sdk_s3::Client>,
+    lambda: PerRegion<aws_sdk_lambda::Client>,
+    tagging: PerRegion<aws_sdk_resourcegroupstagging::Client>,
+}
+
+impl Aws {
+    /// Connects with a configuration that is already there: asks who we are.
+    ///
+    /// # Errors
+    ///
+    /// When there is no region, nobody answers, or the credentials are refused.
+    pub async fn new(config: SdkConfig, connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
+        Self::open(config, connection, watcher, &Trouble::default()).await
+    }
+
+    pub(super) async fn open(
+        config: SdkConfig,
+        connection: &Connection,
+        watcher: Watcher,
+        trouble: &Trouble,
+    ) -> Result<Self, ConnectError> {
+        let home = config.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
+        let retry = config.retry_config().cloned().unwrap_or_else(patience);
+        let config = config
+            .into_builder()
+            .retry_config(retry)
+            .timeout_config(limits(connection.timeout.unwrap_or(ATTEMPT)))
+            .build();
+        let gate = Gate::new(&config, connection.concurrency, connection.max_rps, watcher);
+        let (account, caller) = first_call(&config, &gate, connection, trouble).await?;
+        let regions = if connection.regions.is_empty() {
+            BTreeSet::from([home.clone()])
+        } else {
+            connection.regions.iter().cloned().collect()
+        };
+        let iam = aws_sdk_iam::config::Builder::from(&config).interceptor(gate.count()).retry_partition(partition());
+        Ok(Self {
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            gate,
+            caller,
+            account,
+            home,
+            regions,
+            all_regions: connection.all_regions,
+            timeout: connection.timeout,
+            config,
+            s3: PerRegion::default(),
+            lambda: PerRegion::default(),
+            tagging: PerRegion::default(),
+        })
+    }
+
+    /// When the facts were collected and how many calls that took.
+    #[must_use]
+    pub fn collection(&self) -> Collection {
+        self.gate.collection()
+    }
+
+    /// How often each operation was called, by service and name as the table of calls has them.
+    #[must_use]
+    pub fn operations(&self) -> BTreeMap<(String, String), u64> {
+        self.gate.count().operations()
+    }
+
+    /// `aws`, `aws-cn` …
+    pub(super) fn partition(&self) -> &str {
+        self.caller.partition()
+    }
+
+    /// Time limits for a call that is slow by nature.
+    pub(super) fn slow(&self) -> TimeoutConfig {
+        limits(self.timeout.unwrap_or(SLOW_ATTEMPT))
+    }
+
+    pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
+        self.s3.client(region, || {
+            let config = self.in_region(region);
+            let builder = aws_sdk_s3::config::Builder::from(&config)
+                .interceptor(self.gate.count())
+                .retry_partition(partition())
+                // `bucket.localhost` is no host that anybody knows.
+                .force_path_style(endpoint(&config, "S3").is_some());
+            aws_sdk_s3::Client::from_conf(builder.build())
+        })
+    }
+
+    pub(super) fn lambda(&self, region: &str) -> aws_sdk_lambda::Client {
+        self.lambda.client(region, || {
+            let builder = aws_sdk_lambda::config::Builder::from(&self.in_region(region));
+            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
+            aws_sdk_lambda::Client::from_conf(builder.build())
+        })
+    }
+
+    pub(super) fn tagging(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
+        self.tagging.client(region, || {
+            let builder = aws_sdk_resourcegroupstagging::config::Builder::from(&self.in_region(region));
+            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
+            aws_sdk_resourcegroupstagging::Client::from_conf(builder.build())
+        })
+    }
+
+    /// The Account service is asked once, so that its client is not kept.
+    pub(super) fn account_service(&self) -> aws_sdk_account::Client {
+        let builder = aws_sdk_account::config::Builder::from(&self.config);
+        let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
+        aws_sdk_account::Client::from_conf(builder.build())
+    }
+
+    fn in_region(&self, region: &str) -> SdkConfig {
+        self.config.to_builder().region(Region::new(region.to_owned())).build()
+    }
+}
+
+async fn first_call(
+    config: &SdkConfig,
+    gate: &Gate,
+    connection: &Connection,
+    trouble: &Trouble,
+) -> Result<(String, Arn), ConnectError> {
+    let sts = aws_sdk_sts::config::Builder::from(config)
+        .interceptor(gate.count())
+        .retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
+        .timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
+    let sts = aws_sdk_sts::Client::from_conf(sts.build());
+    let identity = gate
+        .send(&GET_CALLER_IDENTITY, "*", sts.get_caller_identity().send())
+        .await
+        .map_err(|refusal| trouble.of_sts(&refusal, config))?;
+    let caller = identity.arn.and_then(|arn| Arn::parse(arn).ok());
+    identity.account.zip(caller).ok_or_else(|| trouble.not_aws(config, "it does not say who is asking"))
+}
+
+/// The endpoint that the user chose for a service, by the option, the environment or the profile.
+pub(super) fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_the_service = config.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
+    let of_all = config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() { of_all.or(of_the_service) } else { of_the_service.or(of_all) }
+}
+
+/// How gt-audit retries where the user says nothing else: for long, and not in adaptive mode, which crawls when the
+/// throttling is not of our own making.
+pub(super) fn patience() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF)
+}
+
+/// A silent server is left after a while; the SDK would wait forever.
+pub(super) fn limits(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT.min(attempt))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(OPERATION.max(attempt))
+        .build()
+}
+
+/// A client's own: what one service throttles must not slow down another.
+fn partition() -> RetryPartition {
+    RetryPartition::custom("gt-audit").token_bucket(TokenBucket::builder().capacity(RETRY_QUOTA).build()).build()
+}
+
+/// Clients are dear to make and cheap to share.
+struct PerRegion<C>(Mutex<BTreeMap<String, C>>);
+
+impl<C> Default for PerRegion<C> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<C: Clone> PerRegion<C> {
+    fn client(&self, region: &str, make: impl FnOnce() -> C) -> C {
+        let mut clients = lock(&self.0);
+        match clients.get(region) {
+            Some(client) => client.clone(),
+            None => clients.entry(region.to_owned()).or_insert_with(make).clone(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! From what the user says, and what the environment and the profile say, to a connected account.
+//!
+//! It is aws-config that reads them, so that everything works that works with the AWS CLI: profiles, SSO, role chains,
+//! credential processes, web identity, containers, instances. What it does here beside that: a profile that does not
+//! exist is said at once; credentials are loaded before anything else is done with them, so that their trouble is not
+//! taken for the network's; and where there is no instance metadata, nobody waits for it.
+
+use std::env;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+use super::aws::{Aws, FIRST_ATTEMPT, FIRST_ATTEMPTS, limits, patience};
+use super::gate::{Watcher, lock};
+use super::profile::Profile;
+use super::trouble::{ConnectError, Trouble};
+
+/// How the user wants to connect; nothing of it is decided yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`, as often as given.
+    pub regions: Vec<String>,
+    /// `--all-regions`.
+    pub all_regions: bool,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
+    /// `--assume-role` and what goes with it.
+    pub assume_role: Option<AssumeRole>,
+    /// `--concurrency`: calls under way at once, for each service.
+    pub concurrency: Option<usize>,
+    /// `--max-rps`: calls a second, over all services.
+    pub max_rps: Option<u32>,
+    /// `--timeout`: how long one attempt may take.
+    pub timeout: Option<Duration>,
+}
+
+/// A role to assume before anything is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumeRole {
+    /// The role.
+    pub arn: String,
+    /// What its trust policy may demand.
+    pub external_id: Option<String>,
+    /// How the session is called in the account's logs.
+    pub session_name: Option<String>,
+}
+
+const NAME: &str = "gt-audit";
+
+/// Where regions are not named, global questions are asked here.
+const HOME: &str = "us-east-1";
+
+impl Aws {
+    /// Connects as the user wants, and asks who we are.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be: the message says why and what to do.
+    pub async fn connect(connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
+        let profile = Profile::load(connection.profile.as_deref()).await?;
+        let imds = instance_metadata();
+        let region = match connection.regions.first() {
+            Some(named) => Some(Region::new(named.clone())),
+            None => default_region(&profile, &imds).await,
+        };
+        let region = match region {
+            None if connection.all_regions => Region::from_static(HOME),
+            region => region.ok_or(ConnectError::NoRegion)?,
+        };
+        let credentials = credentials(connection, &profile, region.clone(), imds).await;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .profile_name(&profile.name)
+            .region(region)
+            .credentials_provider(credentials)
+            .retry_config(retries(&profile)?);
+        if let Some(url) = &connection.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        if let Ok(name) = AppName::new(NAME) {
+            loader = loader.app_name(name);
+        }
+        let config = loader.load().await;
+        check_endpoint(&config)?;
+
+        let mut trouble = profile.trouble();
+        let mut config = with_loaded_credentials(config, &trouble).await?;
+        if let Some(role) = &connection.assume_role {
+            trouble.role = Some(role.arn.clone());
+            config = with_role(config, role, connection.timeout, &trouble).await?;
+        }
+        Self::open(config, connection, watcher, &trouble).await
+    }
+}
+
+/// The chain ends at the instance metadata service, which is not there on a laptop: by default that takes four tries.
+fn instance_metadata() -> imds::Client {
+    let second = Duration::from_secs(1);
+    imds::Client::builder().max_attempts(2).connect_timeout(second).read_timeout(second).build()
+}
+
+async fn default_region(profile: &Profile, imds: &imds::Client) -> Option<Region> {
+    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::builder().profile_name(&profile.name).build())
+        .or_else(ImdsRegionProvider::builder().imds_client(imds.clone()).build())
+        .region()
+        .await
+}
+
+/// A profile that the user names comes before the environment's keys, as with the AWS CLI: else another account would
+/// be audited than the one that was asked for.
+async fn credentials(
+    connection: &Connection,
+    profile: &Profile,
+    region: Region,
+    imds: imds::Client,
+) -> SharedCredentialsProvider {
+    let config = ProviderConfig::without_region()
+        .with_region(Some(region.clone()))
+        .with_retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
+        .with_timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
+    if connection.profile.is_some() {
+        let of_profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&profile.name).build();
+        let chain = CredentialsProviderChain::first_try("Profile", of_profile)
+            .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build())
+            .or_else("Ec2InstanceMetadata", ImdsCredentialsProvider::builder().imds_client(imds).build());
+        return SharedCredentialsProvider::new(chain);
+    }
+    let chain = DefaultCredentialsChain::builder().configure(config).profile_name(&profile.name).region(region);
+    SharedCredentialsProvider::new(chain.imds_client(imds).build().await)
+}
+
+/// What the user says about retries, else [`patience`]. (aws-config would panic at a value that makes no sense.)
+fn retries(profile: &Profile) -> Result<RetryConfig, ConnectError> {
+    let mut retry = patience();
+    if let Some((setting, value)) = profile.setting("AWS_MAX_ATTEMPTS", "max_attempts") {
+        match value.trim().parse() {
+            Ok(attempts @ 1..) => retry = retry.with_max_attempts(attempts),
+            _ => return Err(ConnectError::Setting { setting, value, wanted: "give a number of at least 1" }),
+        }
+    }
+    if let Some((setting, value)) = profile.setting("AWS_RETRY_MODE", "retry_mode") {
+        retry = match value.trim().to_ascii_lowercase().as_str() {
+            "standard" | "legacy" => retry,
+            "adaptive" => retry.with_retry_mode(aws_config::retry::RetryMode::Adaptive),
+            _ => return Err(ConnectError::Setting { setting, value, wanted: "give `standard` or `adaptive`" }),
+        };
+    }
+    Ok(retry)
+}
+
+fn check_endpoint(config: &SdkConfig) -> Result<(), ConnectError> {
+    match super::aws::endpoint(config, "STS") {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => Err(ConnectError::Setting {
+            setting: "endpoint URL".to_owned(),
+            value: url,
+            wanted: "give a URL that begins with http:// or https://",
+        }),
+        _ => Ok(()),
+    }
+}
+
+async fn with_role(
+    config: SdkConfig,
+    role: &AssumeRole,
+    timeout: Option<Duration>,
+    trouble: &Trouble,
+) -> Result<SdkConfig, ConnectError> {
+    let impatient = config
+        .to_builder()
+        .retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
+        .timeout_config(limits(timeout.unwrap_or(FIRST_ATTEMPT)))
+        .build();
+    let mut provider = AssumeRoleProvider::builder(&role.arn)
+        .session_name(role.session_name.as_deref().unwrap_or(NAME))
+        .configure(&impatient);
+    if let Some(external_id) = &role.external_id {
+        provider = provider.external_id(external_id);
+    }
+    let provider = SharedCredentialsProvider::new(provider.build().await);
+    with_loaded_credentials(config.into_builder().credentials_provider(provider).build(), trouble).await
+}
+
+/// Loads the credentials outside of any call, whose time limits are not made for somebody who looks for his token.
+async fn with_loaded_credentials(config: SdkConfig, trouble: &Trouble) -> Result<SdkConfig, ConnectError> {
+    let none = || ConnectError::NoCredentials { of: String::new() };
+    let provider = config.credentials_provider().ok_or_else(none)?;
+    let first = provider.provide_credentials().await.map_err(|error| trouble.of_credentials(&error, &config))?;
+    let loaded = Loaded { first: Mutex::new(Some(first)), provider };
+    Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(loaded)).build())
+}
+
+/// Credentials that are there already, so that nobody is asked twice for a token; later ones come from their source.
+#[derive(Debug)]
+struct Loaded {
+    first: Mutex<Option<Credentials>>,
+    provider: SharedCredentialsProvider,
+}
+
+impl ProvideCredentials for Loaded {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        match lock(&self.first).take() {
+            Some(first) => future::ProvideCredentials::ready(Ok(first)),
+            None => self.provider.provide_credentials(),
+        }
+    }
+}
+
+impl Profile {
+    /// A setting of the environment, or else of the profile, with the name under which it was found.
+    fn setting(&self, variable: &str, property: &str) -> Option<(String, String)> {
+        let of_environment = env::var(variable).ok().map(|value| (variable.to_owned(), value));
+        of_environment.or_else(|| self.get(property).map(|value| (property.to_owned(), value.to_owned())))
+    }
+}

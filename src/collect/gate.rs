@@ -1,0 +1,267 @@
+//! The one door to AWS: every request passes through it with its entry in the table of calls.
+//!
+//! Holds back what would be too much at once, counts what is really sent, and tells who watches. Knows no service and
+//! no answer; what AWS's errors mean is read in `refusal`.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::config::interceptors::{BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef};
+use aws_sdk_s3::config::{AsyncSleep, ConfigBag, Intercept, RuntimeComponents, SharedAsyncSleep};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_types::sdk_config::SharedTimeSource;
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::calls::{CALLS, Call};
+use super::refusal::{self, Coded, Refusal};
+use crate::account::Gap;
+use crate::account::snapshot::Collection;
+
+/// Requests under way at once: S3 answers as many as are sent, a control plane throttles soon. (Measured: 32 is the
+/// knee for S3; above 8 the others only retry more.)
+const S3_AT_ONCE: usize = 32;
+const CONTROL_PLANE_AT_ONCE: usize = 8;
+
+/// Requests prepared at once. More than may be under way, so that the door is never idle; bounded, so that memory is.
+const PREPARED: usize = 64;
+
+/// Who watches the collecting.
+pub type Watcher = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
+
+/// How far the collecting has come, told before each call.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The call that is about to be made.
+    pub call: &'static Call,
+    /// The ARN that it asks about, `*` for a list.
+    pub resource: &'a str,
+    /// Calls made so far.
+    pub calls: u64,
+    /// Attempts beyond the first of each call so far.
+    pub retries: u64,
+}
+
+/// The door.
+pub(super) struct Gate {
+    count: Count,
+    services: BTreeMap<&'static str, Semaphore>,
+    rhythm: Option<Rhythm>,
+    clock: SharedTimeSource,
+    started: SystemTime,
+    finished: Mutex<SystemTime>,
+    watcher: Watcher,
+}
+
+impl Gate {
+    pub(super) fn new(config: &SdkConfig, at_once: Option<usize>, max_rps: Option<u32>, watcher: Watcher) -> Self {
+        let clock = config.time_source().unwrap_or_default();
+        let started = clock.now();
+        let permits = |service| match (at_once, service) {
+            (Some(chosen), _) => chosen.clamp(1, Semaphore::MAX_PERMITS),
+            (None, "S3") => S3_AT_ONCE,
+            (None, _) => CONTROL_PLANE_AT_ONCE,
+        };
+        Self {
+            count: Count::default(),
+            services: CALLS.iter().map(|call| (call.service, Semaphore::new(permits(call.service)))).collect(),
+            rhythm: max_rps.zip(config.sleep_impl()).map(|(rps, sleep)| Rhythm::new(rps, sleep)),
+            clock,
+            started,
+            finished: Mutex::new(started),
+            watcher,
+        }
+    }
+
+    /// Sends a request when there is room for it, and hands back what came.
+    pub(super) fn send<T, E>(
+        &self,
+        call: &'static Call,
+        resource: &str,
+        request: impl Future<Output = Result<T, Refusal<E>>>,
+    ) -> impl Future<Output = Result<T, Refusal<E>>> {
+        // The SDK's futures are large: on the heap they neither fill the stack nor are moved about.
+        let request = Box::pin(request);
+        async move {
+            let _permit = self.permit(call.service).await;
+            if let Some(rhythm) = &self.rhythm {
+                rhythm.wait(self.clock.now()).await;
+            }
+            (self.watcher)(Progress { call, resource, calls: self.count.calls(), retries: self.count.retries() });
+            let answer = request.await;
+            *lock(&self.finished) = self.clock.now();
+            answer
+        }
+    }
+
+    /// Sends a request; every refusal is a gap.
+    pub(super) fn ask<T, E: Coded>(
+        &self,
+        call: &'static Call,
+        resource: &str,
+        request: impl Future<Output = Result<T, Refusal<E>>>,
+    ) -> impl Future<Output = Result<T, Gap>> {
+        let answer = self.send(call, resource, request);
+        async move { answer.await.map_err(|refused| refusal::gap(call, resource, &refused)) }
+    }
+
+    async fn permit(&self, service: &str) -> Option<SemaphorePermit<'_>> {
+        match self.services.get(service) {
+            // INVARIANT: no semaphore is ever closed.
+            Some(semaphore) => semaphore.acquire().await.ok(),
+            None => None,
+        }
+    }
+
+    /// What counts the calls of a client, to be registered with each.
+    pub(super) fn count(&self) -> Count {
+        self.count.clone()
+    }
+
+    /// When the calls were made and how many.
+    pub(super) fn collection(&self) -> Collection {
+        Collection {
+            started_at: rfc3339(self.started),
+            finished_at: rfc3339(*lock(&self.finished)),
+            api_calls: self.count.calls(),
+            retries: self.count.retries(),
+        }
+    }
+}
+
+/// Asks about many things at once; the answers come in any order.
+pub(super) async fn each<I, T>(items: impl IntoIterator<Item = I>, ask: impl AsyncFn(I) -> T) -> Vec<T> {
+    let ask = &ask;
+    stream::iter(items).map(|item| ask(item)).buffer_unordered(PREPARED).collect().await
+}
+
+/// Follows a list page by page to its end. One page that is refused spoils the list: half a list is no list.
+pub(super) async fn pages<T>(
+    call: &'static Call,
+    mut page: impl AsyncFnMut(Option<String>) -> Result<Page<T>, Gap>,
+) -> Result<Vec<T>, Gap> {
+    let mut all = vec![];
+    let mut marker = None;
+    loop {
+        let Page { items, next } = page(marker.clone()).await?;
+        all.extend(items);
+        match next.filter(|next| !next.is_empty()) {
+            None => return Ok(all),
+            // Else a server that forgets its markers would be asked forever.
+            Some(next) if Some(&next) == marker.as_ref() => {
+                return Err(refusal::malformed(call.action, "*", "the list repeats one of its pages"));
+            }
+            next => marker = next,
+        }
+    }
+}
+
+/// A page of a list, and the marker of the next.
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
+}
+
+impl<T> Page<T> {
+    pub(super) fn new(items: Option<Vec<T>>, next: Option<String>) -> Self {
+        Self { items: items.unwrap_or_default(), next }
+    }
+}
+
+/// A lock that another thread's panic does not take away.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let timestamp = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    timestamp.unwrap_or_default().to_string()
+}
+
+/// Requests at an even distance, for accounts whose limits others need too.
+struct Rhythm {
+    distance: Duration,
+    next: Mutex<SystemTime>,
+    sleep: SharedAsyncSleep,
+}
+
+impl Rhythm {
+    fn new(rps: u32, sleep: SharedAsyncSleep) -> Self {
+        Self { distance: Duration::from_secs(1) / rps.max(1), next: Mutex::new(SystemTime::UNIX_EPOCH), sleep }
+    }
+
+    async fn wait(&self, now: SystemTime) {
+        let wait = {
+            let mut next = lock(&self.next);
+            let turn = now.max(*next);
+            *next = turn + self.distance;
+            turn.duration_since(now).unwrap_or_default()
+        };
+        if !wait.is_zero() {
+            self.sleep.sleep(wait).await;
+        }
+    }
+}
+
+/// Counts the operations and attempts that clients really make.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Count(Arc<Tally>);
+
+#[derive(Debug, Default)]
+struct Tally {
+    calls: AtomicU64,
+    attempts: AtomicU64,
+    operations: Mutex<BTreeMap<(String, String), u64>>,
+}
+
+impl Count {
+    fn calls(&self) -> u64 {
+        self.0.calls.load(Relaxed)
+    }
+
+    fn retries(&self) -> u64 {
+        self.0.attempts.load(Relaxed).saturating_sub(self.calls())
+    }
+
+    /// How often each operation was called, by service and name.
+    pub(super) fn operations(&self) -> BTreeMap<(String, String), u64> {
+        lock(&self.0.operations).clone()
+    }
+}
+
+impl Intercept for Count {
+    fn name(&self) -> &'static str {
+        "gt-audit's count of calls"
+    }
+
+    // Not `read_before_execution`: there a client's interceptor does not know yet which operation it is.
+    fn read_before_serialization(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.calls.fetch_add(1, Relaxed);
+        if let Some(operation) = config.load::<Metadata>() {
+            let key = (operation.service().to_owned(), operation.name().to_owned());
+            *lock(&self.0.operations).entry(key).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.attempts.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}

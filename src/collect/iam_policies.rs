@@ -1,0 +1,65 @@
+//! The managed policies that somebody carries, each in its default version.
+//!
+//! The bulk answer holds most of them; those that only serve as a boundary or that AWS has deprecated can be missing
+//! there, and one by one they are asked for here. Those that nobody carries are left out: they decide nothing.
+
+use std::collections::BTreeSet;
+
+use super::aws::Aws;
+use super::calls::{GET_POLICY, GET_POLICY_VERSION};
+use super::document;
+use super::gate::each;
+use super::refusal::malformed;
+use crate::account::{Fact, Gap, Grants, Iam, ManagedPolicy};
+use crate::arn::Arn;
+
+/// Leaves exactly the policies that are attached or bound.
+pub(super) async fn complete(aws: &Aws, iam: &mut Iam) {
+    let carried = carried(iam);
+    iam.policies.retain(|arn, _| carried.contains(arn));
+    let missing: Vec<Arn> = carried.into_iter().filter(|arn| !iam.policies.contains_key(arn)).collect();
+    let found = each(missing, async |arn| {
+        let policy = default_version(aws, &arn).await;
+        (arn, policy.into())
+    });
+    iam.policies.extend(found.await);
+}
+
+fn carried(iam: &Iam) -> BTreeSet<Arn> {
+    let mut all = BTreeSet::new();
+    let mut carry = |grants: &Grants, boundary: Option<&Fact<Option<Arn>>>| {
+        if let Fact::Known(attached) = &grants.attached {
+            all.extend(attached.iter().cloned());
+        }
+        if let Some(Fact::Known(Some(boundary))) = boundary {
+            all.insert(boundary.clone());
+        }
+    };
+    if let Fact::Known(roles) = &iam.roles {
+        roles.iter().for_each(|role| carry(&role.grants, Some(&role.boundary)));
+    }
+    if let Fact::Known(users) = &iam.users {
+        users.iter().for_each(|user| carry(&user.grants, Some(&user.boundary)));
+    }
+    if let Fact::Known(groups) = &iam.groups {
+        groups.iter().for_each(|group| carry(&group.grants, None));
+    }
+    all
+}
+
+async fn default_version(aws: &Aws, arn: &Arn) -> Result<ManagedPolicy, Gap> {
+    let request = aws.iam.get_policy().policy_arn(arn.as_str()).send();
+    let answer = aws.gate.ask(&GET_POLICY, arn.as_str(), request).await?;
+    let Some(version) = answer.policy.and_then(|policy| policy.default_version_id) else {
+        return Err(malformed(GET_POLICY.action, arn.as_str(), "the answer names no default version"));
+    };
+    let request = aws.iam.get_policy_version().policy_arn(arn.as_str()).version_id(&version).send();
+    let document = match aws.gate.ask(&GET_POLICY_VERSION, arn.as_str(), request).await {
+        Ok(answer) => {
+            let text = answer.policy_version.and_then(|version| version.document);
+            document::read(GET_POLICY_VERSION.action, arn, "policy", text.as_deref())
+        }
+        Err(gap) => Fact::Unknown(gap),
+    };
+    Ok(ManagedPolicy { version, document })
+}

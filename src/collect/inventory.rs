@@ -1,0 +1,82 @@
+//! The two rounds of collecting: what there is, and what is worth a call of its own.
+//!
+//! Knows which questions depend on which answers, and asks the others at the same time.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{join, join3};
+
+use super::aws::Aws;
+use super::gate::each;
+use super::{iam, lambda, regions, s3, tagging};
+use crate::account::{Account, Bucket, Fact, Regional, Wanted};
+use crate::arn::Arn;
+
+/// Everything there is in the account, with its tags and without what would cost a call for each resource.
+pub async fn inventory(aws: &Aws) -> Account {
+    let mut gaps = vec![];
+    let audited = regions::audited(aws, &mut gaps).await;
+
+    let functions = each(audited, async |region| {
+        let functions = lambda::functions(aws, &region).await;
+        (region, Regional { functions })
+    });
+    let iam = async { join(iam::alias(aws), iam::iam(aws, &mut gaps)).await };
+    let resources = async {
+        let (mut buckets, regions) = join(s3::buckets(aws), functions).await;
+        let mut regions = regions.into_iter().collect();
+        tagging::tag(aws, &mut buckets, &mut regions).await;
+        (buckets, regions)
+    };
+    let ((alias, iam), (buckets, regions)) = join(Box::pin(iam), Box::pin(resources)).await;
+    Account {
+        id: aws.account.clone(),
+        partition: aws.partition().to_owned(),
+        alias,
+        caller: aws.caller.clone(),
+        iam,
+        buckets,
+        regions,
+        gaps,
+    }
+}
+
+/// Asks for what is wanted of single buckets and functions, and puts it into the account: the answer or the gap.
+pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
+    let places = |arns: &BTreeSet<Arn>| -> Vec<(Arn, String)> {
+        let buckets = account.buckets.known().into_iter().flatten().filter(|bucket| arns.contains(&bucket.arn));
+        buckets.map(|bucket| (bucket.arn.clone(), region_of(bucket, aws))).collect()
+    };
+    let tags = each(places(&wanted.bucket_tags), async |(arn, region)| {
+        let tags = s3::tags(aws, &arn, &region).await;
+        (arn, tags)
+    });
+    let bucket_policies = each(places(&wanted.bucket_policies), async |(arn, region)| {
+        let policy = s3::policy(aws, &arn, &region).await;
+        (arn, policy)
+    });
+    let function_policies = each(wanted.function_policies.iter().cloned(), async |arn| {
+        let policy = lambda::policy(aws, &arn).await;
+        (arn, policy)
+    });
+    let (tags, bucket_policies, function_policies) = Box::pin(join3(tags, bucket_policies, function_policies)).await;
+
+    if let Fact::Known(buckets) = &mut account.buckets {
+        tagging::put(buckets, tags, |bucket| (&bucket.arn, &mut bucket.tags));
+        tagging::put(buckets, bucket_policies, |bucket| (&bucket.arn, &mut bucket.policy));
+    }
+    let mut function_policies = function_policies;
+    for regional in account.regions.values_mut() {
+        if let Fact::Known(functions) = &mut regional.functions {
+            let (here, elsewhere) =
+                function_policies.into_iter().partition(|(arn, _)| functions.iter().any(|function| function.arn == *arn));
+            function_policies = elsewhere;
+            tagging::put(functions, here, |function| (&function.arn, &mut function.policy));
+        }
+    }
+}
+
+/// A bucket whose region is unknown is asked for at home; S3 says where else to ask.
+fn region_of(bucket: &Bucket, aws: &Aws) -> String {
+    bucket.region.known().unwrap_or(&aws.home).clone()
+}

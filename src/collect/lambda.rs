@@ -1,0 +1,63 @@
+//! Lambda: the functions of a region, their roles, tags and policies.
+//!
+//! Knows that a function without a policy is not found when its policy is asked for.
+
+use super::aws::Aws;
+use super::calls::{GET_FUNCTION_POLICY, LIST_FUNCTIONS, LIST_TAGS};
+use super::document;
+use super::gate::{Page, pages};
+use super::iam::arn;
+use super::refusal;
+use crate::account::{Fact, Function, Gap, Tags};
+use crate::arn::Arn;
+use crate::policy::Document;
+
+/// What one page holds at most, whatever is asked for.
+const MOST: i32 = 50;
+
+/// The functions of a region, by ARN; tags and policy are not asked for here.
+pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
+    let lambda = aws.lambda(region);
+    let listed = pages(&LIST_FUNCTIONS, async |marker| {
+        let request = lambda.list_functions().max_items(MOST).set_marker(marker).send();
+        // The region is what tells one list from another.
+        let page = aws.gate.ask(&LIST_FUNCTIONS, "*", request).await?;
+        Ok(Page::new(page.functions, page.next_marker))
+    });
+    let functions = listed.await.and_then(|listed| {
+        let functions = listed.into_iter().map(|listed| {
+            let arn = arn(LIST_FUNCTIONS.action, listed.function_arn.as_deref())?;
+            Ok(Function {
+                role: listed.role.unwrap_or_default(),
+                tags: Fact::Unknown(Gap::not_asked(LIST_TAGS.action, arn.as_str())),
+                policy: Fact::Unknown(Gap::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
+                arn,
+            })
+        });
+        functions.collect::<Result<Vec<_>, Gap>>()
+    });
+    let sorted = functions.map(|mut functions| {
+        functions.sort_by(|a, b| a.arn.cmp(&b.arn));
+        functions
+    });
+    sorted.into()
+}
+
+/// The tags that the function has now.
+pub(super) async fn tags(aws: &Aws, function: &Arn, region: &str) -> Fact<Tags> {
+    let request = aws.lambda(region).list_tags().resource(function.as_str()).send();
+    let answer = aws.gate.ask(&LIST_TAGS, function.as_str(), request).await;
+    answer.map(|answer| answer.tags.unwrap_or_default().into_iter().collect()).into()
+}
+
+/// The function's policy, if it has one.
+pub(super) async fn policy(aws: &Aws, function: &Arn) -> Fact<Option<Document>> {
+    let request = aws.lambda(function.region()).get_policy().function_name(function.as_str()).send();
+    match aws.gate.send(&GET_FUNCTION_POLICY, function.as_str(), request).await {
+        Ok(answer) => {
+            document::of_resource(GET_FUNCTION_POLICY.action, function, "function policy", answer.policy.as_deref())
+        }
+        Err(absent) if refusal::code(&absent) == "ResourceNotFoundException" => Fact::Known(None),
+        Err(refused) => Fact::Unknown(refusal::gap(&GET_FUNCTION_POLICY, function.as_str(), &refused)),
+    }
+}

@@ -1,0 +1,125 @@
+//! S3: buckets, where they are, their tags and policies.
+//!
+//! Knows that a bucket is asked in its own region and follows S3 when it says that a bucket is elsewhere. Knows what
+//! S3 calls an absence: no tags, no policy.
+
+use std::future::Future;
+
+use aws_sdk_s3::types::{Bucket as Listed, BucketLocationConstraint as Location};
+
+use super::aws::Aws;
+use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_POLICY, GET_BUCKET_TAGGING, LIST_BUCKETS};
+use super::document;
+use super::gate::{Page, each, pages};
+use super::refusal::{self, Coded, Refusal};
+use crate::account::{Bucket, Fact, Gap, Tags};
+use crate::arn::Arn;
+use crate::policy::Document;
+
+/// What one page holds at most. Without a number S3 pages nothing and names no regions.
+const MOST: i32 = 1000;
+
+/// Where a bucket is that has no location: S3 was there first.
+const FIRST_REGION: &str = "us-east-1";
+
+/// Every bucket, by name; tags and policy are not asked for here.
+pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
+    let home = aws.s3(&aws.home);
+    let listed = pages(&LIST_BUCKETS, async |token| {
+        let request = home.list_buckets().max_buckets(MOST).set_continuation_token(token).send();
+        let page = aws.gate.ask(&LIST_BUCKETS, "*", request).await?;
+        Ok(Page::new(page.buckets, page.continuation_token))
+    });
+    match listed.await {
+        Ok(listed) => {
+            let mut buckets = each(listed, async |bucket| located(aws, bucket).await).await;
+            buckets.sort_by(|a, b| a.arn.cmp(&b.arn));
+            Fact::Known(buckets)
+        }
+        Err(gap) => Fact::Unknown(gap),
+    }
+}
+
+async fn located(aws: &Aws, listed: Listed) -> Bucket {
+    let arn = Arn::bucket(aws.partition(), &listed.name.unwrap_or_default());
+    let region = match listed.bucket_region {
+        Some(region) => Fact::Known(region),
+        None => location(aws, &arn).await.into(),
+    };
+    Bucket {
+        region,
+        tags: Fact::Unknown(Gap::not_asked(GET_BUCKET_TAGGING.action, arn.as_str())),
+        policy: Fact::Unknown(Gap::not_asked(GET_BUCKET_POLICY.action, arn.as_str())),
+        arn,
+    }
+}
+
+async fn location(aws: &Aws, arn: &Arn) -> Result<String, Gap> {
+    let answer = in_its_region(aws, &GET_BUCKET_LOCATION, arn, &aws.home, |s3| {
+        s3.get_bucket_location().bucket(arn.resource()).send()
+    });
+    let answer = answer.await.map_err(|refused| refusal::gap(&GET_BUCKET_LOCATION, arn.as_str(), &refused))?;
+    Ok(match answer.location_constraint {
+        None => FIRST_REGION.to_owned(),
+        Some(location) if location.as_str().is_empty() => FIRST_REGION.to_owned(),
+        Some(Location::Eu) => "eu-west-1".to_owned(),
+        Some(location) => location.as_str().to_owned(),
+    })
+}
+
+/// The tags that the bucket itself has now.
+pub(super) async fn tags(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Tags> {
+    let answer = in_its_region(aws, &GET_BUCKET_TAGGING, bucket, region, |s3| {
+        s3.get_bucket_tagging().bucket(bucket.resource()).send()
+    });
+    match answer.await {
+        Ok(answer) => Fact::Known(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
+        Err(absent) if refusal::code(&absent) == "NoSuchTagSet" => Fact::Known(Tags::new()),
+        Err(refused) => Fact::Unknown(refusal::gap(&GET_BUCKET_TAGGING, bucket.as_str(), &refused)),
+    }
+}
+
+/// The bucket's policy, if it has one.
+pub(super) async fn policy(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Document>> {
+    let answer = in_its_region(aws, &GET_BUCKET_POLICY, bucket, region, |s3| {
+        s3.get_bucket_policy().bucket(bucket.resource()).send()
+    });
+    match answer.await {
+        Ok(answer) => document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref()),
+        Err(absent) if refusal::code(&absent) == "NoSuchBucketPolicy" => Fact::Known(None),
+        Err(refused) => Fact::Unknown(refusal::gap(&GET_BUCKET_POLICY, bucket.as_str(), &refused)),
+    }
+}
+
+/// Asks S3 about a bucket in the region where it should be, and once more where S3 says that it is.
+async fn in_its_region<T, E, R>(
+    aws: &Aws,
+    call: &'static Call,
+    bucket: &Arn,
+    region: &str,
+    request: impl Fn(aws_sdk_s3::Client) -> R,
+) -> Result<T, Refusal<E>>
+where
+    E: Coded,
+    R: Future<Output = Result<T, Refusal<E>>>,
+{
+    let answer = aws.gate.send(call, bucket.as_str(), request(aws.s3(region))).await;
+    match answer.as_ref().err().and_then(elsewhere) {
+        Some(other) if other != region => {
+            let request = request(aws.s3(other));
+            aws.gate.send(call, bucket.as_str(), request).await
+        }
+        _ => answer,
+    }
+}
+
+/// The region that S3 names when it answers that a bucket is not where it was asked for. The SDK does not follow.
+fn elsewhere<E: Coded>(refused: &Refusal<E>) -> Option<&str> {
+    let answer = refused.raw_response()?;
+    let moved = answer.status().as_u16() == 301
+        || matches!(
+            refusal::code(refused).as_str(),
+            "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
+        );
+    answer.headers().get("x-amz-bucket-region").filter(|_| moved)
+}

@@ -1,0 +1,70 @@
+//! For each known fact of the story account a gap is put in its place: what disappears from the report must be
+//! undecided, and nothing may appear. No fact is left out: they are found in the account's own JSON.
+
+use std::collections::BTreeSet;
+
+use gt_audit::account::snapshot::Snapshot;
+use gt_audit::audit::{Options, audit};
+use gt_audit::report::Report;
+use serde_json::{Value, json};
+
+use crate::accounts::{OPTIONS, story};
+
+#[test]
+fn an_ignorance_never_passes_for_an_absence() {
+    let story = serde_json::to_value(story()).unwrap();
+    let facts = facts(&story, "");
+    let seeing = pairs(&report(&story));
+    assert!(seeing.len() > 300, "the story has something to lose: {}", seeing.len());
+    for fact in &facts {
+        let mut blind = story.clone();
+        *blind.pointer_mut(fact).unwrap() =
+            json!({"unknown": {"what": "blindfold", "resource": fact, "error": "AccessDenied", "message": "blind"}});
+        let report = report(&blind);
+        let left = pairs(&report);
+        let appeared: Vec<_> = left.difference(&seeing).collect();
+        assert!(appeared.is_empty(), "without {fact} there appeared {appeared:?}");
+        for (rule, principal, resource) in seeing.difference(&left) {
+            let said = report.undecided.iter().any(|open| {
+                let about = open.principal.as_ref().map(ToString::to_string);
+                let about_role = about.as_ref().is_none_or(|role| Some(role) == principal.as_ref());
+                let subjects: Vec<String> =
+                    open.resources.iter().map(ToString::to_string).chain([open.subject.clone()]).collect();
+                let wide = open.resources.is_empty() && (Some(&open.subject) == principal.as_ref() || open.subject == "*");
+                open.rule == *rule && about_role && (subjects.contains(resource) || wide)
+            });
+            assert!(said, "without {fact}, {rule} about {resource} for {principal:?} is lost and not undecided");
+        }
+        assert!(report.gaps.iter().any(|gap| gap.gap.action == "blindfold"), "{fact} is missing and no gap says so");
+        assert_ne!(report.summary.exit_code, 0, "{fact}");
+    }
+    println!("{} facts blindfolded", facts.len());
+}
+
+fn report(snapshot: &Value) -> Report {
+    let snapshot: Snapshot = serde_json::from_value(snapshot.clone()).unwrap();
+    audit(&snapshot, Options { all: true, ..OPTIONS })
+}
+
+/// Every finding as rule, principal and resource.
+fn pairs(report: &Report) -> BTreeSet<(&'static str, Option<String>, String)> {
+    let pair = |f: &gt_audit::finding::Finding| {
+        (f.rule, f.principal.as_ref().map(ToString::to_string), f.resource.as_ref().map(ToString::to_string).unwrap())
+    };
+    report.findings.iter().map(pair).collect()
+}
+
+/// The place of every known fact, as a JSON pointer.
+fn facts(value: &Value, at: &str) -> Vec<String> {
+    match value {
+        Value::Object(object) => {
+            let here = object.len() == 1 && object.contains_key("known");
+            let inner = object.iter().flat_map(|(key, value)| {
+                facts(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")))
+            });
+            here.then(|| at.to_owned()).into_iter().chain(inner).collect()
+        }
+        Value::Array(list) => list.iter().enumerate().flat_map(|(i, value)| facts(value, &format!("{at}/{i}"))).collect(),
+        _ => vec![],
+    }
+}

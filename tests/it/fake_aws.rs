@@ -1,0 +1,378 @@
+//! An AWS in memory: real SDK clients, with their signing, retries, paging and parsing, speak to it over a connector
+//! that answers from an [`Account`].
+//!
+//! Knows the wire formats of the operations in gt-audit's table of calls and no other; whatever else is asked of it
+//! fails the test. Nobody ever sleeps here: waiting is counted in polls, and the clock stands still.
+
+mod iam;
+mod rest;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::{AsyncSleep, Credentials, SharedAsyncSleep, Sleep};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_types::sdk_config::{SharedCredentialsProvider, SharedTimeSource, TimeSource};
+use gt_audit::account::{Account, Fact};
+use gt_audit::collect::calls::{CALLS, Call};
+use gt_audit::collect::{Aws, ConnectError, Connection};
+use percent_encoding::percent_decode_str;
+
+/// The region of the clients' configuration.
+pub const HOME: &str = "us-east-1";
+
+/// When the clock stands still: 2026-11-22T12:00:00Z.
+const NOW: Duration = Duration::from_secs(1_795_348_800);
+
+/// An AWS that has one account.
+#[derive(Clone)]
+pub struct FakeAws(Arc<Inner>);
+
+struct Inner {
+    account: Account,
+    set: Switches,
+    seen: Mutex<Seen>,
+}
+
+/// What is wrong with this AWS.
+#[derive(Debug, Clone, Default)]
+pub struct Switches {
+    /// No page holds more than this.
+    pub page: Option<usize>,
+    /// Operations that are refused, with which code, and how many requests are answered before.
+    pub refused: Vec<(&'static Call, &'static str, usize)>,
+    /// Every so many requests, one is throttled.
+    pub throttle_every: Option<usize>,
+    /// Operations that never answer.
+    pub hung: Vec<&'static Call>,
+    /// Operations that answer with something unreadable.
+    pub garbled: Vec<&'static Call>,
+    /// ListBuckets names no regions.
+    pub no_bucket_regions: bool,
+    /// ListBuckets names this region for buckets that are elsewhere.
+    pub misplaced: Option<&'static str>,
+    /// S3 answers as for a wrong signature, not with a redirect, when a bucket is elsewhere.
+    pub malformed_authorization: bool,
+    /// Managed policies that GetAccountAuthorizationDetails leaves out.
+    pub left_out: BTreeSet<String>,
+    /// The text of a role's inline policy, by the names of role and policy.
+    pub inline_policy: Option<(&'static str, &'static str, &'static str)>,
+    /// Lists repeat their first page forever.
+    pub forgets_markers: bool,
+}
+
+#[derive(Default)]
+struct Seen {
+    requests: usize,
+    by_operation: BTreeMap<(String, String), usize>,
+    slept: Vec<Duration>,
+}
+
+/// What a request asks, whatever its protocol.
+struct Asked {
+    service: &'static str,
+    operation: String,
+    region: String,
+    /// The bucket, the function, the ARN: whatever stands in the path.
+    subject: String,
+    parameters: BTreeMap<String, String>,
+}
+
+/// What is answered: the status, headers and the body.
+struct Answer(u16, Vec<(&'static str, String)>, String);
+
+impl FakeAws {
+    pub fn new(account: &Account, set: Switches) -> Self {
+        Self(Arc::new(Inner { account: account.clone(), set, seen: Mutex::default() }))
+    }
+
+    pub fn serving(account: &Account) -> Self {
+        Self::new(account, Switches::default())
+    }
+
+    /// A configuration whose clients speak to this AWS.
+    pub fn config(&self) -> SdkConfig {
+        let credentials = Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(HOME))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(self.clone())
+            .sleep_impl(SharedAsyncSleep::new(self.clone()))
+            .time_source(SharedTimeSource::new(StandingStill))
+            .build()
+    }
+
+    pub async fn connect(&self, connection: &Connection) -> Result<Aws, ConnectError> {
+        Aws::new(self.config(), connection, Arc::new(|_| ())).await
+    }
+
+    /// How many requests came for each operation.
+    pub fn requests(&self) -> BTreeMap<(String, String), usize> {
+        self.0.seen.lock().unwrap().by_operation.clone()
+    }
+
+    pub fn requests_of(&self, call: &Call) -> usize {
+        self.requests().get(&(call.service.to_owned(), call.operation.to_owned())).copied().unwrap_or_default()
+    }
+
+    /// How long somebody wanted to wait, each time.
+    pub fn slept(&self) -> Vec<Duration> {
+        self.0.seen.lock().unwrap().slept.clone()
+    }
+}
+
+impl Inner {
+    fn answer(&self, request: &HttpRequest) -> Option<Answer> {
+        let asked = Asked::read(request);
+        let call = CALLS
+            .iter()
+            .find(|call| (call.service, call.operation) == (asked.service, asked.operation.as_str()))
+            .unwrap_or_else(|| panic!("{} {} is not in the table of calls", asked.service, asked.operation));
+        let (number, of_operation) = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.requests += 1;
+            let requests = seen.requests;
+            let count = seen.by_operation.entry((call.service.to_owned(), call.operation.to_owned())).or_default();
+            *count += 1;
+            (requests, *count)
+        };
+        if self.set.throttle_every.is_some_and(|every| number % every == 0) {
+            return Some(throttled(&asked));
+        }
+        if let Some((_, code, _)) = self.set.refused.iter().find(|(c, _, after)| c == call && of_operation > *after) {
+            let message = format!("User: arn:aws:iam::1:user/u is not authorized to perform: {}", call.action);
+            return Some(refusal(&asked, 403, code, &message));
+        }
+        if self.set.hung.contains(call) {
+            return None;
+        }
+        if self.set.garbled.contains(call) {
+            return Some(Answer(200, vec![], "<html>{not what you think".to_owned()));
+        }
+        Some(match asked.service {
+            "IAM" => iam::answer(self, &asked),
+            "STS" => iam::caller_identity(self, &asked),
+            _ => rest::answer(self, &asked),
+        })
+    }
+
+    /// One page of a list: how much is asked for, but never more than `most` or the switch allows.
+    fn page<T>(&self, items: Vec<T>, asked: Option<&String>, most: usize, marker: Option<&String>) -> (Vec<T>, Option<String>) {
+        let asked = asked.map_or(most, |text| text.parse().expect("a page size"));
+        let size = asked.min(most).min(self.set.page.unwrap_or(usize::MAX));
+        // Markers are opaque; this one has every character that an encoding could lose.
+        let start = match marker {
+            Some(_) if self.set.forgets_markers => 0,
+            Some(marker) => marker.strip_prefix("p/ä+=&% ").expect("a marker of ours").parse().expect("a number"),
+            None => 0,
+        };
+        let more = items.len() > start + size;
+        let next = more.then(|| format!("p/ä+=&% {}", start + size));
+        (items.into_iter().skip(start).take(size).collect(), next)
+    }
+}
+
+impl Asked {
+    fn read(request: &HttpRequest) -> Self {
+        let authorization = request.headers().get("authorization").expect("a signed request");
+        let mut scope = authorization.split("Credential=").nth(1).expect("a credential").split('/');
+        let region = scope.nth(2).expect("a region").to_owned();
+        let signed_for = scope.next().expect("a service");
+        let uri = request.uri().split_once("://").expect("a scheme").1;
+        let (host, path_and_query) = uri.split_once('/').unwrap_or((uri, ""));
+        let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+        let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).expect("text");
+        let of = |service, operation: String, subject: String, parameters| Self {
+            service,
+            operation,
+            region: region.clone(),
+            subject,
+            parameters,
+        };
+        match signed_for {
+            "iam" | "sts" => {
+                let mut form = form(body, true);
+                let action = form.remove("Action").expect("an action");
+                of(if signed_for == "iam" { "IAM" } else { "STS" }, action, String::new(), form)
+            }
+            "tagging" => {
+                let target = request.headers().get("x-amz-target").expect("a target");
+                let operation = target.split('.').nth(1).expect("an operation").to_owned();
+                of("Resource Groups Tagging API", operation, String::new(), json(body))
+            }
+            "account" => {
+                assert_eq!(path, "listRegions");
+                of("Account", "ListRegions".to_owned(), String::new(), json(body))
+            }
+            "lambda" => {
+                let parts: Vec<_> = path.split('/').map(decode).collect();
+                let (operation, subject) = match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                    [_, "functions"] | [_, "functions", ""] => ("ListFunctions", ""),
+                    [_, "functions", name, "policy"] => ("GetPolicy", name),
+                    [_, "tags", arn] => ("ListTags", arn),
+                    _ => panic!("{path} is nothing of Lambda's"),
+                };
+                of("Lambda", operation.to_owned(), subject.to_owned(), form(query, false))
+            }
+            "s3" => {
+                let bucket = match host.split_once(".s3.") {
+                    Some((bucket, _)) => bucket.to_owned(),
+                    None => decode(path.trim_end_matches('/')),
+                };
+                let query = form(query, false);
+                let operation = match ["tagging", "policy", "location"].iter().position(|key| query.contains_key(*key)) {
+                    Some(0) => "GetBucketTagging",
+                    Some(1) => "GetBucketPolicy",
+                    Some(2) => "GetBucketLocation",
+                    _ if bucket.is_empty() => "ListBuckets",
+                    _ => panic!("{uri} is nothing of S3's that gt-audit may ask"),
+                };
+                of("S3", operation.to_owned(), bucket, query)
+            }
+            other => panic!("nobody speaks to {other}"),
+        }
+    }
+
+    fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+fn form(text: &str, plus_is_space: bool) -> BTreeMap<String, String> {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let decoded = |text: &str| if plus_is_space { decode(&text.replace('+', " ")) } else { decode(text) };
+    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
+}
+
+/// The members of a JSON object, as text.
+fn json(text: &str) -> BTreeMap<String, String> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).expect("a JSON object");
+    object.into_iter().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+}
+
+/// A refusal as the service's protocol has it.
+fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> Answer {
+    match asked.service {
+        "IAM" | "STS" => {
+            let error = element("Error", &[("Type", "Sender"), ("Code", code), ("Message", message)]);
+            Answer(status, vec![], format!("<ErrorResponse>{error}<RequestId>r-1</RequestId></ErrorResponse>"))
+        }
+        "S3" => Answer(status, vec![], element("Error", &[("Code", code), ("Message", message)])),
+        "Resource Groups Tagging API" => {
+            Answer(400, vec![], serde_json::json!({"__type": code, "message": message}).to_string())
+        }
+        _ => Answer(
+            status,
+            vec![("x-amzn-errortype", code.to_owned())],
+            serde_json::json!({"Message": message, "message": message}).to_string(),
+        ),
+    }
+}
+
+fn throttled(asked: &Asked) -> Answer {
+    let (status, code) = match asked.service {
+        "S3" => (503, "SlowDown"),
+        "IAM" | "STS" => (400, "Throttling"),
+        "Lambda" => (429, "TooManyRequestsException"),
+        _ => (429, "ThrottlingException"),
+    };
+    refusal(asked, status, code, "Rate exceeded")
+}
+
+/// An XML element with leaves, in order.
+fn element(name: &str, leaves: &[(&str, &str)]) -> String {
+    let leaves: String = leaves.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escape(text))).collect();
+    format!("<{name}>{leaves}</{name}>")
+}
+
+fn escape(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '&' | '<' | '>' | '"' => format!("&#{};", u32::from(c)),
+            c if c.is_control() => format!("&#x{:x};", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+/// What this AWS knows; facts that the account leaves open are absences here.
+fn known<T: Clone + Default>(fact: &Fact<T>) -> T {
+    fact.known().cloned().unwrap_or_default()
+}
+
+impl HttpClient for FakeAws {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for FakeAws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match self.0.answer(&request) {
+            Some(Answer(status, headers, body)) => {
+                let status = StatusCode::try_from(status).expect("a status");
+                let mut response = HttpResponse::new(status, SdkBody::from(body));
+                for (name, value) in headers {
+                    response.headers_mut().insert(name, value);
+                }
+                HttpConnectorFuture::ready(Ok(response))
+            }
+            None => HttpConnectorFuture::new(std::future::pending()),
+        }
+    }
+}
+
+impl fmt::Debug for FakeAws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FakeAws")
+    }
+}
+
+impl AsyncSleep for FakeAws {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        self.0.seen.lock().unwrap().slept.push(duration);
+        Sleep::new(Polls(duration.as_millis() / 100))
+    }
+}
+
+/// Waits for so many polls, a tenth of a second each: as long as everybody else needs, and no time at all.
+struct Polls(u128);
+
+impl Future for Polls {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0 == 0 {
+            return Poll::Ready(());
+        }
+        self.0 -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+#[derive(Debug)]
+struct StandingStill;
+
+impl TimeSource for StandingStill {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + NOW
+    }
+}

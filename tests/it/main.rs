@@ -1,0 +1,5 @@
+//! The one integration test binary: one file an area.
+
+mod accounts;
+mod blindfold;
+mod rules;
