@@ -22,8 +22,11 @@ pub struct Access<'a> {
     /// The facts.
     pub account: &'a Account,
     classes: HashMap<&'a Arn, usize>,
-    compiled: RefCell<HashMap<usize, HashMap<String, Rc<Compiled<Gap>>>>>,
+    compiled: RefCell<HashMap<usize, ByAction>>,
 }
+
+/// A class's policies, compiled for each action that was asked about.
+type ByAction = HashMap<String, Rc<Compiled<Gap>>>;
 
 /// A policy under the name that reports call it by.
 #[derive(Debug, Clone, Copy)]
@@ -84,9 +87,11 @@ impl<'a> Access<'a> {
             Err(gap) => policies.push(Err(gap)),
         }
         match role.grants.inline.known() {
-            Ok(inline) => policies.extend(inline.iter().map(|(name, document)| {
-                Ok(Named { name, arn: None, version: None, document: document.known()? })
-            })),
+            Ok(inline) => policies.extend(
+                inline
+                    .iter()
+                    .map(|(name, document)| Ok(Named { name, arn: None, version: None, document: document.known()? })),
+            ),
             Err(gap) => policies.push(Err(gap)),
         }
         policies

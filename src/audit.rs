@@ -75,13 +75,17 @@ fn apply(rule: &'static Rule, setup: &Setup<'_>, found: &mut Found) {
                 for region in account.regions.values() {
                     let whole = || Subject::role(&role.role.arn);
                     found.each(rule, region.functions.known(), whole, |function, found| {
-                        found.checked(rule, || Subject::pair(&role.role.arn, &function.arn), check(setup, role, function));
+                        found.checked(
+                            rule,
+                            || Subject::pair(&role.role.arn, &function.arn),
+                            check(setup, role, function),
+                        );
                     });
                 }
             }
         }
         Check::Bucket(check) => {
-            found.each(rule, account.buckets.known(), || Subject::account(), |bucket, found| {
+            found.each(rule, account.buckets.known(), Subject::account, |bucket, found| {
                 found.checked(rule, || Subject::resource(&bucket.arn), check(setup, bucket));
             });
         }
@@ -165,7 +169,13 @@ impl Found {
             }
         }
         for ((rule, principal), each) in unused {
-            findings.extend(setup.execution_roles.iter().find(|r| r.role.arn == principal).and_then(|role| together(rule, role, each)));
+            findings.extend(
+                setup
+                    .execution_roles
+                    .iter()
+                    .find(|r| r.role.arn == principal)
+                    .and_then(|role| together(rule, role, each)),
+            );
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         let undecided = self.undecided.into_iter().map(|((rule, principal, gap), mut resources)| {
@@ -181,7 +191,7 @@ impl Found {
 fn together(rule: &str, role: &ExecutionRole<'_>, each: Vec<Finding>) -> Option<Finding> {
     let rule = RULES.iter().find(|r| r.id == rule)?;
     let message = match rule.check {
-        Check::RoleAndBucket(_, together) | Check::RoleAndFunction(_, together) => together(role, each.len()),
+        Check::RoleAndBucket(_, worded) | Check::RoleAndFunction(_, worded) => worded(role, each.len()),
         Check::Role(_) | Check::Bucket(_) | Check::Policy(_) => return None,
     };
     let first = each.first()?;

@@ -127,7 +127,7 @@ pub struct Connection {
     /// The external id that the role's trust policy asks for.
     #[arg(long, value_name = "ID", requires = "assume_role")]
     pub external_id: Option<String>,
-    /// The name of the session, as CloudTrail will show it.
+    /// The name of the session, as the account's trail will show it.
     #[arg(long, value_name = "NAME", requires = "assume_role")]
     pub session_name: Option<String>,
     /// Calls under way at once for each service. Default: 32 for S3, 8 for the others.

@@ -14,7 +14,18 @@ use crate::policy::evaluate::Reason;
 
 /// How bad it is, worst first.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema, clap::ValueEnum,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -220,9 +231,9 @@ impl Finding {
 /// Sixteen hex digits, the same for the same rule, principal and resource in every run and version (FNV-1a, 64 bits).
 fn fingerprint(rule: &str, principal: Option<&Arn>, resource: Option<&Arn>) -> String {
     let text = [rule, principal.map_or("", Arn::as_str), resource.map_or("", Arn::as_str)].join("\n");
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }
 

@@ -107,7 +107,8 @@ impl<'a> Setup<'a> {
     ///
     /// When only the bucket's tags could tell, and they are not known.
     pub fn use_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
-        if mention_in_bucket(bucket).is_some() || role.named.iter().any(|pattern| touches_bucket(pattern, &bucket.arn)) {
+        if mention_in_bucket(bucket).is_some() || role.named.iter().any(|pattern| touches_bucket(pattern, &bucket.arn))
+        {
             return Ok(Use::Intended);
         }
         Ok(if labeling_tag(bucket.tags.known()?).is_some() { Use::Intended } else { Use::Other })
@@ -284,11 +285,7 @@ fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Coverage {
     let may = ["s3:GetObject", "s3:PutObject"].map(|action| {
         let answer = access.cover(role, action, everywhere.as_str(), None);
         let granted = answer.granting().any(|clause| matches!(clause.origin, Origin::Statement(_)));
-        if granted && answer.verdicts().any(is_open_or_allowed) {
-            Coverage::Some
-        } else {
-            answer.coverage()
-        }
+        if granted && answer.verdicts().any(is_open_or_allowed) { Coverage::Some } else { answer.coverage() }
     });
     match may {
         [Coverage::Some | Coverage::All, Coverage::Some | Coverage::All] => Coverage::Some,

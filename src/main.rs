@@ -27,7 +27,9 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         // Who reads a report through `head` has read enough.
-        Err(commands::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
+        Err(commands::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(COULD_NOT_RUN)
+        }
         Err(error) => {
             let message = text::plain(&error.to_string());
             // When not even that can be written there is nobody left to tell.

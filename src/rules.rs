@@ -49,7 +49,10 @@ pub enum Check {
     Role(fn(&Setup<'_>, &ExecutionRole<'_>) -> Checked),
     /// An execution role and a bucket; the second function words the finding for all buckets that nothing shows to be
     /// used.
-    RoleAndBucket(for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Bucket) -> Checked, fn(&ExecutionRole<'_>, usize) -> String),
+    RoleAndBucket(
+        for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Bucket) -> Checked,
+        fn(&ExecutionRole<'_>, usize) -> String,
+    ),
     /// An execution role and a function, likewise.
     RoleAndFunction(
         for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Function) -> Checked,

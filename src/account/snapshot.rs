@@ -70,7 +70,9 @@ pub enum SnapshotError {
         error: serde_json::Error,
     },
     /// The snapshot was written by a later gt-audit.
-    #[error("{path} is a snapshot of version {found}, and this gt-audit reads up to version {VERSION}: use a newer gt-audit")]
+    #[error(
+        "{path} is a snapshot of version {found}, and this gt-audit reads up to version {VERSION}: use a newer gt-audit"
+    )]
     Newer {
         /// The file.
         path: String,

@@ -192,7 +192,11 @@ pub(super) fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let of_the_service = config.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
     let of_all = config.endpoint_url().map(str::to_owned);
-    if config.get_origin("endpoint_url").is_client_config() { of_all.or(of_the_service) } else { of_the_service.or(of_all) }
+    if config.get_origin("endpoint_url").is_client_config() {
+        of_all.or(of_the_service)
+    } else {
+        of_the_service.or(of_all)
+    }
 }
 
 /// How gt-audit retries where the user says nothing else: for long, and not in adaptive mode, which crawls when the

@@ -69,7 +69,8 @@ pub const GET_ACCOUNT_AUTHORIZATION_DETAILS: Call = call(
     When::Always,
 );
 /// A managed policy's default version.
-pub const GET_POLICY: Call = call("IAM", "GetPolicy", "iam:GetPolicy", "a managed policy's default version", When::Always);
+pub const GET_POLICY: Call =
+    call("IAM", "GetPolicy", "iam:GetPolicy", "a managed policy's default version", When::Always);
 /// The text of a managed policy.
 pub const GET_POLICY_VERSION: Call =
     call("IAM", "GetPolicyVersion", "iam:GetPolicyVersion", "a managed policy's text", When::Always);
@@ -133,8 +134,13 @@ pub const GET_GROUP_POLICY: Call =
 pub const LIST_BUCKETS: Call =
     call("S3", "ListBuckets", "s3:ListAllMyBuckets", "the buckets and their regions", When::Always);
 /// A bucket's region.
-pub const GET_BUCKET_LOCATION: Call =
-    call("S3", "GetBucketLocation", "s3:GetBucketLocation", "the region of a bucket that the list names without", When::Fallback);
+pub const GET_BUCKET_LOCATION: Call = call(
+    "S3",
+    "GetBucketLocation",
+    "s3:GetBucketLocation",
+    "the region of a bucket that the list names without",
+    When::Fallback,
+);
 /// A bucket's tags.
 pub const GET_BUCKET_TAGGING: Call = call(
     "S3",
@@ -144,8 +150,13 @@ pub const GET_BUCKET_TAGGING: Call = call(
     When::Details,
 );
 /// A bucket's policy.
-pub const GET_BUCKET_POLICY: Call =
-    call("S3", "GetBucketPolicy", "s3:GetBucketPolicy", "the policy of a bucket that may be used for labeling", When::Details);
+pub const GET_BUCKET_POLICY: Call = call(
+    "S3",
+    "GetBucketPolicy",
+    "s3:GetBucketPolicy",
+    "the policy of a bucket that may be used for labeling",
+    When::Details,
+);
 
 /// Functions.
 pub const LIST_FUNCTIONS: Call =
@@ -153,8 +164,13 @@ pub const LIST_FUNCTIONS: Call =
 /// A function's tags.
 pub const LIST_TAGS: Call = call("Lambda", "ListTags", "lambda:ListTags", "a function's tags", When::Fallback);
 /// A function's policy.
-pub const GET_FUNCTION_POLICY: Call =
-    call("Lambda", "GetPolicy", "lambda:GetPolicy", "the policy of a function that may be used for labeling", When::Details);
+pub const GET_FUNCTION_POLICY: Call = call(
+    "Lambda",
+    "GetPolicy",
+    "lambda:GetPolicy",
+    "the policy of a function that may be used for labeling",
+    When::Details,
+);
 
 /// The tags of a region's buckets and functions, a hundred a page.
 pub const GET_RESOURCES: Call = call(
@@ -225,15 +241,20 @@ const SIDS: [(&str, &str); 5] = [
 pub fn policy(chosen: &Chosen) -> Value {
     let mut statements: Vec<Value> = vec![];
     for (sid, prefix) in SIDS {
-        let mut actions: Vec<&str> =
-            CALLS.iter().filter(|call| call.is_made(chosen)).map(|call| call.action).filter(|a| a.starts_with(prefix)).collect();
+        let mut actions: Vec<&str> = CALLS
+            .iter()
+            .filter(|call| call.is_made(chosen))
+            .map(|call| call.action)
+            .filter(|a| a.starts_with(prefix))
+            .collect();
         actions.sort_unstable();
         if !actions.is_empty() {
             statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}));
         }
     }
     if let Some(role) = &chosen.assume_role {
-        statements.push(json!({"Sid": "AssumeRole", "Effect": "Allow", "Action": [ASSUME_ROLE.action], "Resource": role}));
+        statements
+            .push(json!({"Sid": "AssumeRole", "Effect": "Allow", "Action": [ASSUME_ROLE.action], "Resource": role}));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }

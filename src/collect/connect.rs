@@ -136,7 +136,8 @@ async fn credentials(
         .with_retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
         .with_timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
     if connection.profile.is_some() {
-        let of_profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&profile.name).build();
+        let of_profile =
+            ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&profile.name).build();
         let chain = CredentialsProviderChain::first_try("Profile", of_profile)
             .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build())
             .or_else("Ec2InstanceMetadata", ImdsCredentialsProvider::builder().imds_client(imds).build());

@@ -61,13 +61,19 @@ mod tests {
     fn what_is_no_document_says_what_it_was() {
         for (text, says) in [
             (None, "inline policy `p`: it is missing"),
-            (Some("%7B%22Statement%22"), "inline policy `p`: it is not JSON: EOF while parsing an object at line 1 column 12"),
+            (
+                Some("%7B%22Statement%22"),
+                "inline policy `p`: it is not JSON: EOF while parsing an object at line 1 column 12",
+            ),
             (Some("%FF"), "inline policy `p`: it is not UTF-8"),
             (Some("{}"), "inline policy `p`: Statement: it is missing"),
         ] {
             let gap = read_one(text).known().unwrap_err();
             assert_eq!((gap.code.as_str(), gap.message.as_str()), ("Malformed", says));
-            assert_eq!((gap.action.as_str(), gap.resource.as_str()), ("iam:GetRolePolicy", "arn:aws:iam::111122223333:role/R"));
+            assert_eq!(
+                (gap.action.as_str(), gap.resource.as_str()),
+                ("iam:GetRolePolicy", "arn:aws:iam::111122223333:role/R")
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! IAM one by one: the way for an account that refuses GetAccountAuthorizationDetails.
+//! IAM one by one: the way for an account that refuses `GetAccountAuthorizationDetails`.
 //!
 //! Makes the same facts of some four calls a role instead of one for a thousand. A call that is refused here leaves a
 //! gap in just the facts that depend on it.
@@ -218,11 +218,7 @@ async fn inline(
     Fact::Known(policies.await.into_iter().collect())
 }
 
-fn listed(
-    call: &Call,
-    to: &Arn,
-    attached: Result<Vec<aws_sdk_iam::types::AttachedPolicy>, Gap>,
-) -> Fact<Vec<Arn>> {
+fn listed(call: &Call, to: &Arn, attached: Result<Vec<aws_sdk_iam::types::AttachedPolicy>, Gap>) -> Fact<Vec<Arn>> {
     match attached {
         Ok(attached) => attached_arns(call.action, to, Some(attached)),
         Err(gap) => Fact::Unknown(gap),

@@ -10,7 +10,7 @@ use super::calls::{GET_POLICY, GET_POLICY_VERSION};
 use super::document;
 use super::gate::each;
 use super::refusal::malformed;
-use crate::account::{Fact, Gap, Grants, Iam, ManagedPolicy};
+use crate::account::{Fact, Gap, Iam, ManagedPolicy};
 use crate::arn::Arn;
 
 /// Leaves exactly the policies that are attached or bound.
@@ -26,23 +26,15 @@ pub(super) async fn complete(aws: &Aws, iam: &mut Iam) {
 }
 
 fn carried(iam: &Iam) -> BTreeSet<Arn> {
+    let roles = iam.roles.known().into_iter().flatten().map(|role| (&role.grants, Some(&role.boundary)));
+    let users = iam.users.known().into_iter().flatten().map(|user| (&user.grants, Some(&user.boundary)));
+    let groups = iam.groups.known().into_iter().flatten().map(|group| (&group.grants, None));
     let mut all = BTreeSet::new();
-    let mut carry = |grants: &Grants, boundary: Option<&Fact<Option<Arn>>>| {
-        if let Fact::Known(attached) = &grants.attached {
-            all.extend(attached.iter().cloned());
-        }
+    for (grants, boundary) in roles.chain(users).chain(groups) {
+        all.extend(grants.attached.known().into_iter().flatten().cloned());
         if let Some(Fact::Known(Some(boundary))) = boundary {
             all.insert(boundary.clone());
         }
-    };
-    if let Fact::Known(roles) = &iam.roles {
-        roles.iter().for_each(|role| carry(&role.grants, Some(&role.boundary)));
-    }
-    if let Fact::Known(users) = &iam.users {
-        users.iter().for_each(|user| carry(&user.grants, Some(&user.boundary)));
-    }
-    if let Fact::Known(groups) = &iam.groups {
-        groups.iter().for_each(|group| carry(&group.grants, None));
     }
     all
 }

@@ -68,8 +68,9 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
     let mut function_policies = function_policies;
     for regional in account.regions.values_mut() {
         if let Fact::Known(functions) = &mut regional.functions {
-            let (here, elsewhere) =
-                function_policies.into_iter().partition(|(arn, _)| functions.iter().any(|function| function.arn == *arn));
+            let (here, elsewhere) = function_policies
+                .into_iter()
+                .partition(|(arn, _)| functions.iter().any(|function| function.arn == *arn));
             function_policies = elsewhere;
             tagging::put(functions, here, |function| (&function.arn, &mut function.policy));
         }

@@ -27,7 +27,12 @@ const MESSAGE: usize = 300;
 
 /// What could not be learned, because this call was refused.
 pub(super) fn gap<E: Coded>(call: &Call, resource: &str, refusal: &Refusal<E>) -> Gap {
-    Gap { action: call.action.to_owned(), resource: resource.to_owned(), code: code(refusal), message: message(refusal) }
+    Gap {
+        action: call.action.to_owned(),
+        resource: resource.to_owned(),
+        code: code(refusal),
+        message: message(refusal),
+    }
 }
 
 /// What could not be understood in an answer.
@@ -43,14 +48,13 @@ pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Gap {
 /// AWS's own code, or a word for what kept it from giving one.
 pub(super) fn code<E: Coded>(refusal: &Refusal<E>) -> String {
     match refusal {
-        SdkError::ConstructionFailure(_) => "NotSent".to_owned(),
         SdkError::TimeoutError(_) => "Timeout".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "Timeout".to_owned(),
         SdkError::DispatchFailure(failure) if failure.is_io() => "NoConnection".to_owned(),
-        SdkError::DispatchFailure(_) if causes(refusal).any(|cause| cause.is::<CredentialsError>()) => {
+        SdkError::DispatchFailure(_) if causes(refusal).any(<dyn Error>::is::<CredentialsError>) => {
             "NoCredentials".to_owned()
         }
-        SdkError::DispatchFailure(_) => "NotSent".to_owned(),
+        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => "NotSent".to_owned(),
         SdkError::ServiceError(error) => {
             let status = error.raw().status();
             match error.err().code() {

@@ -85,7 +85,9 @@ pub(super) async fn policy(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option
         s3.get_bucket_policy().bucket(bucket.resource()).send()
     });
     match answer.await {
-        Ok(answer) => document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref()),
+        Ok(answer) => {
+            document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref())
+        }
         Err(absent) if refusal::code(&absent) == "NoSuchBucketPolicy" => Fact::Known(None),
         Err(refused) => Fact::Unknown(refusal::gap(&GET_BUCKET_POLICY, bucket.as_str(), &refused)),
     }

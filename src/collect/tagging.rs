@@ -51,10 +51,13 @@ async fn indexes(
     for region in buckets.known().into_iter().flatten().filter_map(|bucket| bucket.region.known().ok()) {
         wanted.entry(region).or_default().insert(BUCKETS);
     }
-    for (region, _) in regions.iter().filter(|(_, regional)| regional.functions.known().is_ok_and(|all| !all.is_empty())) {
+    for (region, _) in
+        regions.iter().filter(|(_, regional)| regional.functions.known().is_ok_and(|all| !all.is_empty()))
+    {
         wanted.entry(region).or_default().insert(FUNCTIONS);
     }
-    let indexes = each(wanted, async |(region, kinds)| index(aws, region, &kinds).await.ok().map(|i| (region.to_owned(), i)));
+    let indexes =
+        each(wanted, async |(region, kinds)| index(aws, region, &kinds).await.ok().map(|i| (region.to_owned(), i)));
     indexes.await.into_iter().flatten().collect()
 }
 

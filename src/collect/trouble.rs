@@ -3,6 +3,8 @@
 //! Knows the ways in which a profile, a region, credentials or an endpoint can be wrong; the lines are for people, and
 //! none of them ever holds a credential.
 
+use std::error::Error;
+
 use aws_config::SdkConfig;
 use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
@@ -21,7 +23,9 @@ pub enum ConnectError {
         problem: String,
     },
     /// No such profile.
-    #[error("there is no profile `{name}` in the AWS configuration files ({known}): choose one with --profile or AWS_PROFILE")]
+    #[error(
+        "there is no profile `{name}` in the AWS configuration files ({known}): choose one with --profile or AWS_PROFILE"
+    )]
     UnknownProfile {
         /// The name that was given.
         name: String,
@@ -72,7 +76,9 @@ pub enum ConnectError {
         remedy: String,
     },
     /// The role may not be assumed.
-    #[error("the role `{role}` cannot be assumed ({problem}): its trust policy must allow the caller, and the caller sts:AssumeRole on it")]
+    #[error(
+        "the role `{role}` cannot be assumed ({problem}): its trust policy must allow the caller, and the caller sts:AssumeRole on it"
+    )]
     AssumeRole {
         /// Its ARN, or the profile that names it.
         role: String,
@@ -184,7 +190,7 @@ impl Trouble {
 
 fn not_loaded(error: &CredentialsError) -> bool {
     matches!(error, CredentialsError::CredentialsNotLoaded(_))
-        || refusal::causes(error).any(|cause| cause.is::<ImdsError>())
+        || refusal::causes(error).any(<dyn Error>::is::<ImdsError>)
 }
 
 fn no_answer(config: &SdkConfig, problem: String) -> ConnectError {

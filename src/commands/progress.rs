@@ -32,7 +32,10 @@ impl Progress {
             if verbose {
                 anstream::eprintln!("{} {}", progress.call.action, plain(progress.resource));
             }
-            bar.set_message(format!("{} calls, {} retried: {}", progress.calls, progress.retries, progress.call.action));
+            bar.set_message(format!(
+                "{} calls, {} retried: {}",
+                progress.calls, progress.retries, progress.call.action
+            ));
             bar.tick();
         })
     }

@@ -124,7 +124,9 @@ impl Limits {
                     let key = condition.key.get(OBJECT_TAG.len()..)?;
                     is_object_tag_rule(std::slice::from_ref(&condition.key)).then_some((key, &condition.values))
                 })
-                .flat_map(|(key, values)| values.iter().map(|value| ObjectTag { key: key.to_owned(), value: value.clone() }))
+                .flat_map(|(key, values)| {
+                    values.iter().map(|value| ObjectTag { key: key.to_owned(), value: value.clone() })
+                })
                 .collect(),
         }
     }

@@ -32,7 +32,10 @@ pub struct Version {
     pub document: Document,
 }
 
-#[expect(clippy::expect_used, reason = "the files are part of the program, and every test that asks for them reads them")]
+#[expect(
+    clippy::expect_used,
+    reason = "the files are part of the program, and every test that asks for them reads them"
+)]
 static VERSIONS: LazyLock<Vec<Version>> = LazyLock::new(|| {
     [
         include_str!("policies/AmazonSageMakerGroundTruthExecution.v1.json"),
@@ -75,7 +78,10 @@ mod tests {
 
     #[test]
     fn every_version_has_its_text_and_is_known_by_it() {
-        assert_eq!(versions(GROUND_TRUTH_EXECUTION).map(|v| v.version.as_str()).collect::<Vec<_>>(), ["v1", "v2", "v3"]);
+        assert_eq!(
+            versions(GROUND_TRUTH_EXECUTION).map(|v| v.version.as_str()).collect::<Vec<_>>(),
+            ["v1", "v2", "v3"]
+        );
         assert_eq!(newest(FULL_ACCESS).map(|v| v.version.as_str()), Some("v29"));
         for version in VERSIONS.iter() {
             assert_eq!(copied(&version.document).map(|v| &v.version), Some(&version.version));

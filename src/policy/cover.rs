@@ -270,7 +270,8 @@ impl States {
 }
 
 fn other(letters: &[char]) -> char {
-    let mut readable = ['x'].into_iter().chain('a'..='z').chain('0'..='9').chain('A'..='Z').chain('\u{a1}'..='\u{ffff}');
+    let mut readable =
+        ['x'].into_iter().chain('a'..='z').chain('0'..='9').chain('A'..='Z').chain('\u{a1}'..='\u{ffff}');
     readable.find(|c| letters.binary_search(c).is_err()).unwrap_or('\u{10ffff}')
 }
 
@@ -333,7 +334,8 @@ mod tests {
 
     #[test]
     fn globs_that_would_need_too_many_states_are_refused() {
-        let groups: Vec<Vec<Pattern>> = (0..20).map(|i| vec![Pattern::new(&format!("*{}{}*", 'a', char::from(b'b' + i)))]).collect();
+        let groups: Vec<Vec<Pattern>> =
+            (0..20).map(|i| vec![Pattern::new(&format!("*{}{}*", 'a', char::from(b'b' + i)))]).collect();
         assert_eq!(Automaton::build(&groups).unwrap_err(), TooLarge);
     }
 

@@ -150,7 +150,16 @@ impl Statement {
                 (c.operator.to_ascii_lowercase(), c.key.to_ascii_lowercase(), values)
             })
             .collect();
-        format!("{:?}", (self.effect, actions.sorted(), resources.map(Selection::sorted), principals.map(Selection::sorted), conditions))
+        format!(
+            "{:?}",
+            (
+                self.effect,
+                actions.sorted(),
+                resources.map(Selection::sorted),
+                principals.map(Selection::sorted),
+                conditions
+            )
+        )
     }
 }
 
@@ -213,7 +222,10 @@ fn statement(number: usize, json: &Value) -> Result<Statement, Malformed> {
         actions,
         resources: selection(object, "Resource", "NotResource", texts)
             .map_err(|(element, problem)| wrong(at(element), problem))?,
-        conditions: object.get("Condition").map_or(Ok(vec![]), conditions).map_err(|problem| wrong(at("Condition"), problem))?,
+        conditions: object
+            .get("Condition")
+            .map_or(Ok(vec![]), conditions)
+            .map_err(|problem| wrong(at("Condition"), problem))?,
     })
 }
 
@@ -227,7 +239,9 @@ fn selection<T>(
     match (statement.get(only), statement.get(all_but)) {
         (Some(_), Some(_)) => Err((all_but, "it stands beside its opposite")),
         (Some(json), None) => read(json).map(|named| Some(Selection::Only(named))).map_err(|problem| (only, problem)),
-        (None, Some(json)) => read(json).map(|named| Some(Selection::AllBut(named))).map_err(|problem| (all_but, problem)),
+        (None, Some(json)) => {
+            read(json).map(|named| Some(Selection::AllBut(named))).map_err(|problem| (all_but, problem))
+        }
         (None, None) => Ok(None),
     }
 }
@@ -307,11 +321,26 @@ mod tests {
             ("{\"Statement\":", "it is not JSON: EOF while parsing a value at line 1 column 13"),
             ("[]", "document: it is not an object"),
             ("{}", "Statement: it is missing"),
-            (r#"{"Statement":[{"Effect":"Allow","Action":"a"},{"Effect":"allow"}]}"#, "Statement[2].Effect: it is neither `Allow` nor `Deny`"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"a","NotAction":"b"}}"#, "Statement[1].NotAction: it stands beside its opposite"),
-            (r#"{"Statement":{"Effect":"Allow","Action":[["a"]]}}"#, "Statement[1].Action: a value is not a text, a number or a boolean"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"a","Principal":"me"}}"#, "Statement[1].Principal: it is neither `*` nor an object"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{"Bool":1}}}"#, "Statement[1].Condition: an operator has no keys"),
+            (
+                r#"{"Statement":[{"Effect":"Allow","Action":"a"},{"Effect":"allow"}]}"#,
+                "Statement[2].Effect: it is neither `Allow` nor `Deny`",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","NotAction":"b"}}"#,
+                "Statement[1].NotAction: it stands beside its opposite",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":[["a"]]}}"#,
+                "Statement[1].Action: a value is not a text, a number or a boolean",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Principal":"me"}}"#,
+                "Statement[1].Principal: it is neither `*` nor an object",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{"Bool":1}}}"#,
+                "Statement[1].Condition: an operator has no keys",
+            ),
         ] {
             assert_eq!(Document::parse(text).unwrap_err().to_string(), says);
         }

@@ -55,12 +55,10 @@ pub struct Reason {
     /// The policy's name, or `inline NAME`, or `bucket policy` …
     pub policy: String,
     /// The version of a managed policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The statement's place, from 1.
     pub statement: usize,
     /// The statement's Sid.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
     /// Allow or Deny.
     pub effect: Effect,
@@ -297,14 +295,20 @@ mod tests {
         assert_eq!(one(&bounded, None, "arn:aws:s3:::else/k"), Verdict::ImplicitlyDenied);
         assert_eq!(one(&bounded, Some(Layer::Identity), "arn:aws:s3:::else/k"), Verdict::ImplicitlyDenied);
         assert_eq!(one(&bounded, Some(Layer::Identity), "arn:aws:s3:::only/k"), Verdict::Conditional);
-        assert_eq!(one(&[(Layer::Identity, ROLE_SAYS)], Some(Layer::Identity), "arn:aws:s3:::b/secret/k"), Verdict::ExplicitlyDenied);
+        assert_eq!(
+            one(&[(Layer::Identity, ROLE_SAYS)], Some(Layer::Identity), "arn:aws:s3:::b/secret/k"),
+            Verdict::ExplicitlyDenied
+        );
     }
 
     #[test]
     fn what_is_not_read_is_open_and_what_it_names_away_is_not() {
         let one = |text| outcomes(&[(Layer::Identity, text)], None, Set::One("arn:aws:s3:::b/k"))[0].0;
         assert_eq!(one(r#"{"Statement":{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}}"#), Verdict::Conditional);
-        assert_eq!(one(r#"{"Statement":{"Effect":"Allow","NotAction":"S3:*","Resource":"*"}}"#), Verdict::ImplicitlyDenied);
+        assert_eq!(
+            one(r#"{"Statement":{"Effect":"Allow","NotAction":"S3:*","Resource":"*"}}"#),
+            Verdict::ImplicitlyDenied
+        );
         assert_eq!(one(r#"{"Statement":{"Effect":"Allow","Action":"s3:*","NotResource":"x"}}"#), Verdict::Conditional);
     }
 

@@ -79,10 +79,9 @@ impl Pattern {
                     tokens = behind;
                     continue;
                 }
-                Some((token, behind)) => {
-                    let taken = rest.next().is_some_and(|c| *token == Token::One || *token == Token::Literal(c));
+                Some((one, behind)) => {
                     tokens = behind;
-                    taken
+                    rest.next().is_some_and(|c| *one == Token::One || *one == Token::Literal(c))
                 }
                 None if rest.as_str().is_empty() => return true,
                 None => false,

@@ -1,5 +1,7 @@
 //! The report as JSON, and its schema.
 
+use schemars::generate::SchemaSettings;
+
 use super::Report;
 
 /// The report, indented, with a line feed at its end.
@@ -17,5 +19,6 @@ pub fn write(report: &Report) -> Result<String, serde_json::Error> {
 ///
 /// Never in practice.
 pub fn schema() -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&schemars::schema_for!(Report)).map(|text| text + "\n")
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    serde_json::to_string_pretty(&generator.into_root_schema_for::<Report>()).map(|text| text + "\n")
 }

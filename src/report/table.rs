@@ -27,9 +27,9 @@ const NARROWEST: u16 = 40;
 #[must_use]
 pub fn write(report: &Report, layout: Layout) -> String {
     let page = Page { layout: Layout { width: layout.width.max(NARROWEST), ..layout } };
-    let mut parts = vec![head(report)];
+    let mut parts = vec![page.wrapped(&head(report))];
     if report.execution_roles.is_empty() {
-        parts.push("No execution role for labeling jobs was found.\n".to_owned());
+        parts.push(page.wrapped(&["No execution role for labeling jobs was found.".to_owned()]));
     } else {
         parts.push(page.roles(&report.execution_roles));
     }
@@ -45,7 +45,7 @@ pub fn write(report: &Report, layout: Layout) -> String {
         parts.push(page.grouped(&grouped));
     }
     parts.extend(page.missing(report));
-    parts.push(verdict(report));
+    parts.push(page.wrapped(&[verdict(report)]));
     parts.join("\n")
 }
 
@@ -114,7 +114,13 @@ impl Page {
             let mut lines = vec!["Could not be read:".to_owned()];
             lines.extend(report.gaps.iter().map(|reported| {
                 let gap = &reported.gap;
-                format!("- {} on {}: {} ({})", plain(&gap.action), plain(&gap.resource), plain(&gap.code), plain(&gap.message))
+                format!(
+                    "- {} on {}: {} ({})",
+                    plain(&gap.action),
+                    plain(&gap.resource),
+                    plain(&gap.code),
+                    plain(&gap.message)
+                )
             }));
             parts.push(self.wrapped(&lines));
         }
@@ -140,22 +146,27 @@ impl Page {
     }
 }
 
-fn head(report: &Report) -> String {
+fn head(report: &Report) -> [String; 2] {
     let account = &report.account;
     let alias = account.alias.as_ref().map(|alias| format!(" ({})", plain(alias))).unwrap_or_default();
     let collected = &report.collected;
     let seconds = seconds(report).map(|seconds| format!(" in {seconds} s")).unwrap_or_default();
-    format!(
-        "{} {}: account {}{alias}, {}\n{}, {}, {}; {} calls{seconds}\n",
-        report.tool.name,
-        report.tool.version,
-        plain(&account.id),
-        plain(&account.regions.join(", ")),
-        counted(collected.roles, "role", "roles"),
-        counted(collected.buckets, "bucket", "buckets"),
-        counted(collected.functions, "function", "functions"),
-        collected.api_calls,
-    )
+    [
+        format!(
+            "{} {}: account {}{alias}, {}",
+            report.tool.name,
+            report.tool.version,
+            plain(&account.id),
+            plain(&account.regions.join(", "))
+        ),
+        format!(
+            "{}, {}, {}; {} calls{seconds}",
+            counted(collected.roles, "role", "roles"),
+            counted(collected.buckets, "bucket", "buckets"),
+            counted(collected.functions, "function", "functions"),
+            collected.api_calls
+        ),
+    ]
 }
 
 fn counted(count: Option<usize>, one: &str, many: &str) -> String {
@@ -247,13 +258,11 @@ fn spoken(severity: Severity) -> (&'static str, Color) {
 
 fn verdict(report: &Report) -> String {
     let summary = &report.summary;
-    let counts = format!(
-        "{} high, {} medium, {} low, {} info",
-        summary.high, summary.medium, summary.low, summary.info
-    );
+    let counts =
+        format!("{} high, {} medium, {} low, {} info", summary.high, summary.medium, summary.low, summary.info);
     match summary.exit_code {
-        0 => format!("{counts}; the audit is complete.\n"),
-        1 => format!("{counts}; exit code 1.\n"),
-        code => format!("{counts}; the audit is incomplete: exit code {code}.\n"),
+        0 => format!("{counts}; the audit is complete"),
+        1 => format!("{counts}; exit code 1"),
+        code => format!("{counts}; the audit is incomplete: exit code {code}"),
     }
 }

@@ -45,7 +45,8 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Ch
     finding.documented = documented(role, bucket);
     finding.effective = Some(effective(&answers));
     for (reason, open) in grants(&answers) {
-        finding = finding.evidence(&reason, if open { "reads tagged objects alone" } else { "reaches keys with a token alone" });
+        finding = finding
+            .evidence(&reason, if open { "reads tagged objects alone" } else { "reaches keys with a token alone" });
     }
     // Bucket names are of small letters, and `aws-glue` is no word of labeling.
     let words = &limits::labeling_tokens().bucket;
@@ -61,7 +62,10 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Ch
                     arn = bucket.arn
                 ),
             )
-            .remedy(RemedyKind::Rename, format!("or keep the data in a bucket whose name contains {}", quoted_or(tokens))),
+            .remedy(
+                RemedyKind::Rename,
+                format!("or keep the data in a bucket whose name contains {}", quoted_or(tokens)),
+            ),
     ))
 }
 
@@ -82,12 +86,11 @@ fn policies(role: &ExecutionRole<'_>) -> String {
 /// What the managed policies leave of a bucket whose name carries no token.
 fn what_is_left(role: &ExecutionRole<'_>) -> String {
     let tags: BTreeSet<_> = role.limits.iter().flat_map(|l| &l.object_tags).collect();
-    let read = match tags.is_empty() {
-        true => String::new(),
-        false => format!(
-            " and reads only objects tagged {}",
-            quoted_or(tags.iter().map(|tag| format!("{}={}", tag.key, tag.value)))
-        ),
+    let read = if tags.is_empty() {
+        String::new()
+    } else {
+        let tags = tags.iter().map(|tag| format!("{}={}", tag.key, tag.value));
+        format!(" and reads only objects tagged {}", quoted_or(tags))
     };
     format!("it reaches only keys that carry a token{read}")
 }

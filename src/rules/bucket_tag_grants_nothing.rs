@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Bucket(check),
 };
 
-fn check<'a>(setup: &Setup<'a>, bucket: &Bucket) -> Checked {
+fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
     let tags = bucket.tags.known()?;
     let Some((key, value)) = labeling_tag(tags) else { return Ok(None) };
     let mut misled = vec![];
@@ -40,7 +40,8 @@ fn check<'a>(setup: &Setup<'a>, bucket: &Bucket) -> Checked {
     }
     let name = bucket.arn.name();
     let roles = quoted(misled);
-    let message = format!("`{name}` is tagged `{key}={value}`, and a bucket's tag opens it to no role: {roles} cannot reach it");
+    let message =
+        format!("`{name}` is tagged `{key}={value}`, and a bucket's tag opens it to no role: {roles} cannot reach it");
     let mut finding = Finding::new(RULE.id, Severity::Medium, None, Some(&bucket.arn), message);
     finding.region = bucket.region.known().ok().cloned();
     finding.documented = Some(Documented::by(None, Some((key, value))));

@@ -35,7 +35,9 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
     let who = role.role.arn.name();
     let policies = policies(role);
     let spelled = match labeling::mention_in_function(function) {
-        Some(mention) if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() => {
+        Some(mention)
+            if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() =>
+        {
             format!("`{name}` carries `{}`, which is no token of {policies}", mention.found)
         }
         Some(mention) if mention.found == mention.word => {
@@ -65,10 +67,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
                 RemedyKind::Policy,
                 format!("add an inline policy to `{who}` that allows {INVOKE} on `{}`", function.arn),
             )
-            .remedy(
-                RemedyKind::Rename,
-                format!("or give the function a name that contains {}", quoted_or(tokens)),
-            ),
+            .remedy(RemedyKind::Rename, format!("or give the function a name that contains {}", quoted_or(tokens))),
     ))
 }
 

@@ -49,7 +49,8 @@ fn moved(known: &Limits, live: &Limits) -> Vec<String> {
         ("topic token", &known.topic_tokens, &live.topic_tokens),
         ("queue token", &known.queue_tokens, &live.queue_tokens),
     ];
-    let tags = |limits: &Limits| limits.object_tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect::<BTreeSet<_>>();
+    let tags =
+        |limits: &Limits| limits.object_tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect::<BTreeSet<_>>();
     let (known_tags, live_tags) = (tags(known), tags(live));
     kinds
         .into_iter()

@@ -4,7 +4,7 @@ use super::{Check, Checked, Rule, Scale, quoted};
 use crate::access::Coverage;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
-use crate::policy::Document;
+use crate::policy::{Document, Effect, Selection};
 
 pub(super) const RULE: Rule = Rule {
     id: "role-not-assumable",
@@ -24,7 +24,9 @@ fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
         Coverage::Denied => format!("`{name}` has a trust policy that refuses `{SAGEMAKER}`"),
         Coverage::None => match trusted(role.trust.known()?) {
             names if names.is_empty() => format!("`{name}` has a trust policy that trusts nobody"),
-            names => format!("`{name}` trusts {}, and not `{SAGEMAKER}`: no labeling job can run under it", quoted(names)),
+            names => {
+                format!("`{name}` trusts {}, and not `{SAGEMAKER}`: no labeling job can run under it", quoted(names))
+            }
         },
     };
     let mut finding = Finding::new(RULE.id, Severity::High, Some(&role.arn), Some(&role.arn), message);
@@ -39,6 +41,6 @@ fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
 
 /// Whom a trust policy names in an Allow, in its order.
 fn trusted(trust: &Document) -> Vec<&str> {
-    let allows = trust.statements().iter().filter(|s| s.effect == crate::policy::Effect::Allow);
-    allows.filter_map(|s| s.principals.as_ref()).flat_map(|p| p.named()).map(|p| p.value.as_str()).collect()
+    let allows = trust.statements().iter().filter(|s| s.effect == Effect::Allow);
+    allows.filter_map(|s| s.principals.as_ref()).flat_map(Selection::named).map(|p| p.value.as_str()).collect()
 }

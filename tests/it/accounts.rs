@@ -38,7 +38,12 @@ pub fn report_after(change: impl FnOnce(&mut Account)) -> Report {
 }
 
 pub fn gap(action: &str) -> Gap {
-    Gap { action: action.to_owned(), resource: "*".to_owned(), code: "AccessDenied".to_owned(), message: "no".to_owned() }
+    Gap {
+        action: action.to_owned(),
+        resource: "*".to_owned(),
+        code: "AccessDenied".to_owned(),
+        message: "no".to_owned(),
+    }
 }
 
 pub fn document(text: &str) -> Document {

@@ -30,7 +30,8 @@ fn an_ignorance_never_passes_for_an_absence() {
                 let about_role = about.as_ref().is_none_or(|role| Some(role) == principal.as_ref());
                 let subjects: Vec<String> =
                     open.resources.iter().map(ToString::to_string).chain([open.subject.clone()]).collect();
-                let wide = open.resources.is_empty() && (Some(&open.subject) == principal.as_ref() || open.subject == "*");
+                let wide =
+                    open.resources.is_empty() && (Some(&open.subject) == principal.as_ref() || open.subject == "*");
                 open.rule == *rule && about_role && (subjects.contains(resource) || wide)
             });
             assert!(said, "without {fact}, {rule} about {resource} for {principal:?} is lost and not undecided");
@@ -59,12 +60,14 @@ fn facts(value: &Value, at: &str) -> Vec<String> {
     match value {
         Value::Object(object) => {
             let here = object.len() == 1 && object.contains_key("known");
-            let inner = object.iter().flat_map(|(key, value)| {
-                facts(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")))
-            });
+            let inner = object
+                .iter()
+                .flat_map(|(key, value)| facts(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))));
             here.then(|| at.to_owned()).into_iter().chain(inner).collect()
         }
-        Value::Array(list) => list.iter().enumerate().flat_map(|(i, value)| facts(value, &format!("{at}/{i}"))).collect(),
+        Value::Array(list) => {
+            list.iter().enumerate().flat_map(|(i, value)| facts(value, &format!("{at}/{i}"))).collect()
+        }
         _ => vec![],
     }
 }

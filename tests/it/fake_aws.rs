@@ -33,8 +33,8 @@ use percent_encoding::percent_decode_str;
 /// The region of the clients' configuration.
 pub const HOME: &str = "us-east-1";
 
-/// When the clock stands still: 2026-11-22T12:00:00Z.
-const NOW: Duration = Duration::from_secs(1_795_348_800);
+/// When the clock stands still: 2026-11-22T12:34:56Z.
+const NOW: Duration = Duration::from_secs(1_795_350_896);
 
 /// An AWS that has one account.
 #[derive(Clone)]
@@ -59,13 +59,13 @@ pub struct Switches {
     pub hung: Vec<&'static Call>,
     /// Operations that answer with something unreadable.
     pub garbled: Vec<&'static Call>,
-    /// ListBuckets names no regions.
+    /// `ListBuckets` names no regions.
     pub no_bucket_regions: bool,
-    /// ListBuckets names this region for buckets that are elsewhere.
+    /// `ListBuckets` names this region for buckets that are elsewhere.
     pub misplaced: Option<&'static str>,
     /// S3 answers as for a wrong signature, not with a redirect, when a bucket is elsewhere.
     pub malformed_authorization: bool,
-    /// Managed policies that GetAccountAuthorizationDetails leaves out.
+    /// Managed policies that `GetAccountAuthorizationDetails` leaves out.
     pub left_out: BTreeSet<String>,
     /// The text of a role's inline policy, by the names of role and policy.
     pub inline_policy: Option<(&'static str, &'static str, &'static str)>,
@@ -104,7 +104,8 @@ impl FakeAws {
 
     /// A configuration whose clients speak to this AWS.
     pub fn config(&self) -> SdkConfig {
-        let credentials = Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
+        let credentials =
+            Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(HOME))
@@ -170,7 +171,13 @@ impl Inner {
     }
 
     /// One page of a list: how much is asked for, but never more than `most` or the switch allows.
-    fn page<T>(&self, items: Vec<T>, asked: Option<&String>, most: usize, marker: Option<&String>) -> (Vec<T>, Option<String>) {
+    fn page<T>(
+        &self,
+        items: Vec<T>,
+        asked: Option<&String>,
+        most: usize,
+        marker: Option<&String>,
+    ) -> (Vec<T>, Option<String>) {
         let asked = asked.map_or(most, |text| text.parse().expect("a page size"));
         let size = asked.min(most).min(self.set.page.unwrap_or(usize::MAX));
         // Markers are opaque; this one has every character that an encoding could lose.
@@ -233,7 +240,8 @@ impl Asked {
                     None => decode(path.trim_end_matches('/')),
                 };
                 let query = form(query, false);
-                let operation = match ["tagging", "policy", "location"].iter().position(|key| query.contains_key(*key)) {
+                let operation = match ["tagging", "policy", "location"].iter().position(|key| query.contains_key(*key))
+                {
                     Some(0) => "GetBucketTagging",
                     Some(1) => "GetBucketPolicy",
                     Some(2) => "GetBucketLocation",
@@ -264,7 +272,10 @@ fn decode(text: &str) -> String {
 /// The members of a JSON object, as text.
 fn json(text: &str) -> BTreeMap<String, String> {
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).expect("a JSON object");
-    object.into_iter().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect()
+    object
+        .into_iter()
+        .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        .collect()
 }
 
 /// A refusal as the service's protocol has it.
@@ -298,8 +309,11 @@ fn throttled(asked: &Asked) -> Answer {
 
 /// An XML element with leaves, in order.
 fn element(name: &str, leaves: &[(&str, &str)]) -> String {
-    let leaves: String = leaves.iter().map(|(name, text)| format!("<{name}>{}</{name}>", escape(text))).collect();
-    format!("<{name}>{leaves}</{name}>")
+    wrap(name, &leaves.iter().map(|(name, text)| wrap(name, &escape(text))).collect::<String>())
+}
+
+fn wrap(name: &str, inner: &str) -> String {
+    format!("<{name}>{inner}</{name}>")
 }
 
 fn escape(text: &str) -> String {

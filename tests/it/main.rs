@@ -1,5 +1,15 @@
 //! The one integration test binary: one file an area.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect has failed")]
+
 mod accounts;
 mod blindfold;
+#[cfg(feature = "live")]
+mod collect;
+mod command_line;
+#[cfg(feature = "live")]
+mod fake_aws;
+mod rooms;
 mod rules;
+mod schema;
+mod story;

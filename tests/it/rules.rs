@@ -15,7 +15,8 @@ fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
         let resource = f.resource.as_ref().or(f.resources.first());
         format!("{:?} {} {}", f.severity, f.rule, name(resource)).to_lowercase()
     });
-    let undecided = report.undecided.iter().map(|u| format!("? {} {}", u.rule, u.subject.rsplit([':', '/']).next().unwrap()));
+    let undecided =
+        report.undecided.iter().map(|u| format!("? {} {}", u.rule, u.subject.rsplit([':', '/']).next().unwrap()));
     findings.chain(undecided).collect()
 }
 
@@ -38,7 +39,9 @@ fn bucket_out_of_reach() {
     assert_eq!(says(plain), ["low bucket-out-of-reach signs-raw"]);
 
     // Granted by another policy, whole or in part; granted by the bucket itself; everything granted.
-    for granted in ["arn:aws:s3:::signs-ground-truth/*", "arn:aws:s3:::signs-ground-truth/images/*", "arn:aws:s3:::signs*", "*"] {
+    for granted in
+        ["arn:aws:s3:::signs-ground-truth/*", "arn:aws:s3:::signs-ground-truth/images/*", "arn:aws:s3:::signs*", "*"]
+    {
         let says = says(|a| {
             near_miss(a);
             inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow","Action":"s3:*Object","Resource":"{granted}"}}}}"#));
@@ -165,7 +168,8 @@ fn function_out_of_reach() {
 #[test]
 fn role_not_assumable() {
     let trusting = |text: &'static str| says(move |a| role(a).trust = Fact::Known(document(text)));
-    let lambda = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
+    let lambda =
+        r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
     let refused = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:*"},{"Effect":"Deny","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     let tagging = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:TagSession"}}"#;
     for text in [lambda, refused, tagging] {
@@ -202,7 +206,8 @@ fn managed_policy_changed() {
     assert_eq!(says(changed("sns:Publish", "sns:publish")), Vec::<String>::new());
     // Without the text it is not even known whether the role is an execution role.
     assert_eq!(
-        says(|a| known(a.iam.policies.values_mut().next().unwrap()).document = Fact::Unknown(gap("iam:GetPolicyVersion"))),
+        says(|a| known(a.iam.policies.values_mut().next().unwrap()).document =
+            Fact::Unknown(gap("iam:GetPolicyVersion"))),
         [
             "? bucket-out-of-reach GtExecution",
             "? bucket-tag-grants-nothing signs-sagemaker",
@@ -213,6 +218,10 @@ fn managed_policy_changed() {
     );
 }
 
+fn without(account: &mut Account) {
+    known(&mut role(account).grants.attached).clear();
+}
+
 #[test]
 fn an_execution_role_is_known_by_its_policies_and_its_trust() {
     let gt = Arn::parse("arn:aws:iam::aws:policy/AmazonSageMakerGroundTruthExecution").unwrap();
@@ -220,14 +229,14 @@ fn an_execution_role_is_known_by_its_policies_and_its_trust() {
         let report = report_after(change);
         report.execution_roles.into_iter().flat_map(|role| role.why).collect::<Vec<_>>()
     };
-    fn without(a: &mut Account) {
-        known(&mut role(a).grants.attached).clear();
-    }
     assert_eq!(why(without), Vec::<String>::new());
     assert_eq!(
         why(|a| {
             without(a);
-            inline(a, r#"{"Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::x/*"}}"#);
+            inline(
+                a,
+                r#"{"Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::x/*"}}"#,
+            );
         }),
         ["SageMaker may assume it and it may read and write S3 objects"]
     );
@@ -271,5 +280,8 @@ fn what_nothing_shows_to_be_used_is_one_finding_for_each_role() {
     let mut snapshot = healthy();
     more(&mut snapshot.account);
     let all = gt_audit::audit::audit(&snapshot, gt_audit::audit::Options { all: true, ..OPTIONS });
-    assert_eq!(all.findings.iter().filter_map(|f| f.resource.as_ref()).map(Arn::name).collect::<Vec<_>>(), ["b", "c", "d"]);
+    assert_eq!(
+        all.findings.iter().filter_map(|f| f.resource.as_ref()).map(Arn::name).collect::<Vec<_>>(),
+        ["b", "c", "d"]
+    );
 }

@@ -1,0 +1,115 @@
+//! The story account: every finding it was built to cause, and none else, in each form of the report.
+
+use gt_audit::arn::Arn;
+use gt_audit::audit::{Options, audit};
+use gt_audit::report::table::Layout;
+use gt_audit::report::{Report, json, table};
+
+use crate::accounts::{OPTIONS, story, story_path};
+
+fn report(all: bool) -> Report {
+    audit(&story(), Options { all, ..OPTIONS })
+}
+
+/// A line for each finding, undecided subject and gap.
+pub fn summary(report: &Report) -> String {
+    let name = |arn: Option<&Arn>| arn.map_or("-", Arn::name).to_owned();
+    let mut lines: Vec<String> = report
+        .findings
+        .iter()
+        .map(|f| {
+            let about = match f.resources.len() {
+                0 => name(f.resource.as_ref()),
+                many => format!("{many} resources"),
+            };
+            let documented = f.documented.as_ref().map_or("-".to_owned(), |d| format!("{:?}", d.verdict));
+            let effective = f.effective.as_ref().map_or("-".to_owned(), |e| format!("{:?}", e.coverage));
+            format!("{:?} {} {} {about} {documented} {effective}", f.severity, f.rule, name(f.principal.as_ref()))
+        })
+        .collect();
+    lines.extend(report.undecided.iter().map(|u| format!("? {} {} ({})", u.rule, u.subject, u.gap.resource)));
+    lines.extend(report.gaps.iter().map(|g| format!("gap {} on {}: {}", g.gap.action, g.gap.resource, g.gap.code)));
+    lines.join("\n")
+}
+
+#[test]
+fn every_finding_the_story_was_built_to_cause_and_none_else() {
+    let report = report(false);
+    insta::assert_snapshot!("findings", summary(&report));
+    let roles: Vec<_> = report
+        .execution_roles
+        .iter()
+        .map(|r| format!("{}: {} {:?} {:?}", r.arn.name(), r.why.join("; "), r.buckets.unwrap(), r.functions.unwrap()))
+        .collect();
+    insta::assert_snapshot!("execution roles", roles.join("\n"));
+    assert_eq!(report.summary.exit_code, 1);
+}
+
+#[test]
+fn the_table_on_a_wide_and_on_a_narrow_terminal() {
+    for width in [120, 72] {
+        let text = table::write(&report(false), Layout { width, color: false });
+        insta::assert_snapshot!(format!("table of {width} columns"), text);
+        for line in text.lines() {
+            assert!(line.chars().count() <= usize::from(width), "{line}");
+        }
+    }
+    let colored = table::write(&report(false), Layout { width: 120, color: true });
+    assert!(colored.contains("\u{1b}["));
+}
+
+#[test]
+fn the_json_says_what_the_table_says() {
+    let report = report(false);
+    let text = json::write(&report).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(parsed["findings"].as_array().unwrap().len(), report.findings.len());
+    assert_eq!(parsed["summary"]["exitCode"], 1);
+    let out_of_reach =
+        parsed["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "bucket-out-of-reach").unwrap();
+    insta::assert_json_snapshot!("one finding as JSON", out_of_reach);
+    let shown = table::write(&report, Layout { width: 400, color: false });
+    for finding in report.findings.iter().filter(|f| f.resources.is_empty()) {
+        assert!(shown.contains(finding.resource.as_ref().unwrap().name()), "{}", finding.message);
+    }
+}
+
+#[test]
+fn the_order_of_an_accounts_lists_changes_nothing() {
+    let mut turned = story();
+    let account = &mut turned.account;
+    let lists = [
+        crate::accounts::known(&mut account.iam.roles).reverse(),
+        crate::accounts::known(&mut account.buckets).reverse(),
+        account.regions.values_mut().for_each(|r| crate::accounts::known(&mut r.functions).reverse()),
+    ];
+    assert_eq!(lists.len(), 3);
+    let findings = |report: &Report| serde_json::to_value(&report.findings).unwrap();
+    let changed = audit(&turned, OPTIONS);
+    // A bucket's own finding names its roles in their order; all else is sorted.
+    let others = |report: &Report| {
+        findings(report)
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["rule"] != "bucket-tag-grants-nothing")
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(others(&changed), others(&report(false)));
+    assert_eq!(changed.summary, report(false).summary);
+}
+
+#[test]
+fn the_story_file_is_as_collect_writes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["story.json", "story.json.zst"] {
+        let path = directory.path().join(name);
+        story().write(&path).unwrap();
+        assert_eq!(gt_audit::account::snapshot::Snapshot::read(&path).unwrap(), story());
+    }
+    let written = std::fs::read(directory.path().join("story.json")).unwrap();
+    assert!(written == std::fs::read(story_path()).unwrap(), "localstack/story.json is not in collect's form");
+    let packed = std::fs::metadata(directory.path().join("story.json.zst")).unwrap().len();
+    assert!(packed * 10 < u64::try_from(written.len()).unwrap());
+}
