@@ -188,8 +188,8 @@ impl Found {
 }
 
 /// One finding for all resources of a role that nothing shows to be used.
-fn together(rule: &str, role: &ExecutionRole<'_>, each: Vec<Finding>) -> Option<Finding> {
-    let rule = RULES.iter().find(|r| r.id == rule)?;
+fn together(id: &str, role: &ExecutionRole<'_>, each: Vec<Finding>) -> Option<Finding> {
+    let rule = RULES.iter().find(|rule| rule.id == id)?;
     let message = match rule.check {
         Check::RoleAndBucket(_, worded) | Check::RoleAndFunction(_, worded) => worded(role, each.len()),
         Check::Role(_) | Check::Bucket(_) | Check::Policy(_) => return None,

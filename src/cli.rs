@@ -48,9 +48,6 @@ pub enum Command {
 /// Options of an audit.
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// Where the facts come from.
-    #[command(flatten)]
-    pub connection: Connection,
     /// Audit a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
     pub snapshot: Option<PathBuf>,
@@ -72,14 +69,14 @@ pub struct Scan {
     /// How much is said on standard error.
     #[command(flatten)]
     pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `collect`.
 #[derive(Debug, Args)]
 pub struct Collect {
-    /// Where the facts come from.
-    #[command(flatten)]
-    pub connection: Connection,
     /// The snapshot file; compressed when its name ends in .zst.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -89,6 +86,9 @@ pub struct Collect {
     /// How much is said on standard error.
     #[command(flatten)]
     pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
 }
 
 /// Options of `permissions`.

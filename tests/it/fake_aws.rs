@@ -69,6 +69,8 @@ pub struct Switches {
     pub left_out: BTreeSet<String>,
     /// The text of a role's inline policy, by the names of role and policy.
     pub inline_policy: Option<(&'static str, &'static str, &'static str)>,
+    /// The tagging index answers that nothing is tagged, as LocalStack's does.
+    pub empty_index: bool,
     /// Lists repeat their first page forever.
     pub forgets_markers: bool,
 }

@@ -9,6 +9,9 @@ mod collect;
 mod command_line;
 #[cfg(feature = "live")]
 mod fake_aws;
+#[cfg(feature = "live")]
+mod live;
+mod prose;
 mod rooms;
 mod rules;
 mod schema;

@@ -37,7 +37,8 @@ pub fn everything() -> Account {
         arn: iam(&format!("group/{name}")),
         grants: grants(&["arn:aws:iam::111122223333:policy/Own"], &["first", "second"]),
     };
-    let policies = ["arn:aws:iam::111122223333:policy/Own", BOUNDARY, "arn:aws:iam::aws:policy/ReadOnlyAccess", AWS_MANAGED];
+    let policies =
+        ["arn:aws:iam::111122223333:policy/Own", BOUNDARY, "arn:aws:iam::aws:policy/ReadOnlyAccess", AWS_MANAGED];
     Account {
         id: ID.to_owned(),
         partition: "aws".to_owned(),
@@ -45,11 +46,17 @@ pub fn everything() -> Account {
         caller: arn("arn:aws:sts::111122223333:assumed-role/Auditor/gt-audit"),
         iam: Iam {
             roles: Fact::Known(roles),
-            users: Fact::Known(vec![user("ann", &["one", "two"], None), user("bob", &[], Some(BOUNDARY)), user("eve", &["two"], None)]),
+            users: Fact::Known(vec![
+                user("ann", &["one", "two"], None),
+                user("bob", &[], Some(BOUNDARY)),
+                user("eve", &["two"], None),
+            ]),
             groups: Fact::Known(vec![group("one"), group("two")]),
             policies: policies.iter().map(|text| (arn(text), Fact::Known(managed_policy(text)))).collect(),
         },
-        buckets: Fact::Known((0..8).map(|number| bucket(number, if number % 3 == 0 { "eu-west-1" } else { "us-east-1" })).collect()),
+        buckets: Fact::Known(
+            (0..8).map(|number| bucket(number, if number % 3 == 0 { "eu-west-1" } else { "us-east-1" })).collect(),
+        ),
         regions: BTreeMap::from([regional("eu-west-1", 2), regional("us-east-1", 5)]),
         gaps: vec![],
     }
@@ -102,7 +109,10 @@ fn plain_role(number: usize) -> Role {
     Role {
         arn: iam(&format!("role/Role{number:03}")),
         trust: Fact::Known(allow("sts:AssumeRole")),
-        grants: grants(&["arn:aws:iam::111122223333:policy/Own"], if number % 2 == 0 { &["inline"] } else { &[] }),
+        grants: grants(
+            &["arn:aws:iam::111122223333:policy/Own"],
+            if number.is_multiple_of(2) { &["inline"] } else { &[] },
+        ),
         boundary: Fact::Known(None),
         tags: Fact::Known(Tags::new()),
     }
@@ -124,7 +134,7 @@ fn bucket(number: usize, region: &str) -> Bucket {
     Bucket {
         arn: Arn::bucket("aws", &format!("bucket-{number:04}")),
         region: Fact::Known(region.to_owned()),
-        tags: Fact::Known(if number % 2 == 0 { of_number } else { Tags::new() }),
+        tags: Fact::Known(if number.is_multiple_of(2) { of_number } else { Tags::new() }),
         policy: Fact::Known((number % 4 < 2).then(|| allow(&format!("s3:{number}")))),
     }
 }

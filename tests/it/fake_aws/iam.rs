@@ -7,7 +7,7 @@ use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Answer, Asked, Inner, escape, known, refusal};
+use super::{Answer, Asked, Inner, escape, known, refusal, wrap};
 
 const DATE: &str = "2026-01-02T03:04:05Z";
 
@@ -32,8 +32,8 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
         "ListRoles" => list(aws, asked, "Roles", known(&iam.roles).iter().map(|role| role_xml(role, false)).collect()),
         "ListUsers" => list(aws, asked, "Users", known(&iam.users).iter().map(|user| user_xml(user, false)).collect()),
         "ListGroups" => list(aws, asked, "Groups", known(&iam.groups).iter().map(group_xml).collect()),
-        "GetRole" => response(asked, &format!("<Role>{}</Role>", role_xml(&role(), true))),
-        "GetUser" => response(asked, &format!("<User>{}</User>", user_xml(&user(), true))),
+        "GetRole" => response(asked, &wrap("Role", &role_xml(&role(), true))),
+        "GetUser" => response(asked, &wrap("User", &user_xml(&user(), true))),
         "ListGroupsForUser" => {
             let names = known(&user().groups);
             let groups = known(&iam.groups);
@@ -50,14 +50,12 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
         "GetUserPolicy" => inline(aws, asked, "UserName", &user().grants),
         "GetGroupPolicy" => inline(aws, asked, "GroupName", &group().grants),
         "GetPolicy" => match version() {
-            Some(Fact::Known(policy)) => {
-                response(asked, &format!("<Policy>{}</Policy>", leaf("DefaultVersionId", &policy.version)))
-            }
+            Some(Fact::Known(policy)) => response(asked, &wrap("Policy", &leaf("DefaultVersionId", &policy.version))),
             _ => refusal(asked, 404, "NoSuchEntity", "there is no such policy"),
         },
         "GetPolicyVersion" => match version() {
             Some(Fact::Known(policy)) if policy.version == asked.parameter("VersionId") => {
-                response(asked, &format!("<PolicyVersion>{}</PolicyVersion>", version_xml(policy, true)))
+                response(asked, &wrap("PolicyVersion", &version_xml(policy, true)))
             }
             _ => refusal(asked, 404, "NoSuchEntity", "there is no such version"),
         },
@@ -70,7 +68,10 @@ fn details(aws: &Inner, asked: &Asked) -> Answer {
     let mut items: Vec<(&str, String)> = vec![];
     for user in known(&iam.users) {
         let groups = members("GroupList", known(&user.groups).iter().map(|group| escape(group)));
-        items.push(("UserDetailList", user_xml(&user, true) + &groups + &grants_xml(aws, &user.arn, &user.grants, "User")));
+        items.push((
+            "UserDetailList",
+            user_xml(&user, true) + &groups + &grants_xml(aws, &user.arn, &user.grants, "User"),
+        ));
     }
     for group in known(&iam.groups) {
         items.push(("GroupDetailList", group_xml(&group) + &grants_xml(aws, &group.arn, &group.grants, "Group")));
@@ -89,9 +90,9 @@ fn details(aws: &Inner, asked: &Asked) -> Answer {
     let (items, next) = page(aws, asked, items);
     let mut lists: BTreeMap<&str, String> = BTreeMap::new();
     for (list, item) in items {
-        lists.entry(list).or_default().push_str(&format!("<member>{item}</member>"));
+        *lists.entry(list).or_default() += &wrap("member", &item);
     }
-    let lists: String = lists.into_iter().map(|(list, items)| format!("<{list}>{items}</{list}>")).collect();
+    let lists: String = lists.into_iter().map(|(list, items)| wrap(list, &items)).collect();
     response(asked, &(lists + &truncated(next)))
 }
 
@@ -133,7 +134,7 @@ fn group_xml(group: &Group) -> String {
 fn boundary_and_tags(boundary: Option<&Arn>, tags: &Tags) -> String {
     let boundary = boundary.map_or_else(String::new, |arn| {
         let leaves = leaf("PermissionsBoundaryType", "Policy") + &leaf("PermissionsBoundaryArn", arn.as_str());
-        format!("<PermissionsBoundary>{leaves}</PermissionsBoundary>")
+        wrap("PermissionsBoundary", &leaves)
     });
     boundary + &members("Tags", tags.iter().map(|(key, value)| leaf("Key", key) + &leaf("Value", value)))
 }
@@ -141,7 +142,8 @@ fn boundary_and_tags(boundary: Option<&Arn>, tags: &Tags) -> String {
 fn grants_xml(aws: &Inner, arn: &Arn, grants: &Grants, kind: &str) -> String {
     let inline = inline_texts(aws, arn, grants).into_iter();
     let inline = inline.map(|(name, text)| leaf("PolicyName", &name) + &leaf("PolicyDocument", &text));
-    members(&format!("{kind}PolicyList"), inline) + &members("AttachedManagedPolicies", attached_xml(grants).into_iter())
+    members(&format!("{kind}PolicyList"), inline)
+        + &members("AttachedManagedPolicies", attached_xml(grants).into_iter())
 }
 
 fn attached_xml(grants: &Grants) -> Vec<String> {
@@ -197,17 +199,15 @@ fn truncated(next: Option<String>) -> String {
 
 fn response(asked: &Asked, result: &str) -> Answer {
     let name = &asked.operation;
-    let body = format!("<{name}Response><{name}Result>{result}</{name}Result></{name}Response>");
-    Answer(200, vec![], body)
+    Answer(200, vec![], wrap(&format!("{name}Response"), &wrap(&format!("{name}Result"), result)))
 }
 
 fn members(name: &str, items: impl Iterator<Item = String>) -> String {
-    let items: String = items.map(|item| format!("<member>{item}</member>")).collect();
-    format!("<{name}>{items}</{name}>")
+    wrap(name, &items.map(|item| wrap("member", &item)).collect::<String>())
 }
 
 fn leaf(name: &str, text: &str) -> String {
-    format!("<{name}>{}</{name}>", escape(text))
+    wrap(name, &escape(text))
 }
 
 fn encoded(document: &Document) -> String {

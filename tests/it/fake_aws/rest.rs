@@ -37,7 +37,8 @@ fn list_buckets(aws: &Inner, asked: &Asked) -> Answer {
             element("Bucket", &leaves)
         })
         .collect();
-    let next = next.map(|token| format!("<ContinuationToken>{}</ContinuationToken>", escape(&token))).unwrap_or_default();
+    let next =
+        next.map(|token| format!("<ContinuationToken>{}</ContinuationToken>", escape(&token))).unwrap_or_default();
     let body = format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{next}</ListAllMyBucketsResult>");
     Answer(200, vec![], body)
 }
@@ -60,7 +61,12 @@ fn bucket(aws: &Inner, asked: &Asked) -> Answer {
         let Answer(status, mut headers, body) = if aws.set.malformed_authorization {
             refusal(asked, 400, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting another")
         } else {
-            refusal(asked, 301, "PermanentRedirect", "The bucket you are attempting to access must be addressed elsewhere")
+            refusal(
+                asked,
+                301,
+                "PermanentRedirect",
+                "The bucket you are attempting to access must be addressed elsewhere",
+            )
         };
         headers.push(("x-amz-bucket-region", region));
         return Answer(status, headers, body);
@@ -71,7 +77,8 @@ fn bucket(aws: &Inner, asked: &Asked) -> Answer {
             if tags.is_empty() {
                 return refusal(asked, 404, "NoSuchTagSet", "The TagSet does not exist");
             }
-            let tags: String = tags.iter().map(|(key, value)| element("Tag", &[("Key", key), ("Value", value)])).collect();
+            let tags: String =
+                tags.iter().map(|(key, value)| element("Tag", &[("Key", key), ("Value", value)])).collect();
             Answer(200, vec![], format!("<Tagging><TagSet>{tags}</TagSet></Tagging>"))
         }
         "GetBucketPolicy" => match known(&bucket.policy) {
@@ -130,7 +137,7 @@ fn resources(aws: &Inner, asked: &Asked) -> Answer {
     if kinds.contains("\"lambda:function\"") {
         tagged.extend(functions(aws, asked).iter().map(|function| (function.arn.clone(), known(&function.tags))));
     }
-    tagged.retain(|(_, tags)| !tags.is_empty());
+    tagged.retain(|(_, tags)| !tags.is_empty() && !aws.set.empty_index);
     let (tagged, next) =
         aws.page(tagged, asked.parameters.get("ResourcesPerPage"), 100, asked.parameters.get("PaginationToken"));
     let list: Vec<Value> = tagged
@@ -141,7 +148,11 @@ fn resources(aws: &Inner, asked: &Asked) -> Answer {
         })
         .collect();
     // The index says with an empty token that there is no more.
-    Answer(200, vec![], json!({"PaginationToken": next.unwrap_or_default(), "ResourceTagMappingList": list}).to_string())
+    Answer(
+        200,
+        vec![],
+        json!({"PaginationToken": next.unwrap_or_default(), "ResourceTagMappingList": list}).to_string(),
+    )
 }
 
 fn regions(aws: &Inner, asked: &Asked) -> Answer {

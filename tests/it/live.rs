@@ -1,0 +1,100 @@
+//! Against LocalStack, seeded with the story account: `localstack/test` sets `GT_AUDIT_LIVE` to its address. Without it
+//! these tests say that they are skipped.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use gt_audit::account::Account;
+use gt_audit::account::snapshot::Snapshot;
+use serde_json::Value;
+
+use crate::accounts::story;
+use crate::command_line::gt_audit;
+
+const REGIONS: [&str; 4] = ["--region", "us-east-1", "--region", "eu-west-1"];
+
+/// gt-audit as the story's account, or nothing when no LocalStack is there.
+fn live() -> Option<impl Fn() -> Command> {
+    let Some(endpoint) = std::env::var_os("GT_AUDIT_LIVE") else {
+        println!("skipped: GT_AUDIT_LIVE is not set; localstack/test sets it");
+        return None;
+    };
+    Some(move || {
+        let mut command = gt_audit();
+        command.env("AWS_ENDPOINT_URL", &endpoint);
+        command.env("AWS_ACCESS_KEY_ID", story().account.id).env("AWS_SECRET_ACCESS_KEY", "test");
+        command
+    })
+}
+
+fn collected(gt_audit: &impl Fn() -> Command, file: &Path) -> Snapshot {
+    gt_audit().arg("collect").args(REGIONS).arg("-o").arg(file).assert().code(0);
+    Snapshot::read(file).unwrap()
+}
+
+/// A report without what differs from run to run.
+fn timeless(report: &[u8]) -> Value {
+    let mut report: Value = serde_json::from_slice(report).unwrap();
+    for (key, value) in [("/startedAt", Value::Null), ("/finishedAt", Value::Null)] {
+        *report.pointer_mut(key).unwrap() = value;
+    }
+    for key in ["/collected/apiCalls", "/collected/retries"] {
+        *report.pointer_mut(key).unwrap() = Value::Null;
+    }
+    report
+}
+
+#[test]
+fn what_is_collected_is_what_was_seeded() {
+    let Some(gt_audit) = live() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let collected: Account = collected(&gt_audit, &directory.path().join("a.json.zst")).account;
+    let seeded = story().account;
+    // Part by part first, so that a difference can be read.
+    assert_eq!(collected.buckets, seeded.buckets);
+    assert_eq!(collected.regions, seeded.regions);
+    assert_eq!(collected.iam.roles, seeded.iam.roles);
+    assert_eq!(collected.iam.policies.keys().collect::<Vec<_>>(), seeded.iam.policies.keys().collect::<Vec<_>>());
+    assert_eq!(collected, seeded);
+}
+
+#[test]
+fn live_and_from_the_snapshot_the_report_is_the_same() {
+    let Some(gt_audit) = live() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("snapshot.json");
+    collected(&gt_audit, &file);
+    let run = |arguments: &[&str]| gt_audit().args(arguments).assert().code(1).get_output().stdout.clone();
+    let json = ["--format", "json"];
+    let live = run(&[&REGIONS[..], &json].concat());
+    let offline = run(&[&["--snapshot", file.to_str().unwrap()][..], &json].concat());
+    let story = run(&[&["--snapshot", crate::accounts::story_path().to_str().unwrap()][..], &json].concat());
+    assert_eq!(timeless(&live), timeless(&offline));
+    assert_eq!(timeless(&live), timeless(&story));
+    // The table differs in its second line alone, which has the calls and the time.
+    let lines = |arguments: &[&str]| -> Vec<String> {
+        String::from_utf8(run(arguments)).unwrap().lines().map(str::to_owned).collect()
+    };
+    let (mut live, mut story) =
+        (lines(&REGIONS), lines(&["--snapshot", crate::accounts::story_path().to_str().unwrap()]));
+    assert_eq!(live.remove(1).split(';').next(), story.remove(1).split(';').next());
+    assert_eq!(live, story);
+}
+
+#[test]
+fn an_account_without_anything_is_healthy() {
+    let Some(gt_audit) = live() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("empty.json");
+    gt_audit()
+        .env("AWS_ACCESS_KEY_ID", "444455556666")
+        .args(["--region", "us-east-1", "--format", "json", "--output"])
+        .arg(format!("json={}", file.display()))
+        .assert()
+        .code(0);
+    let report: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(report["account"]["id"], "444455556666");
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!(report["collected"]["buckets"], 0);
+}
