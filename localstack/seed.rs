@@ -1,12 +1,12 @@
-//! Creates the account of a snapshot file on `LocalStack`: `localstack/seed [FILE]`, else the account of `story.json`.
+//! Creates the account of a snapshot file on LocalStack: `localstack/seed [FILE]`, else the account of `story.json`.
 //!
 //! The file is what `gt-audit collect` writes. One with gaps is refused before anything is created; only the policies
-//! of buckets and functions that nobody asked for are none here. AWS's own managed policies are the emulator's, and a
+//! of buckets and functions that nobody asked for are none here. AWS's own managed policies are LocalStack's, and a
 //! customer's become version v1.
 //!
 //! This is the only program of the repository that writes, and no part of gt-audit. It writes to this machine's own
-//! addresses only, and reads nothing of the user's AWS configuration: its access key is the account's id, by which the
-//! emulator knows accounts apart. It may run again: roles, users, groups and buckets get their tags and policies anew; a
+//! addresses only, and reads nothing of the user's AWS configuration: its access key is the account's id, by which
+//! LocalStack knows accounts apart. It may run again: roles, users, groups and buckets get tags and policies anew; a
 //! managed policy or a function that has become another is an error. It never takes anything away.
 
 use std::env;
@@ -32,8 +32,7 @@ use gt_audit::policy::Document;
 
 const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/localstack/story.json");
 const US_EAST_1: &str = "us-east-1";
-/// Requests under way at once.
-const AT_ONCE: usize = 8;
+const REQUESTS_AT_ONCE: usize = 8;
 /// The codes that say that a thing is there: IAM's, S3's and Lambda's.
 const ALREADY: [&str; 3] = ["EntityAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceConflictException"];
 /// What each function runs: an archive of one empty file, `index.py`, whose length and checksum are therefore zero.
@@ -45,6 +44,7 @@ type Failure = Box<dyn Error>;
 type Done = Result<(), Failure>;
 type Answer<T, E> = Result<T, SdkError<E>>;
 
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "nothing else of this program prints")]
 fn main() -> ExitCode {
     match run() {
         Ok(line) => {
@@ -253,7 +253,7 @@ async fn create_function(lambda: &aws_sdk_lambda::Client, function: &Function) -
 
 /// Makes some things at once; the first failure ends all.
 async fn each<'a, T, F: Future<Output = Done>>(things: &'a [T], make: impl Fn(&'a T) -> F) -> Done {
-    stream::iter(things).map(Ok).try_for_each_concurrent(AT_ONCE, make).await
+    stream::iter(things).map(Ok).try_for_each_concurrent(REQUESTS_AT_ONCE, make).await
 }
 
 /// Is it new (`true`), or was it there already?

@@ -12,8 +12,9 @@ use super::calls::LIST_REGIONS;
 use super::gate::{Page, pages};
 use crate::account::Gap;
 
-/// The regions that need no opting in, by partition: AWS Account Management Reference Guide, "AWS Regions available",
-/// 2026-11. What an account has opted in to beyond them is not known when the Account service refuses to say.
+/// The regions that need no opting in, by partition: those launched before 2019-03-20, and all of the US government's
+/// and China's (AWS Account Management Reference Guide, `manage-acct-regions`, 2026-11). What an account has opted in to
+/// beyond them is not known when the Account service refuses to say.
 const ENABLED_BY_DEFAULT: [(&str, &[&str]); 3] = [
     (
         "aws",

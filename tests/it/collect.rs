@@ -76,6 +76,14 @@ fn seven_pages_of_authorization_details_are_followed_to_the_end() {
 }
 
 #[test]
+fn a_policy_that_nobody_carries_is_left_out() {
+    let mut served = everything();
+    let policy = served.iam.policies[&arn(story::BOUNDARY)].clone();
+    served.iam.policies.insert(arn("arn:aws:iam::111122223333:policy/Nobodys"), policy);
+    assert_eq!(collect(&FakeAws::serving(&served)).1, before_details(&everything()));
+}
+
+#[test]
 fn a_server_that_forgets_its_markers_is_not_asked_forever() {
     let account = collect_with(Switches { page: Some(2), forgets_markers: true, ..Switches::default() });
     let gap = account.buckets.known().unwrap_err();

@@ -4,6 +4,8 @@
 //! Knows the wire formats of the operations in gt-audit's table of calls and no other; whatever else is asked of it
 //! fails the test. Nobody ever sleeps here: waiting is counted in polls, and the clock stands still.
 
+#![expect(clippy::expect_used, reason = "a request that is not what it should be fails the test")]
+
 mod iam;
 mod rest;
 
@@ -47,6 +49,7 @@ struct Inner {
 }
 
 /// What is wrong with this AWS.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct Switches {
     /// No page holds more than this.
