@@ -5,16 +5,17 @@
 //! with the same policies are one class and compiled once for each action.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use crate::account::{Account, Fact, Gap, Role};
 use crate::arn::Arn;
-use crate::policy::cover::Set;
-use crate::policy::evaluate::{Clause, Compiled, Layer, Origin, Outcome, Policies, Reason, Truth, Verdict};
-use crate::policy::{Document, Effect, Selection, Statement};
+use crate::policy::Document;
+use crate::policy::evaluate::{Clause, Compiled, Kind, Origin, Outcome, Policies, Reason, Request, Verdict};
+use crate::policy::principal::Requester;
+use crate::policy::request::Context;
 
 /// An account whose roles can be asked what they may do.
 #[derive(Debug)]
@@ -31,9 +32,9 @@ type ByAction = HashMap<String, Rc<Compiled<Gap>>>;
 /// A policy under the name that reports call it by.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
-    /// A managed policy's name, or `inline NAME`.
+    /// The policy's name.
     pub name: &'a str,
-    /// A managed policy's ARN.
+    /// A managed policy's ARN; an inline policy has none.
     pub arn: Option<&'a Arn>,
     /// A managed policy's version.
     pub version: Option<&'a str>,
@@ -69,11 +70,29 @@ impl<'a> Access<'a> {
     /// Makes an account answer questions.
     #[must_use]
     pub fn new(account: &'a Account) -> Self {
+        let personal = |document: &Fact<Document>| document.known().is_ok_and(speaks_of_the_principal);
+        let policies = account.iam.policies.iter();
+        let personal_policies: BTreeSet<&Arn> = policies
+            .filter(|(_, policy)| policy.known().is_ok_and(|policy| personal(&policy.document)))
+            .map(|(arn, _)| arn)
+            .collect();
         let mut known: HashMap<String, usize> = HashMap::new();
         let roles = account.iam.roles.known().into_iter().flatten();
         let classes = roles.map(|role| {
+            let managed = role
+                .grants
+                .attached
+                .known()
+                .into_iter()
+                .flatten()
+                .chain(role.boundary.known().ok().into_iter().flatten());
+            let inline = role.grants.inline.known().into_iter().flat_map(BTreeMap::values);
+            let alone =
+                managed.into_iter().any(|arn| personal_policies.contains(arn)) || inline.into_iter().any(personal);
+            let own = if alone { role.arn.as_str() } else { "" };
+            let class = format!("{:?} {:?} {:?} {own}", role.grants, role.boundary, role.tags);
             let next = known.len();
-            (&role.arn, *known.entry(format!("{:?} {:?}", role.grants, role.boundary)).or_insert(next))
+            (&role.arn, *known.entry(class).or_insert(next))
         });
         Self { account, classes: classes.collect(), compiled: RefCell::default() }
     }
@@ -100,60 +119,76 @@ impl<'a> Access<'a> {
     /// Decides one action of a role on one resource, whose own policy is given if it has one that counts.
     #[must_use]
     pub fn decide(&self, role: &'a Role, action: &str, resource: &Arn, own: Option<&Fact<Option<Document>>>) -> Answer {
-        self.ask(role, action, Set::One(resource.as_str()), own)
+        let compiled = self.compiled(role, action, own);
+        Answer { action: action.to_owned(), outcomes: vec![compiled.decide(resource.as_str())], compiled }
     }
 
     /// Decides one action of a role on everything below a prefix, such as `arn:aws:s3:::BUCKET/`.
     #[must_use]
     pub fn cover(&self, role: &'a Role, action: &str, prefix: &str, own: Option<&Fact<Option<Document>>>) -> Answer {
-        self.ask(role, action, Set::Below(prefix), own)
+        let compiled = self.compiled(role, action, own);
+        Answer { action: action.to_owned(), outcomes: compiled.cover(prefix).unwrap_or_default(), compiled }
     }
 
-    /// May a service assume a role, by the role's trust policy?
+    /// May a service of this account assume a role, by the role's trust policy?
     ///
     /// # Errors
     ///
     /// When the trust policy is not known.
     pub fn trusts(&self, role: &Role, service: &str) -> Result<Answer, Gap> {
-        let mut policies = Policies::new("sts:AssumeRole");
-        policies.add(Layer::Resource, "trust policy", None, role.trust.known()?, |s| names_service(s, service));
-        let compiled = Rc::new(policies.compile());
-        Ok(Answer::new("sts:AssumeRole", Set::One(role.arn.as_str()), compiled))
+        let requester = Requester::Service(service.to_owned());
+        let mut context = Context::open();
+        context.set("aws:SourceAccount", [self.account.id.as_str()]);
+        context.set("aws:SecureTransport", ["true"]);
+        context.absent("sts:ExternalId");
+        let mut policies = Policies::new(Request {
+            action: "sts:AssumeRole",
+            requester: &requester,
+            resource_account: Some(role.arn.account()),
+            context,
+        });
+        policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
+        let compiled = policies.compile();
+        let outcome = compiled.decide(role.arn.as_str());
+        Ok(Answer { action: "sts:AssumeRole".to_owned(), outcomes: vec![outcome], compiled: Rc::new(compiled) })
     }
 
     /// The statements of a role's own policies that allow an action on something, each with the resources it names.
     #[must_use]
     pub fn grants(&self, role: &'a Role, action: &str) -> Vec<(Reason, Vec<String>)> {
         let compiled = self.by_identity(role, action);
-        let allowing = compiled.clauses().iter().filter(|c| c.effect == Effect::Allow && c.layer == Layer::Identity);
-        allowing
+        let resources = |clause: &Clause<Gap>| {
+            let all_but = if clause.all_but { "all but " } else { "" };
+            clause.patterns.iter().map(|pattern| format!("{all_but}{pattern}")).collect()
+        };
+        let granting = compiled.clauses().iter().filter(|clause| clause.grants());
+        granting
             .filter_map(|clause| match &clause.origin {
-                Origin::Statement(reason) => {
-                    Some((reason.clone(), clause.patterns.iter().map(ToString::to_string).collect()))
-                }
+                Origin::Statement(reason) => Some((reason.clone(), resources(clause))),
                 Origin::Missing(_) => None,
             })
             .collect()
     }
 
-    fn ask(&self, role: &'a Role, action: &str, set: Set<'_>, own: Option<&Fact<Option<Document>>>) -> Answer {
-        let compiled = match own.map(Fact::known) {
+    /// All policies that bear on an action: the role's own, compiled once for its class, and the resource's.
+    fn compiled(&self, role: &'a Role, action: &str, own: Option<&Fact<Option<Document>>>) -> Rc<Compiled<Gap>> {
+        let requester = Requester::Role(role.arn.clone());
+        match own.map(Fact::known) {
             None | Some(Ok(None)) => self.by_identity(role, action),
             Some(Ok(Some(document))) => {
-                let mut policies = self.gather(role, action);
-                if policies.add(Layer::Resource, "resource policy", None, document, |s| names_role(s, &role.arn)) {
+                let mut policies = self.gather(role, &requester, action);
+                if policies.add(Kind::Resource, "resource policy", None, document) {
                     Rc::new(policies.compile())
                 } else {
                     self.by_identity(role, action)
                 }
             }
             Some(Err(gap)) => {
-                let mut policies = self.gather(role, action);
-                policies.miss(Layer::Resource, &gap);
+                let mut policies = self.gather(role, &requester, action);
+                policies.miss(Kind::Resource, &gap);
                 Rc::new(policies.compile())
             }
-        };
-        Answer::new(action, set, compiled)
+        }
     }
 
     /// The role's own policies, compiled once for its class.
@@ -162,27 +197,49 @@ impl<'a> Access<'a> {
         let class = self.classes.get(&role.arn).copied().unwrap_or(usize::MAX);
         let known = self.compiled.borrow().get(&class).and_then(|actions| actions.get(action)).cloned();
         known.unwrap_or_else(|| {
-            let compiled = Rc::new(self.gather(role, action).compile());
+            let requester = Requester::Role(role.arn.clone());
+            let compiled = Rc::new(self.gather(role, &requester, action).compile());
             let mut classes = self.compiled.borrow_mut();
             classes.entry(class).or_default().insert(action.to_owned(), Rc::clone(&compiled));
             compiled
         })
     }
 
-    fn gather<'b>(&self, role: &'a Role, action: &'b str) -> Policies<'b, Gap> {
-        let mut policies = Policies::new(action);
+    fn gather<'b>(&'b self, role: &'a Role, requester: &'b Requester, action: &'b str) -> Policies<'b, Gap> {
+        let context = self.context(role);
+        let mut policies =
+            Policies::new(Request { action, requester, resource_account: Some(&self.account.id), context });
         for policy in self.policies(role) {
             match policy {
-                Ok(p) => drop(policies.add(Layer::Identity, p.name, p.version, p.document, |_| Truth::True)),
-                Err(gap) => policies.miss(Layer::Identity, &gap),
+                Ok(p) if p.arn.is_some() => drop(policies.add(Kind::Identity, p.name, p.version, p.document)),
+                Ok(p) => drop(policies.add(Kind::Identity, &format!("inline {}", p.name), None, p.document)),
+                Err(gap) => policies.miss(Kind::Identity, &gap),
             }
         }
         match role.boundary.known().and_then(|boundary| boundary.as_ref().map(|arn| self.managed(arn)).transpose()) {
             Ok(None) => {}
-            Ok(Some(p)) => drop(policies.add(Layer::Boundary, p.name, p.version, p.document, |_| Truth::True)),
-            Err(gap) => policies.miss(Layer::Boundary, &gap),
+            Ok(Some(p)) => drop(policies.add(Kind::Boundary, p.name, p.version, p.document)),
+            Err(gap) => policies.miss(Kind::Boundary, &gap),
         }
         policies
+    }
+
+    /// What is known of a request that a labeling job makes under a role: it comes over TLS, and the role's tags are the
+    /// principal's. All else is unknown.
+    fn context(&self, role: &Role) -> Context {
+        let mut context = Context::open();
+        context.set("aws:SecureTransport", ["true"]);
+        context.set("aws:PrincipalIsAWSService", ["false"]);
+        context.set("aws:PrincipalArn", [role.arn.as_str()]);
+        context.set("aws:PrincipalAccount", [role.arn.account()]);
+        context.set("aws:ResourceAccount", [self.account.id.as_str()]);
+        if let Ok(tags) = role.tags.known() {
+            context.forget("aws:principaltag/");
+            for (key, value) in tags {
+                context.set(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
+            }
+        }
+        context
     }
 
     fn managed(&self, arn: &'a Arn) -> Result<Named<'a>, Gap> {
@@ -192,41 +249,13 @@ impl<'a> Access<'a> {
     }
 }
 
-/// Does a statement of a resource policy speak of this role? A grant to the account delegates and grants nothing by
-/// itself; a deny for the account holds for all in it.
-fn names_role(statement: &Statement, role: &Arn) -> Truth {
-    let Some(Selection::Only(principals)) = &statement.principals else { return Truth::Unknown };
-    let account = Arn::iam(role.partition(), role.account(), "root");
-    let named = principals.iter().map(|principal| match principal.value.as_str() {
-        "*" => Truth::True,
-        value if value == role.as_str() => Truth::True,
-        value if value == role.account() || value == account.as_str() => match statement.effect {
-            Effect::Allow => Truth::False,
-            Effect::Deny => Truth::True,
-        },
-        // The session's name is chosen by the service that assumes the role.
-        value if value.contains(":assumed-role/") && value.contains(role.name()) => Truth::Unknown,
-        _ => Truth::False,
-    });
-    named.max().unwrap_or(Truth::False)
-}
-
-/// Does a statement of a trust policy speak of this service? Whether `*` means services is not documented.
-fn names_service(statement: &Statement, service: &str) -> Truth {
-    let Some(Selection::Only(principals)) = &statement.principals else { return Truth::Unknown };
-    let named = principals.iter().map(|principal| match (principal.kind.as_str(), principal.value.as_str()) {
-        ("Service", value) if value == service => Truth::True,
-        ("*", _) => Truth::Unknown,
-        _ => Truth::False,
-    });
-    named.max().unwrap_or(Truth::False)
+/// Do the statements of a policy differ from role to role, though their text is the same?
+fn speaks_of_the_principal(document: &Document) -> bool {
+    let text = document.json().to_string().to_ascii_lowercase();
+    ["aws:principalarn", "aws:userid", "aws:username"].iter().any(|key| text.contains(key))
 }
 
 impl Answer {
-    fn new(action: &str, set: Set<'_>, compiled: Rc<Compiled<Gap>>) -> Self {
-        Self { action: action.to_owned(), outcomes: compiled.outcomes(set), compiled }
-    }
-
     /// The action that was asked about.
     #[must_use]
     pub fn action(&self) -> &str {
@@ -256,9 +285,9 @@ impl Answer {
         applying.into_iter().filter_map(|index| self.compiled.clauses().get(index))
     }
 
-    /// The clauses that grant, or may grant, something of the set. A boundary grants nothing.
+    /// The clauses that grant, or may grant, something of the set.
     pub fn granting(&self) -> impl Iterator<Item = &Clause<Gap>> {
-        self.clauses().filter(|clause| clause.effect == Effect::Allow && clause.layer != Layer::Boundary)
+        self.clauses().filter(|clause| clause.grants())
     }
 
     /// The statements that apply somewhere in the set.
@@ -290,7 +319,7 @@ impl Answer {
             Origin::Missing(gap) => gap.clone(),
             Origin::Statement(reason) => self.undecided(
                 &format!("{} statement {}", reason.policy, reason.statement),
-                "the statement has a Condition, NotAction, NotResource or NotPrincipal, which this version does not decide",
+                "whether the statement applies hangs on something that is not known",
             ),
         }
     }

@@ -3,15 +3,17 @@
 //! Goes through the subjects, records what is undecided, makes one finding of all that nothing shows to be used, and
 //! puts the report together. The same snapshot and options give the same report, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{Access, Answer, Coverage};
 use crate::account::snapshot::Snapshot;
 use crate::account::{Bucket, Function, Gap};
 use crate::arn::Arn;
 use crate::finding::{Finding, Severity};
+use crate::knowledge::limits::{self, Limits, carried};
+use crate::knowledge::spelling::mention;
 use crate::labeling::{ExecutionRole, Setup, Use};
-use crate::report::{self, Reach, Report, Undecided};
+use crate::report::{self, ByToken, DocumentedNames, Reach, Report, Undecided};
 use crate::rules::{Check, Checked, RULES, Rule};
 
 /// How an audit is reported; nothing of it changes what is decided.
@@ -218,8 +220,29 @@ fn summary<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> report::Execution
     report::ExecutionRole {
         arn: role.role.arn.clone(),
         why: role.why.clone(),
+        documented: documented(setup, role),
         managed_policies: role.documented.iter().map(|limits| limits.policy.clone()).collect(),
         buckets: account.buckets.known().ok().map(|buckets| Reach::count(buckets.iter().map(bucket))),
         functions: functions.ok().map(|lists| Reach::count(lists.into_iter().flatten().map(function))),
     }
+}
+
+/// Which names pass the documented limits of the managed policies that a role carries.
+fn documented(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Option<DocumentedNames> {
+    if role.documented.is_empty() {
+        return None;
+    }
+    let account = setup.access.account;
+    let buckets = account.buckets.known().into_iter().flatten().map(|bucket| bucket.arn.name());
+    let regions = account.regions.values().filter_map(|region| region.functions.known().ok());
+    let functions = regions.flatten().map(|function| function.arn.name());
+    let tokens = |name: &str, of: fn(&Limits) -> &BTreeSet<String>| {
+        carried(role.documented.iter().flat_map(|limits| of(limits)), name).map(str::to_owned)
+    };
+    let words = limits::labeling_tokens();
+    let meant = |name: &str, words: &[String]| mention(name, words).map(|mention| mention.found.to_owned());
+    Some(DocumentedNames {
+        buckets: ByToken::sort(buckets, |n| tokens(n, |l| &l.bucket_tokens), |n| meant(n, &words.bucket)),
+        functions: ByToken::sort(functions, |n| tokens(n, |l| &l.function_tokens), |n| meant(n, &words.function)),
+    })
 }

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Severity;
 
-/// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and proves each finding.
-/// It only ever reads.
+/// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and says why of each
+/// finding. It only ever reads.
 ///
 /// Exit codes: 0 nothing found and the audit is complete; 1 something at or above --fail-on; 2 the audit could not run;
 /// 3 nothing at or above --fail-on, but some facts could not be read or decided.
@@ -33,6 +33,11 @@ pub enum Command {
     Rules {
         /// The rule's id.
         rule: Option<String>,
+    },
+    /// Decide requests offline: JSON lines in, JSON lines out.
+    Simulate {
+        /// The requests; standard input when it is not given or `-`.
+        file: Option<PathBuf>,
     },
     /// Print the least-privilege IAM policy that the auditor itself needs.
     Permissions(Permissions),
@@ -133,7 +138,7 @@ pub struct Connection {
     /// Calls under way at once for each service. Default: 32 for S3, 8 for the others.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub concurrency: Option<u32>,
-    /// Calls a second at most.
+    /// New calls a second at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_rps: Option<u32>,
     /// Seconds to wait for each answer. Default: 15, and 60 for GetAccountAuthorizationDetails.

@@ -7,6 +7,7 @@ mod collect;
 mod progress;
 mod rules;
 mod scan;
+mod simulate;
 
 use std::io::{self, Write};
 
@@ -41,6 +42,14 @@ pub enum Error {
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A file cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),
@@ -72,6 +81,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
+        Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),
         Some(Command::Permissions(arguments)) => collect::permissions(&arguments, terminal),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "gt-audit", &mut terminal.out);

@@ -1,5 +1,6 @@
 //! Files are written whole or not at all.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,9 +11,31 @@ use std::path::Path;
 ///
 /// When the directory does not exist or cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    match path.canonicalize() {
+        // A device, a pipe: nothing to be replaced.
+        Ok(existing) if !existing.is_file() => fs::OpenOptions::new().write(true).open(existing)?.write_all(bytes),
+        // A link stays, and what it leads to is replaced.
+        Ok(existing) => replace(&existing, bytes),
+        Err(_) => replace(path, bytes),
+    }
+}
+
+/// Can a file be written there at all? Asked before the work whose result it is to hold.
+///
+/// # Errors
+///
+/// When there is no such directory.
+pub fn check(path: &Path) -> io::Result<()> {
+    fs::metadata(directory(path)).map(|_| ())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(directory(path))?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

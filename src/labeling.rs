@@ -14,7 +14,7 @@ use crate::arn::Arn;
 use crate::knowledge::limits::{self, Limits};
 use crate::knowledge::managed;
 use crate::knowledge::spelling::{Mention, mention};
-use crate::policy::evaluate::{Origin, Verdict};
+use crate::policy::evaluate::{Clause, Origin, Verdict};
 use crate::policy::{Effect, Pattern, Selection};
 
 /// The service that runs labeling jobs, as trust policies name it.
@@ -120,7 +120,8 @@ impl<'a> Setup<'a> {
     ///
     /// When only the function's tags could tell, and they are not known.
     pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
-        let named = || role.named.iter().any(|pattern| pattern.matches(function.arn.as_str()));
+        let versions = Pattern::below(&format!("{}:", function.arn));
+        let named = || role.named.iter().any(|p| p.matches(function.arn.as_str()) || p.meets(&versions));
         if mention_in_function(function).is_some() || named() {
             return Ok(Use::Intended);
         }
@@ -141,6 +142,26 @@ impl<'a> Setup<'a> {
     pub fn invoke(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Answer {
         let own = if usage == Use::Other { function.policy.if_asked() } else { Some(&function.policy) };
         self.access.decide(role.role, INVOKE, &function.arn, own)
+    }
+
+    /// May a role invoke some version or alias of a function?
+    #[must_use]
+    pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
+        let answer = self.access.cover(role.role, INVOKE, &format!("{}:", function.arn), None);
+        answer.granting().any(|clause| {
+            let versions = Pattern::below(&format!("{}:", function.arn));
+            clause
+                .patterns
+                .iter()
+                .any(|pattern| pattern.meets(&versions) && !pattern.meets(&Self::any_function(function)))
+        })
+    }
+
+    /// All versions and aliases of functions of a name that only wildcards match.
+    fn any_function(function: &Function) -> Pattern {
+        let name = function.arn.name();
+        let stranger = function.arn.as_str().strip_suffix(name).unwrap_or_default();
+        Pattern::below(&format!("{stranger}{STRANGER}:"))
     }
 }
 
@@ -181,21 +202,38 @@ pub fn mention_in_function(function: &Function) -> Option<Mention<'_>> {
     mention(function.arn.name(), &limits::labeling_tokens().function)
 }
 
-/// The tag that names SageMaker or Ground Truth.
+/// The tag that names SageMaker or Ground Truth, in its key or its value. Tags that AWS sets itself say nothing of what
+/// anybody meant.
 #[must_use]
 pub fn labeling_tag(tags: &Tags) -> Option<(&str, &str)> {
     let words = &limits::labeling_tokens().bucket;
-    tags.iter()
-        .find(|(key, value)| mention(key, words).or(mention(value, words)).is_some())
-        .map(|(key, value)| (key.as_str(), value.as_str()))
+    own(tags).find(|(key, value)| mention(key, words).or(mention(value, words)).is_some())
 }
 
-/// Does a grant reach into a bucket by more than a token in the key? It is meant for the bucket, or it reaches a key that
-/// carries no word at all.
+/// The tag that the documentation's words would let through: one whose key names SageMaker or Ground Truth.
 #[must_use]
-pub fn reaches_into(pattern: &Pattern, bucket: &Arn) -> bool {
-    let reaches_a_strange_key = pattern.matches(&format!("{bucket}/{STRANGER}"));
-    reaches_a_strange_key || (touches_bucket(pattern, bucket) && !touches_bucket(pattern, &stranger_to(bucket)))
+pub fn promising_tag(tags: &Tags) -> Option<(&str, &str)> {
+    own(tags).find(|(key, _)| mention(key, &limits::labeling_tokens().bucket).is_some())
+}
+
+fn own(tags: &Tags) -> impl Iterator<Item = (&str, &str)> {
+    let tags = tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    tags.filter(|(key, _)| !key.starts_with("aws:"))
+}
+
+/// Does a clause reach into a bucket by more than a token in the key? It reaches a key that carries no word at all, or it
+/// is meant for the bucket.
+#[must_use]
+pub fn reaches_into(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+    clause.applies_to(&format!("{bucket}/{STRANGER}")) || is_for_bucket(clause, bucket)
+}
+
+/// Is a clause meant for this bucket? It reaches into it, and not into a bucket of a name that only wildcards match.
+#[must_use]
+pub fn is_for_bucket(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+    let stranger = stranger_to(bucket);
+    let meant = |pattern: &Pattern| touches_bucket(pattern, bucket) && !touches_bucket(pattern, &stranger);
+    !clause.all_but && clause.patterns.iter().any(meant)
 }
 
 /// Does a grant reach the bucket or some object in it?
@@ -264,10 +302,11 @@ fn execution_role<'a>(access: &Access<'a>, role: &'a Role) -> Result<Option<Exec
         let reads_and_writes = reads_and_writes(access, role);
         match (trusted, full_access, reads_and_writes) {
             (Ok(true), true, _) => why.push(format!("SageMaker may assume it and it carries {}", managed::FULL_ACCESS)),
-            (Ok(true), false, Coverage::All | Coverage::Some) => {
+            (Ok(true), false, Ok(true)) => {
                 why.push("SageMaker may assume it and it may read and write S3 objects".to_owned());
             }
-            (Err(gap), full, reach) if full || reach != Coverage::None => return Err(gap),
+            (Err(gap), full, reach) if full || reach != Ok(false) => return Err(gap),
+            (Ok(true), false, Err(gap)) => return Err(gap),
             _ => return missing.map_or(Ok(None), Err),
         }
     }
@@ -278,20 +317,22 @@ fn is_open_or_allowed(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Allowed | Verdict::Conditional)
 }
 
-/// May a role read and write objects of some bucket? An allowance under conditions is one; `Unknown` says that only a
-/// policy that could not be read would tell.
-fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Coverage {
+/// May a role read and write objects of some bucket? An allowance under conditions is one.
+fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Result<bool, Gap> {
     let everywhere = Arn::bucket(role.arn.partition(), "");
-    let may = ["s3:GetObject", "s3:PutObject"].map(|action| {
+    let mut open = None;
+    for action in ["s3:GetObject", "s3:PutObject"] {
         let answer = access.cover(role, action, everywhere.as_str(), None);
         let granted = answer.granting().any(|clause| matches!(clause.origin, Origin::Statement(_)));
-        if granted && answer.verdicts().any(is_open_or_allowed) { Coverage::Some } else { answer.coverage() }
-    });
-    match may {
-        [Coverage::Some | Coverage::All, Coverage::Some | Coverage::All] => Coverage::Some,
-        [a, b] if a == Coverage::Unknown || b == Coverage::Unknown => Coverage::Unknown,
-        _ => Coverage::None,
+        if granted && answer.verdicts().any(is_open_or_allowed) {
+            continue;
+        }
+        match answer.coverage() {
+            Coverage::Unknown => open = open.or_else(|| answer.gap()),
+            _ => return Ok(false),
+        }
     }
+    open.map_or(Ok(true), Err)
 }
 
 impl ExecutionRole<'_> {

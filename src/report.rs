@@ -130,10 +130,34 @@ pub struct ExecutionRole {
     pub why: Vec<String>,
     /// The managed policies it carries, or copies of.
     pub managed_policies: Vec<String>,
+    /// The buckets and functions whose names pass the documented limits, by the token that lets them through, and those
+    /// that carry a word of Ground Truth and pass none; null where the role carries neither managed policy.
+    pub documented: Option<DocumentedNames>,
     /// How many buckets it reaches; null when they could not be listed.
     pub buckets: Option<Reach>,
     /// How many functions it may invoke; null when they could not be listed.
     pub functions: Option<Reach>,
+}
+
+/// What the documented limits say of the names in an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DocumentedNames {
+    /// Buckets.
+    pub buckets: ByToken,
+    /// Functions.
+    pub functions: ByToken,
+}
+
+/// Names, by the token they carry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ByToken {
+    /// The names that carry a token of the policy, by token.
+    pub matches: BTreeMap<String, Vec<String>>,
+    /// The names that carry none, and were meant to: as they are spelled there.
+    pub near_misses: BTreeMap<String, String>,
+    /// How many names carry neither.
+    pub others: usize,
 }
 
 /// Resources, counted by how much of them is allowed.
@@ -183,6 +207,26 @@ impl Reach {
             } += 1;
         }
         reach
+    }
+}
+
+impl ByToken {
+    /// Sorts names by the token they carry; `mention` finds a word of Ground Truth however it is spelled.
+    pub fn sort<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+        token: impl Fn(&str) -> Option<String>,
+        mention: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut sorted = Self::default();
+        for name in names {
+            match (token(name), mention(name)) {
+                (Some(token), _) => sorted.matches.entry(token).or_default().push(name.to_owned()),
+                (None, Some(found)) => drop(sorted.near_misses.insert(name.to_owned(), found)),
+                (None, None) => sorted.others += 1,
+            }
+        }
+        sorted.matches.values_mut().for_each(|names| names.sort());
+        sorted
     }
 }
 

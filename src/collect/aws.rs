@@ -123,6 +123,11 @@ impl Aws {
         self.caller.partition()
     }
 
+    /// Is the tagging service asked at an endpoint that the user chose, and so most likely an emulator's?
+    pub(super) fn is_emulated(&self) -> bool {
+        endpoint(&self.config, "Resource Groups Tagging API").is_some()
+    }
+
     /// Time limits for a call that is slow by nature.
     pub(super) fn slow(&self) -> TimeoutConfig {
         limits(self.timeout.unwrap_or(SLOW_ATTEMPT))

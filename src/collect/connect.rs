@@ -121,6 +121,7 @@ async fn default_region(profile: &Profile, imds: &imds::Client) -> Option<Region
         .or_else(ImdsRegionProvider::builder().imds_client(imds.clone()).build())
         .region()
         .await
+        .filter(|region| !region.as_ref().is_empty())
 }
 
 /// A profile that the user names comes before the environment's keys, as with the AWS CLI: else another account would

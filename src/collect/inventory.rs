@@ -2,14 +2,14 @@
 //!
 //! Knows which questions depend on which answers, and asks the others at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join3};
 
 use super::aws::Aws;
 use super::gate::each;
 use super::{iam, lambda, regions, s3, tagging};
-use crate::account::{Account, Bucket, Fact, Regional, Wanted};
+use crate::account::{Account, Bucket, Fact, Gap, Regional, Wanted};
 use crate::arn::Arn;
 
 /// Everything there is in the account, with its tags and without what would cost a call for each resource.
@@ -65,15 +65,35 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
         tagging::put(buckets, tags, |bucket| (&bucket.arn, &mut bucket.tags));
         tagging::put(buckets, bucket_policies, |bucket| (&bucket.arn, &mut bucket.policy));
     }
-    let mut function_policies = function_policies;
-    for regional in account.regions.values_mut() {
-        if let Fact::Known(functions) = &mut regional.functions {
-            let (here, elsewhere) = function_policies
-                .into_iter()
-                .partition(|(arn, _)| functions.iter().any(|function| function.arn == *arn));
-            function_policies = elsewhere;
-            tagging::put(functions, here, |function| (&function.arn, &mut function.policy));
+    let mut function_policies: BTreeMap<Arn, _> = function_policies.into_iter().collect();
+    for functions in account.regions.values_mut().filter_map(|regional| match &mut regional.functions {
+        Fact::Known(functions) => Some(functions),
+        Fact::Unknown(_) => None,
+    }) {
+        for function in functions {
+            if let Some(policy) = function_policies.remove(&function.arn) {
+                function.policy = policy;
+            }
         }
+    }
+    forget_deleted(account);
+}
+
+/// What was listed and is gone when it is asked about was deleted in between: it is not there, and not unknown.
+fn forget_deleted(account: &mut Account) {
+    let gone = |gap: Option<Gap>| gap.is_some_and(|gap| gap.code == "NoSuchBucket");
+    if let Fact::Known(buckets) = &mut account.buckets {
+        buckets.retain(|bucket| !gone(bucket.tags.known().err()) && !gone(bucket.policy.known().err()));
+    }
+    let gone = |gap: Option<Gap>| gap.is_some_and(|gap| gap.code == "NoSuchEntity");
+    if let Fact::Known(roles) = &mut account.iam.roles {
+        roles.retain(|role| !gone(role.tags.known().err()) && !gone(role.grants.attached.known().err()));
+    }
+    if let Fact::Known(users) = &mut account.iam.users {
+        users.retain(|user| !gone(user.tags.known().err()) && !gone(user.grants.attached.known().err()));
+    }
+    if let Fact::Known(groups) = &mut account.iam.groups {
+        groups.retain(|group| !gone(group.grants.attached.known().err()));
     }
 }
 

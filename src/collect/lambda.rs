@@ -18,10 +18,11 @@ const MOST: i32 = 50;
 /// The functions of a region, by ARN; tags and policy are not asked for here.
 pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
     let lambda = aws.lambda(region);
+    let all = format!("arn:{}:lambda:{region}:{}:function:*", aws.partition(), aws.account);
     let listed = pages(&LIST_FUNCTIONS, async |marker| {
         let request = lambda.list_functions().max_items(MOST).set_marker(marker).send();
         // The region is what tells one list from another.
-        let page = aws.gate.ask(&LIST_FUNCTIONS, "*", request).await?;
+        let page = aws.gate.ask(&LIST_FUNCTIONS, &all, request).await?;
         Ok(Page::new(page.functions, page.next_marker))
     });
     let functions = listed.await.and_then(|listed| {

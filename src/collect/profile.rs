@@ -30,7 +30,10 @@ impl Profile {
         let all = profile::load(&Fs::real(), &Env::real(), &Default::default(), named.clone().map(Into::into))
             .await
             .map_err(|error| ConnectError::Profiles {
-                problem: causes(&error).map(ToString::to_string).collect::<Vec<_>>().join(": "),
+                problem: causes(&error)
+                    .map(|cause| cause.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" "))
+                    .collect::<Vec<_>>()
+                    .join(": "),
             })?;
         match named {
             Some(name) if all.get_profile(&name).is_none() => {

@@ -2,7 +2,8 @@
 //!
 //! A hundred resources a page instead of a call for each. What is not in the index has no tags; the index lags behind,
 //! so that a tag a finding rests on is confirmed later. Where the index is refused, or breaks in the middle, each
-//! bucket and function of the region is asked for its tags itself; so is all, where the indexes hold nothing at all.
+//! bucket and function of the region is asked for its tags itself; so is all, where the indexes of an
+//! endpoint that is not Amazon's hold nothing at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,8 +60,8 @@ async fn indexes(
     let indexes =
         each(wanted, async |(region, kinds)| index(aws, region, &kinds).await.ok().map(|i| (region.to_owned(), i)));
     let indexes: BTreeMap<String, Index> = indexes.await.into_iter().flatten().collect();
-    // An index that holds nothing at all is no witness: LocalStack answers with one, whatever is tagged.
-    if indexes.values().all(BTreeMap::is_empty) { BTreeMap::new() } else { indexes }
+    // An emulator's index that holds nothing at all is no witness: LocalStack's does, whatever is tagged.
+    if aws.is_emulated() && indexes.values().all(BTreeMap::is_empty) { BTreeMap::new() } else { indexes }
 }
 
 async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Result<Index, Gap> {

@@ -133,7 +133,12 @@ impl Trouble {
                 let of = self.profile.as_ref().map_or_else(String::new, |name| format!(" in profile `{name}`"));
                 ConnectError::NoCredentials { of }
             }
-            (None, _) => ConnectError::Credentials { problem: refusal::cause(error), remedy: self.remedy() },
+            (None, _) => {
+                // What a credential process says on standard error is its own business, and may be a secret.
+                let cause = refusal::cause(error);
+                let problem = cause.split(" Stderr:").next().unwrap_or_default().to_owned();
+                ConnectError::Credentials { problem, remedy: self.remedy() }
+            }
         }
     }
 
@@ -201,9 +206,20 @@ fn no_answer(config: &SdkConfig, problem: String) -> ConnectError {
     ConnectError::NoAnswer { endpoint: name(config), problem, remedy }
 }
 
+/// `http://user:password@host` without what stands before the host.
+fn without_password(url: &str) -> String {
+    match url.split_once("://").map(|(scheme, rest)| (scheme, rest.split('/').next().unwrap_or_default(), rest)) {
+        Some((scheme, authority, rest)) if authority.contains('@') => {
+            let user = authority.rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", rest.get(user..).unwrap_or_default())
+        }
+        _ => url.to_owned(),
+    }
+}
+
 fn name(config: &SdkConfig) -> String {
     match (endpoint(config, "STS"), config.region()) {
-        (Some(url), _) => format!("`{url}`"),
+        (Some(url), _) => format!("`{}`", without_password(&url)),
         (None, Some(region)) => format!("AWS STS in region `{region}`"),
         (None, None) => "AWS STS".to_owned(),
     }

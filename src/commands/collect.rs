@@ -4,8 +4,11 @@ use super::{Error, Terminal};
 use crate::account::snapshot::Snapshot;
 use crate::cli::{self, Collect, Noise, Permissions};
 use crate::collect::calls;
+use crate::file;
 
 pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    file::check(&arguments.output)
+        .map_err(|error| Error::File { path: arguments.output.display().to_string(), error })?;
     let snapshot = snapshot(&arguments.connection, arguments.noise, arguments.all, terminal)?;
     snapshot.write(&arguments.output)?;
     let unread = snapshot.account.unread();

@@ -1,5 +1,8 @@
 //! `gt-audit` and `gt-audit scan`: from a live account or a snapshot to a report.
 
+use std::io;
+use std::path::Path;
+
 use super::{Error, Terminal, collect};
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
@@ -12,6 +15,9 @@ use crate::report::{Report, json, table};
 const WIDTH: u16 = 100;
 
 pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    for (_, path) in &arguments.output {
+        file::check(path).map_err(|error| unwritten(path, error))?;
+    }
     let snapshot = match &arguments.snapshot {
         Some(path) => Snapshot::read(path)?,
         None => collect::snapshot(&arguments.connection, arguments.noise, arguments.all, terminal)?,
@@ -19,8 +25,7 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
     let report = audit(&snapshot, Options { all: arguments.all, fail_on: arguments.fail_on });
     for (format, path) in &arguments.output {
         let plain = Layout { width: WIDTH, color: false };
-        file::write(path, spell(&report, *format, plain)?.as_bytes())
-            .map_err(|error| Error::File { path: path.display().to_string(), error })?;
+        file::write(path, spell(&report, *format, plain)?.as_bytes()).map_err(|error| unwritten(path, error))?;
     }
     let color = match arguments.color {
         When::Auto => terminal.width.is_some() && terminal.colors,
@@ -30,6 +35,10 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
     let layout = Layout { width: terminal.width.unwrap_or(WIDTH), color };
     terminal.out.write_all(spell(&report, arguments.format, layout)?.as_bytes())?;
     Ok(report.summary.exit_code)
+}
+
+fn unwritten(path: &Path, error: io::Error) -> Error {
+    Error::File { path: path.display().to_string(), error }
 }
 
 fn spell(report: &Report, format: Format, layout: Layout) -> Result<String, Error> {

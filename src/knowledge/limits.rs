@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::policy::{Document, Effect, Pattern, Selection, Statement};
+use crate::arn::Arn;
+use crate::policy::{Condition, Document, Effect, Pattern, Selection, Statement};
 
 /// What a policy's S3, Lambda, SNS and SQS grants hang on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -90,10 +91,21 @@ pub fn source() -> (&'static str, &'static str) {
     (&FILE.source, &FILE.date)
 }
 
-/// Does a condition look at nothing but the tags of the object that is read?
+/// The object tags by which alone a condition opens an object: `KEY=VALUE` of positive operators on
+/// `s3:ExistingObjectTag/KEY`. Nothing, when the condition asks for anything else: a negated operator or one with
+/// IfExists opens what has no tag at all.
 #[must_use]
-pub fn is_object_tag_rule(condition_keys: &[String]) -> bool {
-    !condition_keys.is_empty() && condition_keys.iter().all(|key| key.to_ascii_lowercase().starts_with(OBJECT_TAG))
+pub fn object_tags(conditions: &[Condition]) -> Option<BTreeSet<ObjectTag>> {
+    let mut tags = BTreeSet::new();
+    for condition in conditions {
+        let operator = condition.operator.to_ascii_lowercase();
+        let positive = ["stringequals", "stringequalsignorecase", "stringlike"].contains(&operator.as_str());
+        let key =
+            condition.key.get(..OBJECT_TAG.len()).filter(|key| key.eq_ignore_ascii_case(OBJECT_TAG) && positive)?;
+        let key = condition.key.get(key.len()..)?;
+        tags.extend(condition.values.iter().map(|value| ObjectTag { key: key.to_owned(), value: value.clone() }));
+    }
+    (!tags.is_empty()).then_some(tags)
 }
 
 impl Limits {
@@ -105,29 +117,21 @@ impl Limits {
             let grants = move |s: &&Statement| s.effect == Effect::Allow && names(s, action);
             document.statements().iter().filter(grants).collect::<Vec<_>>()
         };
-        let tokens = |action: &str, before: &str| {
+        let tokens = |action: &str, service: &str, kind: &str| {
             let plain = granted(action).into_iter().filter(|s| s.conditions.is_empty());
-            plain.flat_map(resources).filter_map(|arn| token(arn, before)).collect::<BTreeSet<_>>()
+            plain.flat_map(resources).filter_map(|arn| token(arn, service, kind)).collect::<BTreeSet<_>>()
         };
         let needed = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
-        let with_token = needed.iter().filter(|action| !tokens(action, ":s3:::").is_empty());
-        let read_by_tag = granted("s3:GetObject").into_iter().flat_map(|s| &s.conditions);
+        let with_token = needed.iter().filter(|action| !tokens(action, "s3", "").is_empty());
+        let read_by_tag = granted("s3:GetObject").into_iter().filter_map(|s| object_tags(&s.conditions));
         Self {
             policy: policy.to_owned(),
             object_actions: with_token.map(|action| (*action).to_owned()).collect(),
-            bucket_tokens: tokens("s3:PutObject", ":s3:::"),
-            function_tokens: tokens("lambda:InvokeFunction", ":lambda:*:*:function:"),
-            topic_tokens: tokens("sns:Publish", ":sns:*:*:"),
-            queue_tokens: tokens("sqs:SendMessage", ":sqs:*:*:"),
-            object_tags: read_by_tag
-                .filter_map(|condition| {
-                    let key = condition.key.get(OBJECT_TAG.len()..)?;
-                    is_object_tag_rule(std::slice::from_ref(&condition.key)).then_some((key, &condition.values))
-                })
-                .flat_map(|(key, values)| {
-                    values.iter().map(|value| ObjectTag { key: key.to_owned(), value: value.clone() })
-                })
-                .collect(),
+            bucket_tokens: tokens("s3:PutObject", "s3", ""),
+            function_tokens: tokens("lambda:InvokeFunction", "lambda", "function:"),
+            topic_tokens: tokens("sns:Publish", "sns", ""),
+            queue_tokens: tokens("sqs:SendMessage", "sqs", ""),
+            object_tags: read_by_tag.flatten().collect(),
         }
     }
 
@@ -157,10 +161,12 @@ fn resources(statement: &Statement) -> &[String] {
     }
 }
 
-/// `sagemaker` of `arn:aws:s3:::*sagemaker*`.
-fn token(arn: &str, before: &str) -> Option<String> {
-    let (_, token) = arn.split_once(before)?;
-    let token = token.strip_prefix('*')?.strip_suffix('*')?;
+/// `sagemaker` of `arn:aws:s3:::*sagemaker*`, whatever region and account the ARN names.
+fn token(arn: &str, service: &str, kind: &str) -> Option<String> {
+    let arn = Arn::parse(arn).ok().filter(|arn| arn.service() == service)?;
+    let name = arn.resource().strip_prefix(kind)?;
+    let name = name.strip_suffix("/*").unwrap_or(name);
+    let token = name.strip_prefix('*')?.strip_suffix('*')?;
     (!token.is_empty() && !token.contains(['*', '?'])).then(|| token.to_owned())
 }
 

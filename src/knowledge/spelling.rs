@@ -29,7 +29,11 @@ pub fn mention<'a>(name: &'a str, words: &'a [String]) -> Option<Mention<'a>> {
         // INVARIANT: what is left of the name is ASCII, so a byte of `plain` is one kept character of `name`.
         let first = plain.find(spelling)?;
         let (start, end) = (*places.get(first)?, *places.get(first + spelling.len() - 1)?);
-        Some(Mention { found: name.get(start..=end)?, word })
+        let found = name.get(start..=end)?;
+        // IAM finds a token anywhere in a name; what is cut by separators must be words of its own: not `message-maker`.
+        let alone = !name.get(..start)?.ends_with(char::is_alphanumeric)
+            && !name.get(end + 1..)?.starts_with(char::is_alphanumeric);
+        (found.len() == spelling.len() || alone).then_some(Mention { found, word })
     })
 }
 
@@ -55,7 +59,17 @@ mod tests {
         ] {
             assert_eq!(mention(name, &words.function), Some(Mention { found, word }), "{name}");
         }
-        for name in ["signs-raw", "truth", "ground", "", "é-✓", "recipes"] {
+        for name in [
+            "message-maker-prod",
+            "passage-maker",
+            "a-ground-truths",
+            "signs-raw",
+            "truth",
+            "ground",
+            "",
+            "é-✓",
+            "recipes",
+        ] {
             assert_eq!(mention(name, &words.bucket).or(mention(name, &words.function)), None, "{name}");
         }
     }

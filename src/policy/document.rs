@@ -119,6 +119,12 @@ impl Document {
         &self.statements
     }
 
+    /// Policy variables exist since version 2012-10-17; a document without a version is of 2008.
+    #[must_use]
+    pub fn has_variables(&self) -> bool {
+        self.json.get("Version").and_then(Value::as_str) == Some("2012-10-17")
+    }
+
     /// The JSON the document came from, with everything in it.
     #[must_use]
     pub fn json(&self) -> &Value {

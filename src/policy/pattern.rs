@@ -27,14 +27,17 @@ impl Pattern {
     /// Every text is a glob. Runs of `*` are one `*`.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let mut tokens: Vec<Token> = text
-            .chars()
-            .map(|c| match c {
-                '*' => Token::Any,
-                '?' => Token::One,
-                literal => Token::Literal(literal),
-            })
-            .collect();
+        let tokens = text.chars().map(|c| match c {
+            '*' => Token::Any,
+            '?' => Token::One,
+            literal => Token::Literal(literal),
+        });
+        Self::of(tokens.collect())
+    }
+
+    /// A glob of these elements.
+    #[must_use]
+    pub fn of(mut tokens: Vec<Token>) -> Self {
         tokens.dedup_by(|a, b| *a == Token::Any && *b == Token::Any);
         Self { tokens }
     }
@@ -63,6 +66,13 @@ impl Pattern {
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// The globs between the first separators, at most so many; the last one has all the rest.
+    #[must_use]
+    pub fn split(&self, separator: char, most: usize) -> Vec<Self> {
+        let parts = self.tokens.splitn(most, |token| *token == Token::Literal(separator));
+        parts.map(|tokens| Self { tokens: tokens.to_vec() }).collect()
     }
 
     /// Does the glob match this text, case-sensitively?

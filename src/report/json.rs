@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 
 use super::Report;
+use super::text::is_steering;
 
 /// The report, indented, with a line feed at its end.
 ///
@@ -10,7 +11,22 @@ use super::Report;
 ///
 /// Never in practice: every key of the report is a text.
 pub fn write(report: &Report) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| text + "\n")
+    serde_json::to_string_pretty(report).map(|text| escaped(&text) + "\n")
+}
+
+/// JSON in which characters that steer a terminal, which JSON itself lets stand, are written as `\uXXXX`.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && is_steering(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// The JSON Schema of the report (draft 2020-12), made from the types.

@@ -4,6 +4,8 @@
 //! first with what to do, one line for each group that nothing shows to be used, and at the end what could not be read
 //! or decided. All text is made plain first; colours and width are the caller's.
 
+use std::collections::HashMap;
+
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, TableStyle, Width, presets};
 
 use super::text::plain;
@@ -198,15 +200,17 @@ fn reach(reach: Option<Reach>) -> String {
 
 /// Findings that say the same of the same resource for several roles, together.
 fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
-    let mut groups: Vec<(String, Vec<&Finding>)> = vec![];
+    let mut groups: Vec<Vec<&Finding>> = vec![];
+    let mut known: HashMap<(&str, Option<&Arn>, String), usize> = HashMap::new();
     for finding in findings {
-        let key = format!("{} {:?} {}", finding.rule, finding.resource, for_each(finding, &finding.message));
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(finding),
-            None => groups.push((key, vec![finding])),
+        let key = (finding.rule, finding.resource.as_ref(), for_each(finding, &finding.message));
+        let index = *known.entry(key).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
         }
     }
-    groups.into_iter().map(|(_, group)| group).collect()
+    groups
 }
 
 /// A text about one role, said of each of several.

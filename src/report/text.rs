@@ -8,13 +8,19 @@
 pub fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_formatting(c) {
+        if is_steering(c) {
             safe.extend(c.escape_unicode());
         } else {
             safe.push(c);
         }
     }
     safe
+}
+
+/// Is this a control or a formatting character?
+#[must_use]
+pub fn is_steering(c: char) -> bool {
+    c.is_control() || is_formatting(c)
 }
 
 /// Characters that are not seen and change how others are: direction marks, joiners, separators, byte order mark, tags.

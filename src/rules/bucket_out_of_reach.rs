@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use super::{Check, Checked, Rule, Scale, list, quoted, quoted_or};
 use crate::access::{Answer, Coverage};
 use crate::account::{Bucket, Gap};
+use crate::arn::Arn;
 use crate::finding::{Documented, Effective, Finding, RemedyKind};
-use crate::knowledge::limits::{self, carried, is_object_tag_rule};
-use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, reaches_into};
-use crate::policy::evaluate::{Origin, Reason, Verdict};
+use crate::knowledge::limits::{self, carried, object_tags};
+use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, is_for_bucket, reaches_into};
+use crate::policy::Effect;
+use crate::policy::evaluate::{Layer, Origin, Reason, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "bucket-out-of-reach",
@@ -37,13 +39,14 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Ch
         Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
         None => format!("`{name}` carries no token of {policies}"),
     };
-    let message = format!("{spelled}, and no other grant of `{who}` reaches into it: {}", what_is_left(role));
+    let grant = if bucket.policy.if_asked().is_some() { "grant" } else { "identity policy" };
+    let message = format!("{spelled}, and no other {grant} of `{who}` reaches into it: {}", what_is_left(&answers));
     let mut finding =
         Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&bucket.arn), message);
     finding.usage = Some(usage);
     finding.region = bucket.region.known().ok().cloned();
     finding.documented = documented(role, bucket);
-    finding.effective = Some(effective(&answers));
+    finding.effective = Some(effective(&answers, bucket));
     for (reason, open) in grants(&answers) {
         finding = finding
             .evidence(&reason, if open { "reads tagged objects alone" } else { "reaches keys with a token alone" });
@@ -57,8 +60,12 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Ch
                 RemedyKind::Policy,
                 format!(
                     "add an inline policy to `{who}` that allows {} on `{arn}/*`, and s3:ListBucket and \
-                     s3:GetBucketLocation on `{arn}`",
+                     s3:GetBucketLocation on `{arn}`{}",
                     list(OBJECT_ACTIONS),
+                    match boundary(role, &answers, bucket) {
+                        Some(boundary) => format!(", and let its boundary `{}` through too", boundary.name()),
+                        None => String::new(),
+                    },
                     arn = bucket.arn
                 ),
             )
@@ -84,8 +91,9 @@ fn policies(role: &ExecutionRole<'_>) -> String {
 }
 
 /// What the managed policies leave of a bucket whose name carries no token.
-fn what_is_left(role: &ExecutionRole<'_>) -> String {
-    let tags: BTreeSet<_> = role.limits.iter().flat_map(|l| &l.object_tags).collect();
+fn what_is_left(answers: &[Answer]) -> String {
+    let open = answers.iter().flat_map(Answer::granting).filter(|clause| clause.open);
+    let tags: BTreeSet<_> = open.filter_map(|clause| object_tags(&clause.residual)).flatten().collect();
     let read = if tags.is_empty() {
         String::new()
     } else {
@@ -95,17 +103,24 @@ fn what_is_left(role: &ExecutionRole<'_>) -> String {
     format!("it reaches only keys that carry a token{read}")
 }
 
-/// Does nothing but token-in-key and object-tag rules reach into the bucket? A grant that a boundary or a deny takes
-/// away again is another rule's business.
+/// Does nothing but token-in-key and object-tag rules reach into the bucket? A grant that a boundary takes away again, and
+/// a deny, are another rule's business.
 pub(super) fn is_out_of_reach(answers: &[Answer], bucket: &Bucket) -> Result<bool, Gap> {
+    if matches!(coverage(answers), Coverage::All | Coverage::Denied) {
+        return Ok(false);
+    }
     let mut open = None;
     for answer in answers {
         open = open.or_else(|| answer.too_entangled());
         for clause in answer.granting() {
-            if !clause.open && clause.patterns.iter().any(|pattern| reaches_into(pattern, &bucket.arn)) {
+            let by_tag = clause.open && object_tags(&clause.residual).is_some();
+            if is_for_bucket(clause, &bucket.arn) && (by_tag || !clause.open) {
                 return Ok(false);
             }
-            if clause.open && !is_object_tag_rule(&clause.condition_keys) {
+            if !clause.open && reaches_into(clause, &bucket.arn) {
+                return Ok(false);
+            }
+            if clause.open && !by_tag {
                 open = open.or_else(|| Some(answer.gap_of(clause)));
             }
         }
@@ -113,19 +128,34 @@ pub(super) fn is_out_of_reach(answers: &[Answer], bucket: &Bucket) -> Result<boo
     open.map_or(Ok(true), Err)
 }
 
+fn coverage(answers: &[Answer]) -> Coverage {
+    Coverage::of(answers.iter().flat_map(Answer::verdicts))
+}
+
+/// The permissions boundary that a new grant for the bucket would not get through.
+fn boundary<'a>(role: &ExecutionRole<'a>, answers: &[Answer], bucket: &Bucket) -> Option<&'a Arn> {
+    let boundary = role.role.boundary.known().ok()?.as_ref()?;
+    let lets_through = |answer: &Answer| {
+        let mut limits = answer.clauses().filter(|c| c.layer == Layer::Boundary && c.effect == Effect::Allow);
+        limits.any(|clause| !clause.open && reaches_into(clause, &bucket.arn))
+    };
+    (!answers.iter().all(lets_through)).then_some(boundary)
+}
+
 /// What names and tags alone say: a token in the name, or a bucket tag that names SageMaker.
 fn documented(role: &ExecutionRole<'_>, bucket: &Bucket) -> Option<Documented> {
     let token = carried(role.documented.iter().flat_map(|l| &l.bucket_tokens), bucket.arn.name());
-    let tag = bucket.tags.known().ok().and_then(labeling::labeling_tag);
+    let tag = bucket.tags.known().ok().and_then(labeling::promising_tag);
     (!role.documented.is_empty()).then(|| Documented::by(token, tag))
 }
 
-fn effective(answers: &[Answer]) -> Effective {
+fn effective(answers: &[Answer], bucket: &Bucket) -> Effective {
+    let all = format!("arn:{}:s3:::", bucket.arn.partition());
     let example = |verdicts: &[Verdict]| {
-        answers.iter().find_map(|answer| answer.example(verdicts)).map(|arn| arn.replacen("arn:aws:s3:::", "s3://", 1))
+        answers.iter().find_map(|answer| answer.example(verdicts)).map(|arn| arn.replacen(&all, "s3://", 1))
     };
     Effective {
-        coverage: Coverage::of(answers.iter().flat_map(Answer::verdicts)),
+        coverage: coverage(answers),
         actions: answers.iter().map(|answer| (answer.action().to_owned(), answer.coverage())).collect(),
         allowed_example: example(&[Verdict::Allowed]),
         denied_example: example(&[Verdict::ImplicitlyDenied, Verdict::ExplicitlyDenied]),

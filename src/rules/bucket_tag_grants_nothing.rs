@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, quoted};
-use crate::account::Bucket;
+use crate::access::Answer;
+use crate::account::{Bucket, Gap};
 use crate::finding::{Documented, Finding, RemedyKind, Severity};
-use crate::labeling::{Setup, labeling_tag};
+use crate::labeling::{ExecutionRole, Setup, promising_tag};
 
 pub(super) const RULE: Rule = Rule {
     id: "bucket-tag-grants-nothing",
@@ -16,28 +17,28 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
-    let tags = bucket.tags.known()?;
-    let Some((key, value)) = labeling_tag(tags) else { return Ok(None) };
+    if setup.execution_roles.is_empty() {
+        return setup.all_known().map(|()| None);
+    }
+    let Some((key, value)) = promising_tag(bucket.tags.known()?) else { return Ok(None) };
     let mut misled = vec![];
     let mut by_tag = BTreeSet::new();
+    // A role of which it is not known whether it is an execution role could be misled too.
+    let mut open = setup.all_known().err();
     for role in &setup.execution_roles {
-        if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
-            match &role.missing {
-                Some(gap) => return Err(gap.clone()),
-                None => continue,
+        match is_misled(setup, role, bucket) {
+            Ok(None) => {}
+            Ok(Some(answers)) => {
+                misled.push(role.role.arn.name());
+                by_tag.extend(bucket_out_of_reach::grants(&answers).into_iter().filter(|(_, open)| *open));
             }
-        }
-        let usage = setup.use_of_bucket(role, bucket)?;
-        let answers = setup.objects(role, bucket, usage);
-        if bucket_out_of_reach::is_out_of_reach(&answers, bucket)? {
-            misled.push(role.role.arn.name());
-            by_tag.extend(bucket_out_of_reach::grants(&answers).into_iter().filter(|(_, open)| *open));
+            Err(gap) => open = open.or(Some(gap)),
         }
     }
     if misled.is_empty() {
-        // A role of which it is not known whether it is an execution role could be misled too.
-        return setup.all_known().map(|()| None);
+        return open.map_or(Ok(None), Err);
     }
+    misled.sort_unstable();
     let name = bucket.arn.name();
     let roles = quoted(misled);
     let message =
@@ -56,4 +57,13 @@ fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
                 "or, where the role only reads, tag every input object `SageMaker=true`: manifest, template and label categories too",
             ),
     ))
+}
+
+/// Has a role an object-tag rule, and no way to this bucket?
+fn is_misled<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Option<[Answer; 3]>, Gap> {
+    if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
+        return role.missing.clone().map_or(Ok(None), Err);
+    }
+    let answers = setup.objects(role, bucket, setup.use_of_bucket(role, bucket)?);
+    Ok(bucket_out_of_reach::is_out_of_reach(&answers, bucket)?.then_some(answers))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, Checked, Rule, Scale, quoted, quoted_or};
 use crate::access::Coverage;
-use crate::account::Function;
+use crate::account::{Function, Gap};
 use crate::finding::{Documented, Effective, Finding, RemedyKind};
 use crate::knowledge::limits::{self, carried};
 use crate::labeling::{self, ExecutionRole, INVOKE, Setup};
@@ -27,6 +27,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
     match answer.coverage() {
         // What a boundary takes away again is another rule's business.
         Coverage::None if answer.granting().any(|clause| !clause.open) => return Ok(None),
+        Coverage::None if setup.invokes_versions(role, function) => return Err(unqualified(function)),
         Coverage::None => {}
         Coverage::All | Coverage::Denied => return Ok(None),
         Coverage::Some | Coverage::Unknown => return answer.gap().map_or(Ok(None), Err),
@@ -69,6 +70,17 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
             )
             .remedy(RemedyKind::Rename, format!("or give the function a name that contains {}", quoted_or(tokens))),
     ))
+}
+
+/// Only a version or an alias may be invoked, and nobody knows which of them a job names.
+fn unqualified(function: &Function) -> Gap {
+    Gap {
+        action: INVOKE.to_owned(),
+        resource: function.arn.to_string(),
+        code: "NotDecided".to_owned(),
+        message: "the role may invoke versions or aliases and not the unqualified function; it is not known which a job names"
+            .to_owned(),
+    }
 }
 
 fn together(role: &ExecutionRole<'_>, count: usize) -> String {

@@ -23,6 +23,11 @@ fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
         Coverage::Unknown | Coverage::Some => return answer.gap().map_or(Ok(None), Err),
         Coverage::Denied => format!("`{name}` has a trust policy that refuses `{SAGEMAKER}`"),
         Coverage::None => match trusted(role.trust.known()?) {
+            names if names.contains(&SAGEMAKER) => {
+                format!(
+                    "`{name}` trusts `{SAGEMAKER}` for another action, or under a condition that never holds for this account"
+                )
+            }
             names if names.is_empty() => format!("`{name}` has a trust policy that trusts nobody"),
             names => {
                 format!("`{name}` trusts {}, and not `{SAGEMAKER}`: no labeling job can run under it", quoted(names))

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gt_audit::account::snapshot::Snapshot;
-use gt_audit::audit::{Options, audit};
+use gt_audit::audit::audit;
 use gt_audit::report::Report;
 use serde_json::{Value, json};
 
@@ -44,15 +44,16 @@ fn an_ignorance_never_passes_for_an_absence() {
 
 fn report(snapshot: &Value) -> Report {
     let snapshot: Snapshot = serde_json::from_value(snapshot.clone()).unwrap();
-    audit(&snapshot, Options { all: true, ..OPTIONS })
+    audit(&snapshot, OPTIONS)
 }
 
-/// Every finding as rule, principal and resource.
+/// Every finding as rule, principal and resource, the grouped ones too.
 fn pairs(report: &Report) -> BTreeSet<(&'static str, Option<String>, String)> {
-    let pair = |f: &gt_audit::finding::Finding| {
-        (f.rule, f.principal.as_ref().map(ToString::to_string), f.resource.as_ref().map(ToString::to_string).unwrap())
-    };
-    report.findings.iter().map(pair).collect()
+    let findings = report.findings.iter().flat_map(|f| {
+        let principal = f.principal.as_ref().map(ToString::to_string);
+        f.resource.iter().chain(&f.resources).map(move |r| (f.rule, principal.clone(), r.to_string()))
+    });
+    findings.collect()
 }
 
 /// The place of every known fact, as a JSON pointer.

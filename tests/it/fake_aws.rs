@@ -116,6 +116,8 @@ impl FakeAws {
             .region(Region::from_static(HOME))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(self.clone())
+            // An emulator's address, for the one thing that is believed of Amazon's endpoints alone.
+            .set_endpoint_url(self.0.set.empty_index.then(|| "http://127.0.0.1:4566".to_owned()))
             .sleep_impl(SharedAsyncSleep::new(self.clone()))
             .time_source(SharedTimeSource::new(StandingStill))
             .build()

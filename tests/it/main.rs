@@ -16,3 +16,4 @@ mod rooms;
 mod rules;
 mod schema;
 mod story;
+mod vectors;

@@ -62,6 +62,41 @@ fn bucket_out_of_reach() {
         assert_eq!(open(&text), ["medium bucket-out-of-reach signs-ground-truth"], "{other}");
     }
 
+    // All but something else is this bucket too. A negated tag rule opens what has no tag at all: nobody knows what.
+    let conditional = |rest: &str| {
+        says(|a| {
+            near_miss(a);
+            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow",{rest}}}}}"#));
+        })
+    };
+    assert_eq!(conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::secret/*""#), Vec::<String>::new());
+    assert_eq!(
+        conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::signs-*""#),
+        ["medium bucket-out-of-reach signs-ground-truth"]
+    );
+    assert_eq!(
+        conditional(
+            r#""Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"s3:ExistingObjectTag/class":"secret"}}"#
+        ),
+        ["? bucket-out-of-reach signs-ground-truth"]
+    );
+    assert_eq!(
+        conditional(
+            r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::signs-ground-truth/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"x"}}"#
+        ),
+        Vec::<String>::new()
+    );
+    assert_eq!(conditional(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-${aws:PrincipalAccount}/*""#).len(), 1);
+    assert_eq!(says(|a| rename_bucket(a, "message-maker-prod")), ["low bucket-out-of-reach message-maker-prod"]);
+    // An explicit deny is no matter of names either.
+    assert_eq!(
+        says(|a| {
+            near_miss(a);
+            inline(a, r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
+        }),
+        Vec::<String>::new()
+    );
+
     // A boundary that takes the token's grant away is no matter of names.
     assert_eq!(
         says(|a| {
@@ -75,7 +110,7 @@ fn bucket_out_of_reach() {
     );
 
     // Undecided: a grant under a condition that is not read, a bucket policy that is unknown, tags that would rank it.
-    let conditional = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}}"#;
+    let conditional = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}}}"#;
     assert_eq!(
         says(|a| {
             near_miss(a);
@@ -107,7 +142,7 @@ fn bucket_tag_grants_nothing() {
             known(&mut bucket(a).tags).insert(key.to_owned(), value.to_owned());
         }
     };
-    for (key, value) in [("SageMaker", "true"), ("sagemaker", "yes"), ("purpose", "Ground Truth")] {
+    for (key, value) in [("SageMaker", "true"), ("sagemaker", "yes"), ("Ground-Truth", "")] {
         assert_eq!(
             says(tagged(key, value)),
             ["medium bucket-out-of-reach signs-raw", "medium bucket-tag-grants-nothing signs-raw"],
@@ -115,6 +150,9 @@ fn bucket_tag_grants_nothing() {
         );
     }
     assert_eq!(says(tagged("team", "vision")), ["low bucket-out-of-reach signs-raw"]);
+    // A value shows what is meant, and promises nothing; a tag that AWS sets shows nothing.
+    assert_eq!(says(tagged("purpose", "Ground Truth")), ["medium bucket-out-of-reach signs-raw"]);
+    assert_eq!(says(tagged("aws:cloudformation:stack-name", "sagemaker-x")), ["low bucket-out-of-reach signs-raw"]);
     // The tag does no harm where the role reaches the bucket: the healthy account's bucket has it too.
     assert_eq!(
         says(|a| {
@@ -151,9 +189,13 @@ fn function_out_of_reach() {
         })
     };
     assert_eq!(granting("arn:aws:lambda:us-east-1:111122223333:function:signs-pre"), Vec::<String>::new());
-    // A statement for versions and aliases alone does not match the unqualified function, and shows that it is meant.
+    // A statement for versions and aliases alone does not match the unqualified function, which a job may never name.
     assert_eq!(
-        granting("arn:aws:lambda:us-east-1:111122223333:function:signs-p??-old"),
+        granting("arn:aws:lambda:us-east-1:111122223333:function:signs-pre:*"),
+        ["? function-out-of-reach signs-pre"]
+    );
+    assert_eq!(
+        granting("arn:aws:lambda:us-east-1:111122223333:function:signs-old:*"),
         ["low function-out-of-reach signs-pre"]
     );
     assert_eq!(
@@ -175,10 +217,26 @@ fn role_not_assumable() {
     for text in [lambda, refused, tagging] {
         assert_eq!(trusting(text), ["high role-not-assumable gtexecution"], "{text}");
     }
+    // Whether everybody includes services is not documented, in whatever spelling.
+    for everybody in [r#""*""#, r#"{"AWS":"*"}"#] {
+        let text = format!(r#"{{"Statement":{{"Effect":"Allow","Principal":{everybody},"Action":"sts:AssumeRole"}}}}"#);
+        assert_eq!(says(|a| role(a).trust = Fact::Known(document(&text))), ["? role-not-assumable GtExecution"]);
+    }
     let several = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":["lambda.amazonaws.com","sagemaker.amazonaws.com"],"AWS":"111122223333"},"Action":["sts:TagSession","sts:AssumeRole"]}}"#;
     assert_eq!(trusting(several), Vec::<String>::new());
     let conditional = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}}"#;
-    assert_eq!(trusting(conditional), ["? role-not-assumable GtExecution"]);
+    assert_eq!(trusting(conditional), Vec::<String>::new());
+    let other_account = conditional.replace("\"111122223333\"", "\"444455556666\"");
+    let external_id = conditional.replace("aws:SourceAccount", "sts:ExternalId");
+    let source = conditional.replace("aws:SourceAccount", "aws:SourceArn");
+    for never in [other_account, external_id] {
+        assert_eq!(
+            says(|a| role(a).trust = Fact::Known(document(&never))),
+            ["high role-not-assumable gtexecution"],
+            "{never}"
+        );
+    }
+    assert_eq!(says(|a| role(a).trust = Fact::Known(document(&source))), ["? role-not-assumable GtExecution"]);
     assert_eq!(says(|a| role(a).trust = Fact::Unknown(gap("iam:GetRole"))), ["? role-not-assumable GtExecution"]);
 }
 
