@@ -111,16 +111,16 @@ impl FakeAws {
     pub fn config(&self) -> SdkConfig {
         let credentials =
             Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
-        SdkConfig::builder()
+        let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(HOME))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(self.clone())
-            // An emulator's address, for the one thing that is believed of Amazon's endpoints alone.
-            .set_endpoint_url(self.0.set.empty_index.then(|| "http://127.0.0.1:4566".to_owned()))
             .sleep_impl(SharedAsyncSleep::new(self.clone()))
-            .time_source(SharedTimeSource::new(StandingStill))
-            .build()
+            .time_source(SharedTimeSource::new(StandingStill));
+        // An emulator's address, for the one thing that is believed of Amazon's endpoints alone.
+        config.set_endpoint_url(self.0.set.empty_index.then(|| "http://127.0.0.1:4566".to_owned()));
+        config.build()
     }
 
     pub async fn connect(&self, connection: &Connection) -> Result<Aws, ConnectError> {
