@@ -191,13 +191,13 @@ impl Found {
 
 /// One finding for all resources of a role that nothing shows to be used.
 fn together(id: &str, role: &ExecutionRole<'_>, each: Vec<Finding>) -> Option<Finding> {
-    let rule = RULES.iter().find(|rule| rule.id == id)?;
-    let message = match rule.check {
+    let found_by = RULES.iter().find(|rule| rule.id == id)?;
+    let message = match found_by.check {
         Check::RoleAndBucket(_, worded) | Check::RoleAndFunction(_, worded) => worded(role, each.len()),
         Check::Role(_) | Check::Bucket(_) | Check::Policy(_) => return None,
     };
     let first = each.first()?;
-    let mut grouped = Finding::new(rule.id, first.severity, first.principal.as_ref(), None, message);
+    let mut grouped = Finding::new(found_by.id, first.severity, first.principal.as_ref(), None, message);
     grouped.usage = Some(Use::Other);
     let documented = &first.documented;
     if each.iter().all(|finding| finding.documented == *documented) {

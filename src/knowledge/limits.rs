@@ -93,7 +93,7 @@ pub fn source() -> (&'static str, &'static str) {
 
 /// The object tags by which alone a condition opens an object: `KEY=VALUE` of positive operators on
 /// `s3:ExistingObjectTag/KEY`. Nothing, when the condition asks for anything else: a negated operator or one with
-/// IfExists opens what has no tag at all.
+/// `IfExists` opens what has no tag at all.
 #[must_use]
 pub fn object_tags(conditions: &[Condition]) -> Option<BTreeSet<ObjectTag>> {
     let mut tags = BTreeSet::new();

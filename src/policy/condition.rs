@@ -1,7 +1,7 @@
 //! Conditions, decided in three values.
 //!
 //! Knows every operator of the IAM reference (IAM User Guide, `reference_policies_elements_condition_operators`,
-//! 2026-11), the suffix IfExists, the set operators and what an absent key does to each. An operator it does not know
+//! 2026-11), the suffix `IfExists`, the set operators and what an absent key does to each. An operator it does not know
 //! leaves the condition open: never an Allow.
 
 use std::net::IpAddr;
@@ -63,13 +63,12 @@ impl Test {
         let (name, if_exists) = name.strip_suffix("ifexists").map_or((name, false), |name| (name, true));
         let text = |ignore_case| Operator::Text { ignore_case };
         let (operator, negated, like) = match name {
-            "stringequals" => (text(false), false, false),
+            "stringequals" | "binaryequals" => (text(false), false, false),
             "stringnotequals" => (text(false), true, false),
             "stringequalsignorecase" => (text(true), false, false),
             "stringnotequalsignorecase" => (text(true), true, false),
             "stringlike" => (text(false), false, true),
             "stringnotlike" => (text(false), true, true),
-            "binaryequals" => (text(false), false, false),
             "numericequals" => (Operator::Number(Order::Equal), false, false),
             "numericnotequals" => (Operator::Number(Order::Equal), true, false),
             "numericlessthan" => (Operator::Number(Order::Less), false, false),
@@ -112,7 +111,6 @@ impl Test {
             _ => {}
         }
         match (value, self.quantifier) {
-            (Value::Unknown, _) => Truth::Unknown,
             (Value::Absent, Some(Quantifier::All)) => Truth::True,
             (Value::Absent, Some(Quantifier::Any)) => Truth::of(self.if_exists),
             (Value::Absent, None) => Truth::of(self.negated || self.if_exists),
@@ -124,7 +122,7 @@ impl Test {
             }
             (Value::Known([one]), None) => self.fits(one, context),
             // What several values without a set operator mean is not documented.
-            (Value::Known(_), None) => Truth::Unknown,
+            (Value::Unknown, _) | (Value::Known(_), None) => Truth::Unknown,
         }
     }
 
@@ -142,7 +140,7 @@ impl Test {
         };
         let wanted = self.values.iter().map(|wanted| match text(wanted, context).as_deref() {
             Some("true") => absent,
-            Some("false") => absent.not(),
+            Some("false") => !absent,
             _ => Truth::False,
         });
         wanted.max().unwrap_or(Truth::False)
@@ -151,7 +149,7 @@ impl Test {
     /// One value against those of the policy: one must fit; none may, where the operator is negated.
     fn fits(&self, value: &str, context: &Context) -> Truth {
         let any = self.values.iter().map(|wanted| self.matches(value, wanted, context)).max().unwrap_or(Truth::False);
-        if self.negated { any.not() } else { any }
+        if self.negated { !any } else { any }
     }
 
     fn matches(&self, value: &str, wanted: &Template, context: &Context) -> Truth {

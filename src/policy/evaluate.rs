@@ -390,11 +390,11 @@ impl<'a, G: Clone> Policies<'a, G> {
 /// A resource's pattern. An ARN of fewer than six parts is completed with `*`; variables stand behind the fifth colon.
 fn resource(text: &str, variables: bool) -> Template {
     let colons = text.matches(':').count();
-    let completed = match text.starts_with("arn:") && colons < 5 {
-        true => format!("{text}{}", ":*".repeat(5 - colons)),
-        false => text.to_owned(),
-    };
-    Template::new(&completed, variables, true)
+    if text.starts_with("arn:") && colons < 5 {
+        Template::new(&format!("{text}{}", ":*".repeat(5 - colons)), variables, true)
+    } else {
+        Template::new(text, variables, true)
+    }
 }
 
 /// The S3 actions whose requests know the tags an object has (Amazon S3 User Guide, `tagging-and-policies`, and the
@@ -556,10 +556,13 @@ impl Truth {
     pub fn of(known: bool) -> Self {
         if known { Self::True } else { Self::False }
     }
+}
 
-    /// The other way round; what is unknown stays so.
-    #[must_use]
-    pub fn not(self) -> Self {
+/// The other way round; what is unknown stays so.
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
         match self {
             Self::True => Self::False,
             Self::Unknown => Self::Unknown,

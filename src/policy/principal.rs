@@ -97,11 +97,12 @@ impl Requester {
     /// How one principal of a policy names this requester, and whether that is certain.
     fn named_by(&self, principal: &Principal) -> Option<(Named, Truth)> {
         let value = principal.value.as_str();
+        if principal.kind == "*" || (principal.kind == "AWS" && value == "*") {
+            // Whether everybody includes services is not documented.
+            let sure = if matches!(self, Self::Service(_)) { Truth::Unknown } else { Truth::True };
+            return Some((Named::Directly, sure));
+        }
         match (principal.kind.as_str(), self) {
-            ("*", Self::Service(_)) => Some((Named::Directly, Truth::Unknown)),
-            ("*", _) => Some((Named::Directly, Truth::True)),
-            ("AWS", Self::Service(_)) => (value == "*").then_some((Named::Directly, Truth::Unknown)),
-            ("AWS", _) if value == "*" => Some((Named::Directly, Truth::True)),
             ("AWS", _) if self.account().is_some_and(|account| is_account(value, account)) => {
                 Some((Named::Account, Truth::True))
             }

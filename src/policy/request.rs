@@ -71,11 +71,15 @@ impl Context {
     #[must_use]
     pub fn value(&self, key: &str) -> Value<'_> {
         match self.keys.get(key) {
-            Some(Known::Values(values)) => Value::Known(values),
-            Some(Known::Absent) => Value::Absent,
-            Some(Known::Unknown) => Value::Unknown,
-            None if self.closed || self.never.iter().any(|prefix| key.starts_with(prefix)) => Value::Absent,
-            None => Value::Unknown,
+            Some(Known::Values(values)) => return Value::Known(values),
+            Some(Known::Absent) => return Value::Absent,
+            Some(Known::Unknown) => return Value::Unknown,
+            None => {}
+        }
+        if self.closed || self.never.iter().any(|prefix| key.starts_with(prefix)) {
+            Value::Absent
+        } else {
+            Value::Unknown
         }
     }
 }
