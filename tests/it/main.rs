@@ -1,6 +1,10 @@
 //! The one integration test binary: one file an area.
-
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets what it does not expect has failed"
+)]
 #![cfg_attr(feature = "live", expect(clippy::print_stdout, reason = "a live test says that it is skipped"))]
 
 mod accounts;
