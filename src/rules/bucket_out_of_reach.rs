@@ -114,10 +114,7 @@ pub(super) fn is_out_of_reach(answers: &[Answer], bucket: &Bucket) -> Result<boo
         open = open.or_else(|| answer.too_entangled());
         for clause in answer.granting() {
             let by_tag = clause.open && object_tags(&clause.residual).is_some();
-            if is_for_bucket(clause, &bucket.arn) && (by_tag || !clause.open) {
-                return Ok(false);
-            }
-            if !clause.open && reaches_into(clause, &bucket.arn) {
+            if (!clause.open && reaches_into(clause, &bucket.arn)) || (by_tag && is_for_bucket(clause, &bucket.arn)) {
                 return Ok(false);
             }
             if clause.open && !by_tag {
