@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::account::{Account, Fact, Gap, Role};
 use crate::arn::Arn;
 use crate::policy::Document;
-use crate::policy::evaluate::{Clause, Compiled, Kind, Origin, Outcome, Policies, Reason, Request, Verdict};
+use crate::policy::evaluate::{Clause, Compiled, Origin, Outcome, Reason, Verdict};
+use crate::policy::gather::{Kind, Policies, Request};
 use crate::policy::principal::Requester;
 use crate::policy::request::Context;
 

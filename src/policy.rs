@@ -7,6 +7,7 @@ pub mod condition;
 pub mod cover;
 pub mod document;
 pub mod evaluate;
+pub mod gather;
 pub mod pattern;
 pub mod principal;
 pub mod request;
