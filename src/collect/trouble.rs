@@ -224,3 +224,19 @@ fn name(config: &SdkConfig) -> String {
         (None, None) => "AWS STS".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_without_what_opens_it() {
+        for (url, named) in [
+            ("http://user:PASSW0RD@host:4566/a@b", "http://host:4566/a@b"),
+            ("http://127.0.0.1:4566", "http://127.0.0.1:4566"),
+            ("https://host/path@x", "https://host/path@x"),
+        ] {
+            assert_eq!(without_password(url), named);
+        }
+    }
+}

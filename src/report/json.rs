@@ -36,3 +36,17 @@ pub fn schema() -> Result<String, serde_json::Error> {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     serde_json::to_string_pretty(&generator.into_root_schema_for::<Report>()).map(|text| text + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_and_stays_the_same_text() {
+        let hostile = "a\u{9b}31m\u{202e}\u{e0001}\u{7f}é";
+        let json = serde_json::to_string(hostile).unwrap();
+        let safe = escaped(&json);
+        assert_eq!(safe, "\"a\\u009b31m\\u202e\\udb40\\udc01\\u007fé\"");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), hostile);
+    }
+}

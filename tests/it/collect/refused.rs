@@ -23,6 +23,35 @@ fn half_a_list_is_no_list() {
 }
 
 #[test]
+fn what_is_deleted_in_between_is_not_there_and_not_unknown() {
+    let fake = FakeAws::new(
+        &everything(),
+        Switches { refused: vec![(&calls::GET_BUCKET_POLICY, "NoSuchBucket", 0)], ..Switches::default() },
+    );
+    let account = run(async {
+        let aws = fake.connect(&both_regions()).await.unwrap();
+        let mut account = inventory(&aws).await;
+        let wanted = everything_wanted(&account);
+        details(&aws, &mut account, &wanted).await;
+        account
+    });
+    assert!(!everything().buckets.known().unwrap().is_empty());
+    assert_eq!(account.buckets, Fact::Known(vec![]));
+    assert_eq!(account.unread().into_iter().collect::<Vec<_>>(), Vec::<Gap>::new());
+}
+
+#[test]
+fn a_list_that_is_refused_names_its_region() {
+    let refused = vec![(&calls::LIST_FUNCTIONS, "AccessDenied", 0)];
+    let account = collect_with(Switches { refused, ..Switches::default() });
+    let asked: Vec<_> = account.unread().into_iter().map(|gap| gap.resource).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    for region in ["us-east-1", "eu-west-1"] {
+        assert!(asked.iter().any(|resource| resource.contains(&format!(":lambda:{region}:"))), "{asked:?}");
+    }
+}
+
+#[test]
 fn a_bulk_call_that_is_refused_is_replaced_by_calls_for_each() {
     for (call, code, after) in [
         (&calls::GET_ACCOUNT_AUTHORIZATION_DETAILS, "AccessDenied", 0),
