@@ -14,7 +14,7 @@ pub fn write(report: &Report) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(report).map(|text| escaped(&text) + "\n")
 }
 
-/// JSON in which characters that steer a terminal, which JSON itself lets stand, are written as `\uXXXX`.
+/// JSON in which characters that steer a terminal, which JSON itself lets stand, are escaped.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {

@@ -35,7 +35,9 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
     let name = function.arn.name();
     let who = role.role.arn.name();
     let policies = policies(role);
+    let granted = tokens.iter().find(|token| name.contains(**token));
     let spelled = match labeling::mention_in_function(function) {
+        _ if granted.is_some() => format!("`{name}` carries a token of {policies}, which grants it elsewhere"),
         Some(mention)
             if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() =>
         {

@@ -189,6 +189,20 @@ fn function_out_of_reach() {
         })
     };
     assert_eq!(granting("arn:aws:lambda:us-east-1:111122223333:function:signs-pre"), Vec::<String>::new());
+    // A copy scoped to another region has the tokens, and not for this function.
+    let report = report_after(|a| {
+        without(a);
+        let elsewhere = r#"{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-1:*:function:*LabelingFunction*"},{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+        inline(a, elsewhere);
+    });
+    let messages: Vec<_> = report.findings.iter().map(|f| f.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "`signs-LabelingFunction-pre` carries a token of `more`, which grants it elsewhere, and no other policy lets \
+          `GtExecution` invoke it"
+        ]
+    );
     // A statement for versions and aliases alone does not match the unqualified function, which a job may never name.
     assert_eq!(
         granting("arn:aws:lambda:us-east-1:111122223333:function:signs-pre:*"),
