@@ -13,10 +13,13 @@ use serde::Serialize;
 use crate::account::{Account, Fact, Gap, Role};
 use crate::arn::Arn;
 use crate::policy::Document;
-use crate::policy::evaluate::{Clause, Compiled, Origin, Outcome, Reason, Verdict};
-use crate::policy::gather::{Kind, Policies, Request};
+use crate::policy::compile::{Kind, Policies};
+use crate::policy::cover::Set;
+use crate::policy::decide::Reason;
+use crate::policy::layers::Verdict;
 use crate::policy::principal::Requester;
-use crate::policy::request::Context;
+use crate::policy::reach::{Clause, Origin, Outcome, Reach};
+use crate::policy::request::{Context, Request};
 
 /// An account whose roles can be asked what they may do.
 #[derive(Debug)]
@@ -24,11 +27,12 @@ pub struct Access<'a> {
     /// The facts.
     pub account: &'a Account,
     classes: HashMap<&'a Arn, usize>,
-    compiled: RefCell<HashMap<usize, ByAction>>,
+    compiled: RefCell<HashMap<usize, Rc<Policies<'a, Gap>>>>,
+    reaches: RefCell<HashMap<usize, ByAction>>,
 }
 
-/// A class's policies, compiled for each action that was asked about.
-type ByAction = HashMap<String, Rc<Compiled<Gap>>>;
+/// What a class reaches, for each action that was asked about.
+type ByAction = HashMap<String, Rc<Reach<Gap>>>;
 
 /// A policy under the name that reports call it by.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +68,7 @@ pub enum Coverage {
 pub struct Answer {
     action: String,
     outcomes: Vec<Outcome>,
-    compiled: Rc<Compiled<Gap>>,
+    reach: Rc<Reach<Gap>>,
 }
 
 impl<'a> Access<'a> {
@@ -95,7 +99,7 @@ impl<'a> Access<'a> {
             let next = known.len();
             (&role.arn, *known.entry(class).or_insert(next))
         });
-        Self { account, classes: classes.collect(), compiled: RefCell::default() }
+        Self { account, classes: classes.collect(), compiled: RefCell::default(), reaches: RefCell::default() }
     }
 
     /// Every identity policy of a role, in the order attached, inline; a gap in place of each that could not be read.
@@ -120,15 +124,15 @@ impl<'a> Access<'a> {
     /// Decides one action of a role on one resource, whose own policy is given if it has one that counts.
     #[must_use]
     pub fn decide(&self, role: &'a Role, action: &str, resource: &Arn, own: Option<&Fact<Option<Document>>>) -> Answer {
-        let compiled = self.compiled(role, action, own);
-        Answer { action: action.to_owned(), outcomes: vec![compiled.decide(resource.as_str())], compiled }
+        let reach = self.reach(role, action, own);
+        Answer { action: action.to_owned(), outcomes: vec![reach.decide(resource.as_str())], reach }
     }
 
     /// Decides one action of a role on everything below a prefix, such as `arn:aws:s3:::BUCKET/`.
     #[must_use]
     pub fn cover(&self, role: &'a Role, action: &str, prefix: &str, own: Option<&Fact<Option<Document>>>) -> Answer {
-        let compiled = self.compiled(role, action, own);
-        Answer { action: action.to_owned(), outcomes: compiled.cover(prefix).unwrap_or_default(), compiled }
+        let reach = self.reach(role, action, own);
+        Answer { action: action.to_owned(), outcomes: reach.cover(&Set::Below(prefix)).unwrap_or_default(), reach }
     }
 
     /// May a service of this account assume a role, by the role's trust policy?
@@ -137,32 +141,28 @@ impl<'a> Access<'a> {
     ///
     /// When the trust policy is not known.
     pub fn trusts(&self, role: &Role, service: &str) -> Result<Answer, Gap> {
+        const ACTION: &str = "sts:AssumeRole";
         let requester = Requester::Service(service.to_owned());
         let mut context = Context::open();
         context.set("aws:SourceAccount", [self.account.id.as_str()]);
         context.set("aws:SecureTransport", ["true"]);
         context.absent("sts:ExternalId");
-        let mut policies = Policies::new(Request {
-            action: "sts:AssumeRole",
-            requester: &requester,
-            resource_account: Some(role.arn.account()),
-            context,
-        });
+        let mut policies = Policies::new();
         policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
-        let compiled = policies.compile();
-        let outcome = compiled.decide(role.arn.as_str());
-        Ok(Answer { action: "sts:AssumeRole".to_owned(), outcomes: vec![outcome], compiled: Rc::new(compiled) })
+        let reach = Reach::new(&[&policies], &Request::new(ACTION, &requester, Some(role.arn.account()), &context));
+        let outcome = reach.decide(role.arn.as_str());
+        Ok(Answer { action: ACTION.to_owned(), outcomes: vec![outcome], reach: Rc::new(reach) })
     }
 
     /// The statements of a role's own policies that allow an action on something, each with the resources it names.
     #[must_use]
     pub fn grants(&self, role: &'a Role, action: &str) -> Vec<(Reason, Vec<String>)> {
-        let compiled = self.by_identity(role, action);
+        let reach = self.by_identity(role, action);
         let resources = |clause: &Clause<Gap>| {
             let all_but = if clause.all_but { "all but " } else { "" };
             clause.patterns.iter().map(|pattern| format!("{all_but}{pattern}")).collect()
         };
-        let granting = compiled.clauses().iter().filter(|clause| clause.grants());
+        let granting = reach.clauses().iter().filter(|clause| clause.grants());
         granting
             .filter_map(|clause| match &clause.origin {
                 Origin::Statement(reason) => Some((reason.clone(), resources(clause))),
@@ -171,56 +171,61 @@ impl<'a> Access<'a> {
             .collect()
     }
 
-    /// All policies that bear on an action: the role's own, compiled once for its class, and the resource's.
-    fn compiled(&self, role: &'a Role, action: &str, own: Option<&Fact<Option<Document>>>) -> Rc<Compiled<Gap>> {
-        let requester = Requester::Role(role.arn.clone());
+    /// What a role's own policies and the resource's reach with an action.
+    fn reach(&self, role: &'a Role, action: &str, own: Option<&Fact<Option<Document>>>) -> Rc<Reach<Gap>> {
+        let mut of_resource = Policies::new();
         match own.map(Fact::known) {
-            None | Some(Ok(None)) => self.by_identity(role, action),
-            Some(Ok(Some(document))) => {
-                let mut policies = self.gather(role, &requester, action);
-                if policies.add(Kind::Resource, "resource policy", None, document) {
-                    Rc::new(policies.compile())
-                } else {
-                    self.by_identity(role, action)
-                }
-            }
-            Some(Err(gap)) => {
-                let mut policies = self.gather(role, &requester, action);
-                policies.miss(Kind::Resource, &gap);
-                Rc::new(policies.compile())
-            }
+            None | Some(Ok(None)) => return self.by_identity(role, action),
+            Some(Ok(Some(document))) => of_resource.add(Kind::Resource, "resource policy", None, document),
+            Some(Err(gap)) => of_resource.miss(Kind::Resource, gap),
+        }
+        let requester = Requester::Role(role.arn.clone());
+        let context = self.context(role);
+        let request = Request::new(action, &requester, Some(&self.account.id), &context);
+        if of_resource.concerns(&request) {
+            Rc::new(Reach::new(&[&*self.compiled(role), &of_resource], &request))
+        } else {
+            self.by_identity(role, action)
         }
     }
 
-    /// The role's own policies, compiled once for its class.
-    fn by_identity(&self, role: &'a Role, action: &str) -> Rc<Compiled<Gap>> {
-        // INVARIANT: every role of the account has a class.
-        let class = self.classes.get(&role.arn).copied().unwrap_or(usize::MAX);
-        let known = self.compiled.borrow().get(&class).and_then(|actions| actions.get(action)).cloned();
+    /// What a role's own policies reach, settled once for its class.
+    fn by_identity(&self, role: &'a Role, action: &str) -> Rc<Reach<Gap>> {
+        let class = self.class(role);
+        let known = self.reaches.borrow().get(&class).and_then(|actions| actions.get(action)).cloned();
         known.unwrap_or_else(|| {
             let requester = Requester::Role(role.arn.clone());
-            let compiled = Rc::new(self.gather(role, &requester, action).compile());
-            let mut classes = self.compiled.borrow_mut();
-            classes.entry(class).or_default().insert(action.to_owned(), Rc::clone(&compiled));
-            compiled
+            let context = self.context(role);
+            let request = Request::new(action, &requester, Some(&self.account.id), &context);
+            let reach = Rc::new(Reach::new(&[&*self.compiled(role)], &request));
+            self.reaches.borrow_mut().entry(class).or_default().insert(action.to_owned(), Rc::clone(&reach));
+            reach
         })
     }
 
-    fn gather<'b>(&'b self, role: &'a Role, requester: &'b Requester, action: &'b str) -> Policies<'b, Gap> {
-        let context = self.context(role);
-        let mut policies =
-            Policies::new(Request { action, requester, resource_account: Some(&self.account.id), context });
+    fn class(&self, role: &Role) -> usize {
+        // INVARIANT: every role of the account has a class.
+        self.classes.get(&role.arn).copied().unwrap_or(usize::MAX)
+    }
+
+    /// The role's own policies, compiled once for its class.
+    fn compiled(&self, role: &'a Role) -> Rc<Policies<'a, Gap>> {
+        Rc::clone(self.compiled.borrow_mut().entry(self.class(role)).or_insert_with(|| Rc::new(self.compile(role))))
+    }
+
+    fn compile(&self, role: &'a Role) -> Policies<'a, Gap> {
+        let mut policies = Policies::new();
         for policy in self.policies(role) {
             match policy {
-                Ok(p) if p.arn.is_some() => drop(policies.add(Kind::Identity, p.name, p.version, p.document)),
-                Ok(p) => drop(policies.add(Kind::Identity, &format!("inline {}", p.name), None, p.document)),
-                Err(gap) => policies.miss(Kind::Identity, &gap),
+                Ok(p) if p.arn.is_some() => policies.add(Kind::Identity, p.name, p.version, p.document),
+                Ok(p) => policies.add(Kind::Identity, format!("inline {}", p.name), None, p.document),
+                Err(gap) => policies.miss(Kind::Identity, gap),
             }
         }
         match role.boundary.known().and_then(|boundary| boundary.as_ref().map(|arn| self.managed(arn)).transpose()) {
             Ok(None) => {}
-            Ok(Some(p)) => drop(policies.add(Kind::Boundary, p.name, p.version, p.document)),
-            Err(gap) => policies.miss(Kind::Boundary, &gap),
+            Ok(Some(p)) => policies.add(Kind::Boundary, p.name, p.version, p.document),
+            Err(gap) => policies.miss(Kind::Boundary, gap),
         }
         policies
     }
@@ -283,7 +288,7 @@ impl Answer {
     /// The clauses that apply somewhere in the set, each once, in the order of the policies.
     pub fn clauses(&self) -> impl Iterator<Item = &Clause<Gap>> {
         let applying: BTreeSet<usize> = self.outcomes.iter().flat_map(|o| o.clauses.iter().copied()).collect();
-        applying.into_iter().filter_map(|index| self.compiled.clauses().get(index))
+        applying.into_iter().filter_map(|index| self.reach.clauses().get(index))
     }
 
     /// The clauses that grant, or may grant, something of the set.
@@ -339,7 +344,7 @@ impl Coverage {
     /// What several verdicts over parts of a set say of the whole.
     pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
         let seen: BTreeSet<Verdict> = verdicts.into_iter().collect();
-        let denied = seen.contains(&Verdict::ImplicitlyDenied) || seen.contains(&Verdict::ExplicitlyDenied);
+        let denied = seen.iter().any(|verdict| verdict.is_denial());
         match (seen.contains(&Verdict::Allowed), seen.contains(&Verdict::Conditional), denied) {
             (true, false, false) => Self::All,
             (true, _, true) => Self::Some,

@@ -7,7 +7,7 @@ mod collect;
 mod progress;
 mod rules;
 mod scan;
-mod simulate;
+pub mod simulate;
 
 use std::io::{self, Write};
 

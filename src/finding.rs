@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Coverage;
 use crate::arn::Arn;
 use crate::labeling::Use;
-use crate::policy::evaluate::Reason;
+use crate::policy::decide::Reason;
 
 /// How bad it is, worst first.
 #[derive(

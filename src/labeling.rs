@@ -14,7 +14,8 @@ use crate::arn::Arn;
 use crate::knowledge::limits::{self, Limits};
 use crate::knowledge::managed;
 use crate::knowledge::spelling::{Mention, mention};
-use crate::policy::evaluate::{Clause, Origin, Verdict};
+use crate::policy::layers::Verdict;
+use crate::policy::reach::{Clause, Origin};
 use crate::policy::{Effect, Pattern, Selection};
 
 /// The service that runs labeling jobs, as trust policies name it.

@@ -1,11 +1,15 @@
 //! `gt-audit simulate`: requests decided offline, JSON lines in, JSON lines out, in the same order.
 //!
-//! A line that is wrong is answered with an error; the others go on.
+//! A line that is wrong is answered with an error; the others go on. What has arrived is decided by all cores at once and
+//! written before more is read, so that memory does not grow with the input, and whoever writes a line and waits for
+//! its answer gets it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,11 +17,20 @@ use serde_json::Value;
 use super::{Error, Terminal};
 use crate::arn::Arn;
 use crate::knowledge::managed;
-use crate::policy::evaluate::{Compiled, Origin, Reason, Verdict};
-use crate::policy::gather::{Kind, Policies, Request};
+use crate::policy::compile::{Kind, Policies};
+use crate::policy::decide::{NearMiss, Reason, explain};
+use crate::policy::grant::Grant;
+use crate::policy::layers::Verdict;
+use crate::policy::lint::lints;
 use crate::policy::principal::Requester;
-use crate::policy::request::Context;
-use crate::policy::{Condition, Document, Effect};
+use crate::policy::reach::Reach;
+use crate::policy::request::{Context, Request};
+use crate::policy::{Condition, Document, decide};
+
+/// More than this, in bytes, is not read ahead.
+const READ_AHEAD: usize = 1 << 20;
+/// An organization has a root, five levels of units and accounts; what has more levels than this is a mistake.
+const MOST_LEVELS: usize = 64;
 
 /// A request, as a line says it. Unknown fields are somebody's notes.
 #[derive(Debug, Deserialize)]
@@ -39,6 +52,9 @@ struct Asked {
     boundary: Option<Document>,
     session_policy: Option<Document>,
     resource_policy: Option<Document>,
+    #[serde(default)]
+    grants: Vec<Grant>,
+    endpoint_policy: Option<Document>,
     #[serde(default)]
     scps: Vec<Vec<Document>>,
     #[serde(default)]
@@ -71,10 +87,14 @@ struct Decided {
     missing: Vec<&'static str>,
     #[serde(rename = "if")]
     residual: Vec<Residual>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    near: Vec<NearMiss>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// A condition that nobody can decide.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Serialize)]
 struct Residual {
     operator: String,
     key: String,
@@ -91,40 +111,75 @@ struct Wrong {
 pub(super) fn run(file: Option<&Path>, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let unread =
         |error| Error::Read { path: file.map_or("standard input".to_owned(), |p| p.display().to_string()), error };
-    let lines: Box<dyn BufRead> = match file.filter(|path| *path != Path::new("-")) {
-        Some(path) => Box::new(BufReader::new(File::open(path).map_err(unread)?)),
-        None => Box::new(io::stdin().lock()),
+    let source: Box<dyn io::Read> = match file.filter(|path| *path != Path::new("-")) {
+        Some(path) => Box::new(File::open(path).map_err(unread)?),
+        None => Box::new(io::stdin()),
     };
+    let mut lines = BufReader::with_capacity(READ_AHEAD, source);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut code = 0;
-    for line in lines.split(b'\n') {
-        let line = line.map_err(unread)?;
-        if line.trim_ascii().is_empty() {
-            continue;
+    loop {
+        let batch = arrived(&mut lines).map_err(unread)?;
+        if batch.is_empty() {
+            return Ok(code);
         }
-        match answer(&line) {
-            Ok(decided) => serde_json::to_writer(&mut terminal.out, &decided)?,
-            Err(wrong) => {
-                code = 2;
-                serde_json::to_writer(&mut terminal.out, &wrong)?;
-            }
+        for (answer, good) in answers(&batch, cores) {
+            code = if good { code } else { 2 };
+            terminal.out.write_all(answer.as_bytes())?;
+            terminal.out.write_all(b"\n")?;
         }
-        terminal.out.write_all(b"\n")?;
+        terminal.out.flush()?;
     }
-    Ok(code)
 }
 
-fn answer(line: &[u8]) -> Result<Decided, Wrong> {
-    let asked: Asked = serde_json::from_slice(line).map_err(|error| Wrong {
-        id: serde_json::from_slice::<Value>(line).ok().and_then(|v| v.get("id").cloned()).unwrap_or(Value::Null),
-        error: error.to_string(),
-    })?;
-    let id = asked.id.clone();
-    decide(asked).map_err(|error| Wrong { id, error })
+/// The next line, and all lines behind it that have been read already; none at the end.
+fn arrived(lines: &mut BufReader<Box<dyn io::Read>>) -> io::Result<Vec<Vec<u8>>> {
+    let mut batch = vec![];
+    while batch.is_empty() || lines.buffer().contains(&b'\n') {
+        let mut line = vec![];
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if !line.trim_ascii().is_empty() {
+            batch.push(line);
+        }
+    }
+    Ok(batch)
 }
 
-fn decide(asked: Asked) -> Result<Decided, String> {
+/// The answers to a batch in its order, each with whether the line was good; every core takes a part.
+fn answers(batch: &[Vec<u8>], cores: usize) -> Vec<(String, bool)> {
+    let part = batch.len().div_ceil(cores).max(1);
+    thread::scope(|scope| {
+        let parts: Vec<_> = batch
+            .chunks(part)
+            .map(|lines| scope.spawn(|| lines.iter().map(|line| answer(line)).collect::<Vec<_>>()))
+            .collect();
+        let joined = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+/// The answer to a line, as a line, and whether the line was good.
+#[must_use]
+pub fn answer(line: &[u8]) -> (String, bool) {
+    let decided = serde_json::from_slice::<Asked>(line)
+        .map_err(|error| Wrong {
+            id: serde_json::from_slice::<Value>(line).ok().and_then(|v| v.get("id").cloned()).unwrap_or(Value::Null),
+            error: error.to_string(),
+        })
+        .and_then(|asked| decide(&asked).map_err(|error| Wrong { id: asked.id.clone(), error }));
+    let written = match &decided {
+        Ok(decided) => serde_json::to_string(decided),
+        Err(wrong) => serde_json::to_string(wrong),
+    };
+    // INVARIANT: plain data with text for keys is always JSON.
+    (written.unwrap_or_default(), decided.is_ok())
+}
+
+fn decide(asked: &Asked) -> Result<Decided, String> {
     let of_resource = Arn::parse(asked.resource.as_str()).ok().map(|arn| arn.account().to_owned());
-    let owner = asked.resource_account.or(of_resource.filter(|account| !account.is_empty()));
+    let owner = asked.resource_account.clone().or(of_resource.filter(|account| !account.is_empty()));
     // Where a line names nobody, the question is what the policies say by themselves, within the resource's account.
     let somebody = Arn::iam("aws", owner.as_deref().unwrap_or("123456789012"), "role/somebody");
     let principal = asked.principal.as_deref().unwrap_or(somebody.as_str());
@@ -141,82 +196,90 @@ fn decide(asked: Asked) -> Result<Decided, String> {
     {
         *role = Arn::parse(one.as_str()).ok();
     }
-    let mut policies: Policies<'_, ()> = Policies::new(Request {
-        action: &asked.action,
-        requester: &requester,
-        resource_account: owner.as_deref(),
-        context,
-    });
+    let mut request = Request::new(&asked.action, &requester, owner.as_deref(), &context);
     if asked.principal.is_none() {
-        policies = policies.alone();
+        request = request.of_identity_alone();
     }
-    for (level, documents) in asked.scps.iter().enumerate() {
-        policies.begin(Kind::Scp(level));
-        for (i, document) in documents.iter().enumerate() {
-            policies.add(Kind::Scp(level), &format!("scps[{level}][{i}]"), None, document);
-        }
+    let grants = asked.grants.iter().map(Grant::document).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    let documents = documents(asked, &grants)?;
+    let mut limits = Policies::new();
+    let mut own = Policies::new();
+    (0..asked.scps.len()).zip(0..).for_each(|(_, level)| limits.begin(Kind::Scp(level)));
+    let mut warnings: Vec<String> = vec![];
+    for (kind, name, document) in &documents {
+        warnings.extend(lints(document, *kind).into_iter().map(|lint| format!("{name} {lint}")));
+        let set = if matches!(kind, Kind::Scp(_) | Kind::Rcp) { &mut limits } else { &mut own };
+        set.add(*kind, name.as_str(), None, document);
     }
-    for (i, document) in asked.rcps.iter().flatten().enumerate() {
-        policies.add(Kind::Rcp, &format!("rcps[{i}]"), None, document);
-    }
-    for name in &asked.policies {
-        let version =
-            managed::known(name).ok_or_else(|| format!("this build does not know the managed policy `{name}`"))?;
-        policies.add(Kind::Identity, name, Some(&version.version), &version.document);
-    }
-    for (i, document) in asked.identity_policies.iter().enumerate() {
-        policies.add(Kind::Identity, &format!("identityPolicies[{i}]"), None, document);
-    }
-    if let Some(document) = &asked.boundary {
-        policies.add(Kind::Boundary, "boundary", None, document);
-    }
-    if let Some(document) = &asked.session_policy {
-        policies.add(Kind::Session, "sessionPolicy", None, document);
-    }
-    if let Some(document) = &asked.resource_policy {
-        policies.add(Kind::Resource, "resourcePolicy", None, document);
-    }
-    Ok(explain(asked.id, &policies.compile(), &asked.resource))
+    let ambiguous =
+        |key: &String| format!("context {key}: it is there in another case too, and which counts is not documented");
+    warnings.extend(context.ambiguous().iter().map(ambiguous));
+    let managed = asked.policies.iter().map(|name| managed_policy(name)).collect::<Result<Vec<_>, _>>()?;
+    let sets: Vec<&Policies<'_, ()>> = std::iter::once(&limits).chain(managed).chain([&own]).collect();
+    let decision = explain(&sets, &request, &asked.resource);
+    // The other two ways of asking come to the same; all cases of the tests pass here.
+    debug_assert_eq!(decision.verdict, decide::decide(&sets, &request, &asked.resource));
+    debug_assert_eq!(decision.verdict, Reach::new(&sets, &request).decide(&asked.resource).verdict);
+    Ok(Decided {
+        id: asked.id.clone(),
+        decision: match decision.verdict {
+            Verdict::Allowed => "allowed",
+            Verdict::ImplicitlyDenied => "implicitDeny",
+            Verdict::ExplicitlyDenied => "explicitDeny",
+            Verdict::Conditional | Verdict::Denied => "conditional",
+        },
+        because: decision.reasons,
+        missing: decision.missing,
+        residual: decision.residual.into_iter().map(Residual::of).collect(),
+        near: decision.near,
+        warnings,
+    })
 }
 
-fn explain(id: Value, compiled: &Compiled<()>, resource: &str) -> Decided {
-    let outcome = compiled.decide(resource);
-    let said = compiled.said(&outcome.clauses);
-    let applying = || outcome.clauses.iter().filter_map(|index| compiled.clauses().get(*index));
-    let because = applying().filter(|clause| match outcome.verdict {
-        Verdict::Allowed => clause.effect == Effect::Allow && !clause.open,
-        Verdict::ExplicitlyDenied => clause.effect == Effect::Deny && !clause.open,
-        Verdict::Conditional => true,
-        Verdict::ImplicitlyDenied => false,
-    });
-    let because = because.filter_map(|clause| match &clause.origin {
-        Origin::Statement(reason) => Some(reason.clone()),
-        Origin::Missing(()) => None,
-    });
-    let mut residual: Vec<Residual> = vec![];
-    if outcome.verdict == Verdict::Conditional {
-        for condition in applying().flat_map(|clause| &clause.residual) {
-            let condition = Residual::of(condition);
-            if !residual.contains(&condition) {
-                residual.push(condition);
-            }
-        }
+/// Every document of a line, with its kind and the name that reasons call it by.
+fn documents<'a>(asked: &'a Asked, grants: &'a [Document]) -> Result<Vec<(Kind, String, &'a Document)>, String> {
+    if asked.scps.len() > MOST_LEVELS {
+        return Err(format!("scps has {} levels; an organization has at most seven", asked.scps.len()));
     }
-    let missing = match outcome.verdict {
-        Verdict::ImplicitlyDenied => compiled.missing(said),
-        _ => vec![],
-    };
-    let decision = match outcome.verdict {
-        Verdict::Allowed => "allowed",
-        Verdict::ImplicitlyDenied => "implicitDeny",
-        Verdict::ExplicitlyDenied => "explicitDeny",
-        Verdict::Conditional => "conditional",
-    };
-    Decided { id, decision, because: because.collect(), missing, residual }
+    let mut documents = vec![];
+    for (level, policies) in (0..).zip(&asked.scps) {
+        documents.extend((0..).zip(policies).map(|(i, d)| (Kind::Scp(level), format!("scps[{level}][{i}]"), d)));
+    }
+    let numbered = |kind, name: &str, i: usize, document| (kind, format!("{name}[{i}]"), document);
+    documents.extend((0..).zip(asked.rcps.iter().flatten()).map(|(i, d)| numbered(Kind::Rcp, "rcps", i, d)));
+    let identity = (0..).zip(&asked.identity_policies);
+    documents.extend(identity.map(|(i, d)| numbered(Kind::Identity, "identityPolicies", i, d)));
+    documents.extend((0..).zip(grants).map(|(i, d)| numbered(Kind::Resource, "grants", i, d)));
+    let single = [
+        (Kind::Boundary, "boundary", &asked.boundary),
+        (Kind::Session, "sessionPolicy", &asked.session_policy),
+        (Kind::Resource, "resourcePolicy", &asked.resource_policy),
+        (Kind::Endpoint, "endpointPolicy", &asked.endpoint_policy),
+    ];
+    let given = single.into_iter().filter_map(|(kind, name, d)| Some((kind, name.to_owned(), d.as_ref()?)));
+    documents.extend(given);
+    Ok(documents)
+}
+
+/// A managed policy that this build knows, compiled when it is first named.
+fn managed_policy(name: &str) -> Result<&'static Policies<'static, ()>, String> {
+    static COMPILED: LazyLock<Mutex<HashMap<String, &'static Policies<'static, ()>>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(policies) = compiled.get(name) {
+        return Ok(policies);
+    }
+    let version =
+        managed::known(name).ok_or_else(|| format!("this build does not know the managed policy `{name}`"))?;
+    let mut policies = Policies::new();
+    policies.add(Kind::Identity, name, Some(&version.version), &version.document);
+    // There are only so many names, and each is compiled once.
+    let policies: &'static _ = Box::leak(Box::new(policies));
+    compiled.insert(name.to_owned(), policies);
+    Ok(policies)
 }
 
 impl Residual {
-    fn of(condition: &Condition) -> Self {
-        Self { operator: condition.operator.clone(), key: condition.key.clone(), values: condition.values.clone() }
+    fn of(condition: Condition) -> Self {
+        Self { operator: condition.operator, key: condition.key, values: condition.values }
     }
 }

@@ -6,21 +6,19 @@
 
 use std::net::IpAddr;
 
-use super::document::Condition;
-use super::evaluate::Truth;
-use super::pattern::Pattern;
-use super::request::{Context, Value};
-use super::template::{Filled, Template};
+use super::Condition;
+use super::layers::Truth;
+use super::request::{Key, Keys, Request, Value};
+use super::template::Template;
 
-/// A condition, its operator understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A condition, its operator and its values understood.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Test {
     quantifier: Option<Quantifier>,
-    operator: Operator,
     negated: bool,
     if_exists: bool,
-    key: String,
-    values: Vec<Template>,
+    key: Key,
+    wanted: Wanted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +27,22 @@ enum Quantifier {
     Any,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Text { ignore_case: bool },
-    Number(Order),
-    Date(Order),
-    Bool,
-    Ip,
-    Arn,
-    Null,
+/// What the key's value is held against. A value that is not of its operator's type fits nothing and is left out.
+#[derive(Debug, Clone, PartialEq)]
+enum Wanted {
+    Text(Vec<Template>),
+    TextIgnoringCase(Vec<Template>),
+    Arn(Vec<Template>),
+    Number(Order, Vec<f64>),
+    Date(Order, Vec<jiff::Timestamp>),
+    Bool(Vec<String>),
+    Ip(Vec<Network>),
+    /// Whether the key may be absent, and whether it may be there.
+    Null {
+        absent: bool,
+        present: bool,
+    },
+    /// An operator that this build does not know.
     Unknown,
 }
 
@@ -50,64 +55,95 @@ enum Order {
     GreaterOrEqual,
 }
 
-impl Test {
-    /// Understands a condition. Only documents of version 2012-10-17 have variables.
-    #[must_use]
-    pub fn new(condition: &Condition, variables: bool) -> Self {
-        let name = condition.operator.to_ascii_lowercase();
-        let (quantifier, name) = match name.split_once(':') {
+/// Addresses that begin with the same bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    base: IpAddr,
+    prefix: u32,
+}
+
+/// An operator's name without its prefix and suffix.
+struct Operator<'a> {
+    quantifier: Option<Quantifier>,
+    name: &'a str,
+    if_exists: bool,
+}
+
+impl<'a> Operator<'a> {
+    /// Takes an operator apart, given in small letters.
+    fn new(operator: &'a str) -> Self {
+        let (quantifier, name) = match operator.split_once(':') {
             Some(("forallvalues", rest)) => (Some(Quantifier::All), rest),
             Some(("foranyvalue", rest)) => (Some(Quantifier::Any), rest),
-            _ => (None, name.as_str()),
+            _ => (None, operator),
         };
         let (name, if_exists) = name.strip_suffix("ifexists").map_or((name, false), |name| (name, true));
-        let text = |ignore_case| Operator::Text { ignore_case };
-        let (operator, negated, like) = match name {
-            "stringequals" | "binaryequals" => (text(false), false, false),
-            "stringnotequals" => (text(false), true, false),
-            "stringequalsignorecase" => (text(true), false, false),
-            "stringnotequalsignorecase" => (text(true), true, false),
-            "stringlike" => (text(false), false, true),
-            "stringnotlike" => (text(false), true, true),
-            "numericequals" => (Operator::Number(Order::Equal), false, false),
-            "numericnotequals" => (Operator::Number(Order::Equal), true, false),
-            "numericlessthan" => (Operator::Number(Order::Less), false, false),
-            "numericlessthanequals" => (Operator::Number(Order::LessOrEqual), false, false),
-            "numericgreaterthan" => (Operator::Number(Order::Greater), false, false),
-            "numericgreaterthanequals" => (Operator::Number(Order::GreaterOrEqual), false, false),
-            "dateequals" => (Operator::Date(Order::Equal), false, false),
-            "datenotequals" => (Operator::Date(Order::Equal), true, false),
-            "datelessthan" => (Operator::Date(Order::Less), false, false),
-            "datelessthanequals" => (Operator::Date(Order::LessOrEqual), false, false),
-            "dategreaterthan" => (Operator::Date(Order::Greater), false, false),
-            "dategreaterthanequals" => (Operator::Date(Order::GreaterOrEqual), false, false),
-            "bool" => (Operator::Bool, false, false),
-            "ipaddress" => (Operator::Ip, false, false),
-            "notipaddress" => (Operator::Ip, true, false),
-            "arnequals" | "arnlike" => (Operator::Arn, false, true),
-            "arnnotequals" | "arnnotlike" => (Operator::Arn, true, true),
-            "null" if !if_exists => (Operator::Null, false, false),
-            _ => (Operator::Unknown, false, false),
-        };
-        // Variables stand in texts and ARNs alone.
-        let variables = variables && matches!(operator, Operator::Text { .. } | Operator::Arn);
-        Self {
-            quantifier,
-            operator,
-            negated,
-            if_exists,
-            key: condition.key.to_ascii_lowercase(),
-            values: condition.values.iter().map(|value| Template::new(value, variables, like)).collect(),
+        Self { quantifier, name, if_exists }
+    }
+
+    fn wanted(&self, condition: &Condition, variables: bool) -> (Wanted, bool) {
+        let values = &condition.values;
+        let texts = |wildcards| values.iter().map(|value| Template::new(value, variables, wildcards)).collect();
+        let numbers = || values.iter().filter_map(|value| number(value)).collect();
+        let dates = || values.iter().filter_map(|value| date(value)).collect();
+        let networks = || values.iter().filter_map(|value| Network::parse(value)).collect();
+        let says = |wanted: &str| values.iter().any(|value| value.eq_ignore_ascii_case(wanted));
+        match self.name {
+            "stringequals" => (Wanted::Text(texts(false)), false),
+            // Variables stand in texts and ARNs alone.
+            "binaryequals" => (Wanted::Text(values.iter().map(|v| Template::new(v, false, false)).collect()), false),
+            "stringnotequals" => (Wanted::Text(texts(false)), true),
+            "stringequalsignorecase" => (Wanted::TextIgnoringCase(texts(false)), false),
+            "stringnotequalsignorecase" => (Wanted::TextIgnoringCase(texts(false)), true),
+            "stringlike" => (Wanted::Text(texts(true)), false),
+            "stringnotlike" => (Wanted::Text(texts(true)), true),
+            "numericequals" => (Wanted::Number(Order::Equal, numbers()), false),
+            "numericnotequals" => (Wanted::Number(Order::Equal, numbers()), true),
+            "numericlessthan" => (Wanted::Number(Order::Less, numbers()), false),
+            "numericlessthanequals" => (Wanted::Number(Order::LessOrEqual, numbers()), false),
+            "numericgreaterthan" => (Wanted::Number(Order::Greater, numbers()), false),
+            "numericgreaterthanequals" => (Wanted::Number(Order::GreaterOrEqual, numbers()), false),
+            "dateequals" => (Wanted::Date(Order::Equal, dates()), false),
+            "datenotequals" => (Wanted::Date(Order::Equal, dates()), true),
+            "datelessthan" => (Wanted::Date(Order::Less, dates()), false),
+            "datelessthanequals" => (Wanted::Date(Order::LessOrEqual, dates()), false),
+            "dategreaterthan" => (Wanted::Date(Order::Greater, dates()), false),
+            "dategreaterthanequals" => (Wanted::Date(Order::GreaterOrEqual, dates()), false),
+            "bool" => (Wanted::Bool(values.clone()), false),
+            "ipaddress" => (Wanted::Ip(networks()), false),
+            "notipaddress" => (Wanted::Ip(networks()), true),
+            "arnequals" | "arnlike" => (Wanted::Arn(texts(true)), false),
+            "arnnotequals" | "arnnotlike" => (Wanted::Arn(texts(true)), true),
+            "null" if !self.if_exists => (Wanted::Null { absent: says("true"), present: says("false") }, false),
+            _ => (Wanted::Unknown, false),
         }
+    }
+}
+
+/// Does this build know an operator?
+#[must_use]
+pub fn is_known(operator: &str) -> bool {
+    let condition = Condition { operator: String::new(), key: String::new(), values: vec![] };
+    Operator::new(&operator.to_ascii_lowercase()).wanted(&condition, false).0 != Wanted::Unknown
+}
+
+impl Test {
+    /// Understands a condition. Only documents of version 2012-10-17 have variables.
+    pub fn new(condition: &Condition, variables: bool, keys: &mut Keys) -> Self {
+        let small = condition.operator.to_ascii_lowercase();
+        let operator = Operator::new(&small);
+        let (wanted, negated) = operator.wanted(condition, variables);
+        let Operator { quantifier, if_exists, .. } = operator;
+        Self { quantifier, negated, if_exists, key: keys.intern(&condition.key), wanted }
     }
 
     /// Does the condition hold?
     #[must_use]
-    pub fn holds(&self, context: &Context) -> Truth {
-        let value = context.value(&self.key);
-        match self.operator {
-            Operator::Unknown => return Truth::Unknown,
-            Operator::Null => return self.is_null(value, context),
+    pub fn holds(&self, request: &Request<'_>) -> Truth {
+        let value = request.value(&self.key);
+        match self.wanted {
+            Wanted::Unknown => return Truth::Unknown,
+            Wanted::Null { absent, present } => return is_null(value, absent, present),
             _ => {}
         }
         match (value, self.quantifier) {
@@ -115,79 +151,66 @@ impl Test {
             (Value::Absent, Some(Quantifier::Any)) => Truth::of(self.if_exists),
             (Value::Absent, None) => Truth::of(self.negated || self.if_exists),
             (Value::Known(values), Some(Quantifier::All)) => {
-                values.iter().map(|value| self.fits(value, context)).min().unwrap_or(Truth::True)
+                values.iter().map(|value| self.fits(value, request)).min().unwrap_or(Truth::True)
             }
             (Value::Known(values), Some(Quantifier::Any)) => {
-                values.iter().map(|value| self.fits(value, context)).max().unwrap_or(Truth::False)
+                values.iter().map(|value| self.fits(value, request)).max().unwrap_or(Truth::False)
             }
-            (Value::Known([one]), None) => self.fits(one, context),
+            (Value::Known([one]), None) => self.fits(one, request),
             // What several values without a set operator mean is not documented.
             (Value::Unknown, _) | (Value::Known(_), None) => Truth::Unknown,
         }
     }
 
-    /// The key, in small letters.
+    /// The key.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub fn key(&self) -> &Key {
         &self.key
     }
 
-    fn is_null(&self, value: Value<'_>, context: &Context) -> Truth {
-        let absent = match value {
-            Value::Known(values) => Truth::of(values.is_empty()),
-            Value::Absent => Truth::True,
-            Value::Unknown => Truth::Unknown,
-        };
-        let wanted = self.values.iter().map(|wanted| match text(wanted, context).as_deref() {
-            Some("true") => absent,
-            Some("false") => !absent,
-            _ => Truth::False,
-        });
-        wanted.max().unwrap_or(Truth::False)
-    }
-
     /// One value against those of the policy: one must fit; none may, where the operator is negated.
-    fn fits(&self, value: &str, context: &Context) -> Truth {
-        let any = self.values.iter().map(|wanted| self.matches(value, wanted, context)).max().unwrap_or(Truth::False);
-        if self.negated { !any } else { any }
+    fn fits(&self, value: &str, request: &Request<'_>) -> Truth {
+        let any = |truths: &mut dyn Iterator<Item = Truth>| truths.max().unwrap_or(Truth::False);
+        let fits = match &self.wanted {
+            Wanted::Text(texts) => any(&mut texts.iter().map(|text| text.matches(value, request))),
+            Wanted::TextIgnoringCase(texts) => {
+                any(&mut texts.iter().map(|text| text.matches_ignoring_case(value, request)))
+            }
+            Wanted::Arn(arns) => any(&mut arns.iter().map(|arn| arn.matches_arn(value, request))),
+            Wanted::Number(order, numbers) => Truth::of(order.holds(number(value), numbers)),
+            Wanted::Date(order, dates) => Truth::of(order.holds(date(value), dates)),
+            Wanted::Bool(wanted) => Truth::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))),
+            Wanted::Ip(networks) => {
+                let address = value.parse().ok();
+                Truth::of(address.is_some_and(|address| networks.iter().any(|network| network.contains(address))))
+            }
+            Wanted::Null { .. } | Wanted::Unknown => return Truth::Unknown,
+        };
+        if self.negated { !fits } else { fits }
     }
+}
 
-    fn matches(&self, value: &str, wanted: &Template, context: &Context) -> Truth {
-        let (pattern, sure) = match wanted.fill(context) {
-            Filled::Valueless => return Truth::False,
-            Filled::Pattern(pattern) => (pattern, Truth::True),
-            Filled::Unknown(pattern, _) => (pattern, Truth::Unknown),
-        };
-        let matched = match self.operator {
-            Operator::Text { ignore_case: false } => pattern.matches(value),
-            Operator::Text { ignore_case: true } => pattern.to_string().to_lowercase() == value.to_lowercase(),
-            Operator::Arn => arn_matches(&pattern, value),
-            Operator::Bool => pattern.to_string().eq_ignore_ascii_case(value),
-            Operator::Number(order) => order.holds(number(value), number(&pattern.to_string())),
-            Operator::Date(order) => order.holds(date(value), date(&pattern.to_string())),
-            Operator::Ip => in_network(value, &pattern.to_string()),
-            Operator::Null | Operator::Unknown => return Truth::Unknown,
-        };
-        Truth::of(matched).min(sure)
+fn is_null(value: Value<'_>, absent: bool, present: bool) -> Truth {
+    match value {
+        Value::Unknown if absent == present => Truth::of(absent),
+        Value::Unknown => Truth::Unknown,
+        Value::Known([]) | Value::Absent => Truth::of(absent),
+        Value::Known(_) => Truth::of(present),
     }
 }
 
 impl Order {
-    fn holds<T: PartialOrd>(self, left: Option<T>, right: Option<T>) -> bool {
-        left.zip(right).is_some_and(|(left, right)| match self {
-            Self::Equal => left == right,
-            Self::Less => left < right,
-            Self::LessOrEqual => left <= right,
-            Self::Greater => left > right,
-            Self::GreaterOrEqual => left >= right,
+    /// Does the value stand so to one of those wanted? What is no value does not.
+    fn holds<T: PartialOrd>(self, value: Option<T>, wanted: &[T]) -> bool {
+        value.is_some_and(|value| {
+            wanted.iter().any(|wanted| match self {
+                Self::Equal => value == *wanted,
+                Self::Less => value < *wanted,
+                Self::LessOrEqual => value <= *wanted,
+                Self::Greater => value > *wanted,
+                Self::GreaterOrEqual => value >= *wanted,
+            })
         })
-    }
-}
-
-fn text(template: &Template, context: &Context) -> Option<String> {
-    match template.fill(context) {
-        Filled::Pattern(pattern) => Some(pattern.to_string().to_ascii_lowercase()),
-        Filled::Valueless | Filled::Unknown(..) => None,
     }
 }
 
@@ -195,7 +218,7 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// ISO 8601 down to the minute or finer, a date alone, or seconds since 1970.
+/// ISO 8601 down to the month or finer, or seconds since 1970.
 fn date(text: &str) -> Option<jiff::Timestamp> {
     let text = text.trim();
     let seconds = text.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
@@ -204,36 +227,34 @@ fn date(text: &str) -> Option<jiff::Timestamp> {
         let civil = text.trim_end_matches('Z').parse::<jiff::civil::DateTime>().ok()?;
         civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
     };
-    seconds.or_else(zoned).or_else(plain)
-}
-
-/// Six parts, each matched by itself; a pattern with fewer parts is completed with `*`.
-fn arn_matches(pattern: &Pattern, arn: &str) -> bool {
-    let mut parts = pattern.split(':', 6).into_iter();
-    let mut found = arn.splitn(6, ':');
-    let all = (0..6).all(|_| match (parts.next(), found.next()) {
-        (Some(part), Some(found)) => part.matches(found),
-        (None, Some(_)) => true,
-        (_, None) => false,
-    });
-    all && arn.matches(':').count() >= 5
-}
-
-/// An address, of either family, against a network in CIDR notation or a single address.
-fn in_network(address: &str, network: &str) -> bool {
-    let (base, prefix) = match network.split_once('/') {
-        Some((base, prefix)) => (base, prefix.parse::<u32>().ok()),
-        None => (network, Some(u32::MAX)),
+    let month = || {
+        let civil = format!("{text}-01").parse::<jiff::civil::Date>().ok()?;
+        civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
     };
-    match (address.parse(), base.parse(), prefix) {
-        (Ok(IpAddr::V4(address)), Ok(IpAddr::V4(base)), Some(prefix)) => {
-            let shift = 32 - prefix.min(32);
-            u64::from(address.to_bits()) >> shift == u64::from(base.to_bits()) >> shift
+    seconds.or_else(zoned).or_else(plain).or_else(month)
+}
+
+impl Network {
+    /// A network in CIDR notation, or a single address.
+    fn parse(text: &str) -> Option<Self> {
+        let (base, prefix) = text.split_once('/').map_or((text, None), |(base, prefix)| (base, Some(prefix)));
+        let base: IpAddr = base.parse().ok()?;
+        let bits = if base.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(bits), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= bits))?;
+        Some(Self { base, prefix })
+    }
+
+    fn contains(self, address: IpAddr) -> bool {
+        match (address, self.base) {
+            (IpAddr::V4(address), IpAddr::V4(base)) => {
+                let shift = 32 - self.prefix;
+                address.to_bits().checked_shr(shift) == base.to_bits().checked_shr(shift)
+            }
+            (IpAddr::V6(address), IpAddr::V6(base)) => {
+                let shift = 128 - self.prefix;
+                address.to_bits().checked_shr(shift) == base.to_bits().checked_shr(shift)
+            }
+            _ => false,
         }
-        (Ok(IpAddr::V6(address)), Ok(IpAddr::V6(base)), Some(prefix)) => {
-            let shift = 128 - prefix.min(128);
-            address.to_bits().checked_shr(shift) == base.to_bits().checked_shr(shift)
-        }
-        _ => false,
     }
 }

@@ -6,30 +6,27 @@
 //!
 //! Knows globs and texts; has never heard of statements or effects.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::pattern::{Pattern, Token};
 
 /// More states than this are not built: real policies need a few hundred.
 const MOST_STATES: usize = 20_000;
+/// And no more than so many states times combinations, which all are kept.
+const MOST_WAYS: usize = 4_000_000;
 
 /// The texts a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set<'a> {
-    /// This one text.
-    One(&'a str),
     /// Every longer text that begins with this one: all objects of a bucket are below `arn:aws:s3:::BUCKET/`.
     Below(&'a str),
+    /// Every text that a glob matches: `arn:aws:lambda:*:111122223333:function:*` without regard to the region.
+    Matching(&'a Pattern),
 }
 
-/// One combination of groups that occurs in a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Combination {
-    /// The groups that match, by index, ascending; all others do not.
-    pub groups: Vec<usize>,
-    /// A shortest text of the set in which just these match.
-    pub witness: String,
-}
+/// One combination of groups that occurs in a set: those that match, by index, ascending, while all others do not; and a
+/// shortest text of the set in which that is so.
+pub type Combination<'a> = (&'a [usize], String);
 
 /// The globs need more states than are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,15 +45,16 @@ pub struct Automaton {
     /// For each state, the index of its combination in `combinations`.
     accepts: Vec<usize>,
     combinations: Vec<Vec<usize>>,
-    /// For each combination and state: the first step of a shortest way to it, `None` where there is none.
+    /// For each combination and state: the beginning of a shortest way to it, `None` where there is none.
     ways: Vec<Vec<Option<Way>>>,
 }
 
-/// A step on a shortest way to a combination.
+/// The beginning of a shortest way to a combination: how long the way is, and by which letter it begins, if it is not at
+/// its end.
 #[derive(Debug, Clone, Copy)]
-enum Way {
-    Here,
-    By(usize),
+struct Way {
+    length: usize,
+    letter: usize,
 }
 
 /// All globs of all groups, token by token, each with an end.
@@ -80,12 +78,12 @@ struct Positions {
 }
 
 impl Globs {
-    fn new(groups: &[Vec<Pattern>]) -> Self {
+    fn new(groups: &[&[Pattern]]) -> Self {
         let mut globs = Self { places: vec![], starts: vec![] };
         for (group, patterns) in groups.iter().enumerate() {
-            for pattern in patterns {
+            for pattern in *patterns {
                 globs.starts.push(globs.places.len());
-                let tokens = pattern.tokens().iter().copied().map(Some).chain([None]);
+                let tokens = pattern.tokens().map(Some).chain([None]);
                 globs.places.extend(tokens.map(|token| Place { token, group }));
             }
         }
@@ -157,7 +155,7 @@ impl Automaton {
     /// # Errors
     ///
     /// When it would need more than 20,000 states.
-    pub fn build(groups: &[Vec<Pattern>]) -> Result<Self, TooLarge> {
+    pub fn build(groups: &[&[Pattern]]) -> Result<Self, TooLarge> {
         let globs = Globs::new(groups);
         let letters = globs.letters();
         let mut states = States::default();
@@ -178,45 +176,103 @@ impl Automaton {
             }
         }
         let mut combinations: Vec<Vec<usize>> = vec![];
+        let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
         let accepts = states.all.iter().map(|state| {
-            let matched = globs.matched(state);
-            combinations.iter().position(|known| *known == matched).unwrap_or_else(|| {
-                combinations.push(matched);
+            *known.entry(globs.matched(state)).or_insert_with_key(|matched| {
+                combinations.push(matched.clone());
                 combinations.len() - 1
             })
         });
         let accepts: Vec<usize> = accepts.collect();
+        if combinations.len().saturating_mul(next.len()) > MOST_WAYS {
+            return Err(TooLarge);
+        }
         let ways = ways(&next, &accepts, combinations.len());
-        Ok(Self { other: other(&letters), letters, next, accepts, combinations, ways })
+        Ok(Self { other: other(|c| letters.binary_search(&c).is_ok()), letters, next, accepts, combinations, ways })
     }
 
     /// Every combination of groups that occurs in a set, in a fixed order.
-    #[must_use]
-    pub fn combinations(&self, set: Set<'_>) -> Vec<Combination> {
+    ///
+    /// # Errors
+    ///
+    /// When the set's glob is too entangled with the automaton's.
+    pub fn combinations(&self, set: &Set<'_>) -> Result<Vec<Combination<'_>>, TooLarge> {
         match set {
-            Set::One(text) => {
-                let groups = self.groups(self.accepted_by(self.walk(text)));
-                vec![Combination { groups, witness: text.to_owned() }]
-            }
-            Set::Below(prefix) => {
-                let state = self.walk(prefix);
-                (0..self.combinations.len())
-                    .filter_map(|combination| {
-                        // "Any other character" is the last letter: it reads best and goes first.
-                        let ways = (0..=self.letters.len()).rev().filter_map(|letter| {
-                            let rest = self.shortest(combination, self.after(state, letter))?;
-                            Some(format!("{prefix}{}{rest}", self.letter(letter)))
-                        });
-                        let witness = ways.min_by_key(String::len)?;
-                        Some(Combination { groups: self.groups(combination), witness })
-                    })
-                    .collect()
-            }
+            Set::Below(prefix) => Ok(self.below(prefix)),
+            Set::Matching(glob) => self.matching(glob),
         }
     }
 
+    /// The groups that match a text.
+    #[must_use]
+    pub fn groups_of(&self, text: &str) -> &[usize] {
+        self.groups(self.accepted_by(self.walk(text)))
+    }
+
+    fn below(&self, prefix: &str) -> Vec<Combination<'_>> {
+        let state = self.walk(prefix);
+        let by_combination = self.combinations.iter().zip(&self.ways).filter_map(|(groups, ways)| {
+            // "Any other character" is the last letter: it reads best and goes first.
+            let length = |letter: &usize| ways.get(self.after(state, *letter)).copied().flatten().map(|way| way.length);
+            let letters = (0..=self.letters.len()).rev().filter(|letter| length(letter).is_some());
+            let first = letters.min_by_key(length)?;
+            let mut witness = prefix.to_owned();
+            witness.push(self.letter(first));
+            self.go(ways, self.after(state, first), &mut witness);
+            Some((groups.as_slice(), witness))
+        });
+        by_combination.collect()
+    }
+
+    /// Walks the automaton and the set's glob side by side, shortest texts first.
+    fn matching(&self, glob: &Pattern) -> Result<Vec<Combination<'_>>, TooLarge> {
+        let set = Globs::new(&[std::slice::from_ref(glob)]);
+        let mut letters: BTreeSet<char> = set.letters().into_iter().chain(self.letters.iter().copied()).collect();
+        let other = other(|c| letters.contains(&c));
+        letters.remove(&other);
+        let start = (0, set.close(set.starts.iter().copied(), &[]));
+        let mut seen = HashSet::from([start.clone()]);
+        // Each with the one it was reached from, and by what.
+        let mut queue = vec![(start, 0, None)];
+        let mut found: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut at = 0;
+        while let Some(((state, positions), ..)) = queue.get(at).cloned() {
+            if !set.matched(&positions).is_empty() {
+                found.entry(self.accepted_by(state)).or_insert(at);
+            }
+            let (by_letter, by_other) = set.steps(&positions);
+            for letter in std::iter::once(other).chain(letters.iter().copied()) {
+                let reached = by_letter.get(&letter).unwrap_or(&by_other);
+                if reached.settled.is_empty() && reached.open.is_empty() {
+                    continue;
+                }
+                let reached = (self.after(state, self.column(letter)), reached.clone());
+                if seen.insert(reached.clone()) {
+                    queue.push((reached, at, Some(letter)));
+                }
+            }
+            if queue.len() > MOST_WAYS {
+                return Err(TooLarge);
+            }
+            at += 1;
+        }
+        let spelled = |mut at: usize| {
+            let mut letters = vec![];
+            while let Some((_, from, Some(letter))) = queue.get(at) {
+                letters.push(*letter);
+                at = *from;
+            }
+            letters.into_iter().rev().collect::<String>()
+        };
+        Ok(found.into_iter().map(|(combination, at)| (self.groups(combination), spelled(at))).collect())
+    }
+
     fn walk(&self, text: &str) -> usize {
-        text.chars().fold(0, |state, c| self.after(state, self.letters.binary_search(&c).unwrap_or(self.letters.len())))
+        text.chars().fold(0, |state, c| self.after(state, self.column(c)))
+    }
+
+    fn column(&self, c: char) -> usize {
+        self.letters.binary_search(&c).unwrap_or(self.letters.len())
     }
 
     fn after(&self, state: usize, letter: usize) -> usize {
@@ -228,25 +284,21 @@ impl Automaton {
         self.accepts.get(state).copied().unwrap_or_default()
     }
 
-    fn groups(&self, combination: usize) -> Vec<usize> {
-        self.combinations.get(combination).cloned().unwrap_or_default()
+    fn groups(&self, combination: usize) -> &[usize] {
+        self.combinations.get(combination).map_or(&[], Vec::as_slice)
     }
 
     fn letter(&self, index: usize) -> char {
         self.letters.get(index).copied().unwrap_or(self.other)
     }
 
-    fn shortest(&self, combination: usize, mut state: usize) -> Option<String> {
-        let ways = self.ways.get(combination)?;
-        let mut text = String::new();
-        loop {
-            match (*ways.get(state)?)? {
-                Way::Here => return Some(text),
-                Way::By(letter) => {
-                    text.push(self.letter(letter));
-                    state = self.after(state, letter);
-                }
-            }
+    /// Spells a shortest way from a state to its end.
+    fn go(&self, ways: &[Option<Way>], mut state: usize, text: &mut String) {
+        while let Some(Some(way)) = ways.get(state)
+            && way.length > 0
+        {
+            text.push(self.letter(way.letter));
+            state = self.after(state, way.letter);
         }
     }
 }
@@ -269,10 +321,11 @@ impl States {
     }
 }
 
-fn other(letters: &[char]) -> char {
+/// A readable character that is not taken.
+fn other(taken: impl Fn(char) -> bool) -> char {
     let mut readable =
         ['x'].into_iter().chain('a'..='z').chain('0'..='9').chain('A'..='Z').chain('\u{a1}'..='\u{ffff}');
-    readable.find(|c| letters.binary_search(c).is_err()).unwrap_or('\u{10ffff}')
+    readable.find(|c| !taken(*c)).unwrap_or('\u{10ffff}')
 }
 
 /// For each combination, backwards from the states that show it: the first step of a shortest way there. Letters come
@@ -293,14 +346,15 @@ fn ways(next: &[Vec<usize>], accepts: &[usize], combinations: usize) -> Vec<Vec<
             let mut queue = VecDeque::new();
             for (state, way) in ways.iter_mut().enumerate() {
                 if accepts.get(state) == Some(&combination) {
-                    *way = Some(Way::Here);
+                    *way = Some(Way { length: 0, letter: 0 });
                     queue.push_back(state);
                 }
             }
             while let Some(state) = queue.pop_front() {
+                let length = ways.get(state).copied().flatten().map_or(0, |way| way.length + 1);
                 for (from, letter) in before.get(state).into_iter().flatten() {
                     if let Some(way @ None) = ways.get_mut(*from) {
-                        *way = Some(Way::By(*letter));
+                        *way = Some(Way { length, letter: *letter });
                         queue.push_back(*from);
                     }
                 }
@@ -316,27 +370,37 @@ mod tests {
 
     use super::*;
 
-    fn build(groups: &[&[&str]]) -> (Vec<Vec<Pattern>>, Automaton) {
-        let groups: Vec<Vec<Pattern>> = groups.iter().map(|g| g.iter().map(|p| Pattern::new(p)).collect()).collect();
-        let automaton = Automaton::build(&groups).unwrap();
-        (groups, automaton)
+    fn globs(groups: &[&[&str]]) -> Vec<Vec<Pattern>> {
+        groups.iter().map(|group| group.iter().map(|glob| Pattern::new(glob)).collect()).collect()
+    }
+
+    fn build(groups: &[Vec<Pattern>]) -> Result<Automaton, TooLarge> {
+        Automaton::build(&groups.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    fn shown<'a>(automaton: &'a Automaton, set: &Set<'_>) -> Vec<(&'a [usize], String)> {
+        automaton.combinations(set).unwrap()
     }
 
     #[test]
     fn a_bucket_without_a_token_is_reached_at_the_keys_that_carry_one() {
-        let (_, automaton) = build(&[&["arn:aws:s3:::*sagemaker*", "arn:aws:s3:::*groundtruth*"], &["*"]]);
-        let plain = automaton.combinations(Set::Below("arn:aws:s3:::plain/"));
-        let shown: Vec<_> = plain.iter().map(|c| (c.groups.as_slice(), c.witness.as_str())).collect();
-        assert_eq!(shown, [(&[1][..], "arn:aws:s3:::plain/x"), (&[0, 1][..], "arn:aws:s3:::plain/sagemaker")]);
-        let named = automaton.combinations(Set::Below("arn:aws:s3:::my-sagemaker/"));
-        assert_eq!(named, [Combination { groups: vec![0, 1], witness: "arn:aws:s3:::my-sagemaker/x".to_owned() }]);
+        let automaton = build(&globs(&[&["arn:aws:s3:::*sagemaker*", "arn:aws:s3:::*groundtruth*"], &["*"]])).unwrap();
+        let plain =
+            [(&[1][..], "arn:aws:s3:::plain/x".to_owned()), (&[0, 1], "arn:aws:s3:::plain/sagemaker".to_owned())];
+        assert_eq!(shown(&automaton, &Set::Below("arn:aws:s3:::plain/")), plain);
+        let named = [(&[0, 1][..], "arn:aws:s3:::my-sagemaker/x".to_owned())];
+        assert_eq!(shown(&automaton, &Set::Below("arn:aws:s3:::my-sagemaker/")), named);
+        let all = [
+            (&[1][..], "arn:aws:s3:::plain/.json".to_owned()),
+            (&[0, 1], "arn:aws:s3:::plain/sagemaker.json".to_owned()),
+        ];
+        assert_eq!(shown(&automaton, &Set::Matching(&Pattern::new("arn:aws:s3:::plain/*.json"))), all);
     }
 
     #[test]
     fn globs_that_would_need_too_many_states_are_refused() {
-        let groups: Vec<Vec<Pattern>> =
-            (0..20).map(|i| vec![Pattern::new(&format!("*{}{}*", 'a', char::from(b'b' + i)))]).collect();
-        assert_eq!(Automaton::build(&groups).unwrap_err(), TooLarge);
+        let globs = ('b'..='u').map(|c| vec![Pattern::new(&format!("*a{c}*"))]);
+        assert_eq!(build(&globs.collect::<Vec<_>>()).unwrap_err(), TooLarge);
     }
 
     proptest! {
@@ -344,28 +408,36 @@ mod tests {
         fn the_automaton_and_the_matcher_agree(
             globs in proptest::collection::vec(proptest::collection::vec("[ab*?]{0,5}", 1..3), 1..4),
             prefix in "[abc]{0,3}",
+            set in "[abc*?]{0,4}",
         ) {
             let groups: Vec<Vec<Pattern>> =
                 globs.iter().map(|g| g.iter().map(|p| Pattern::new(p)).collect()).collect();
-            let automaton = Automaton::build(&groups).unwrap();
+            let automaton = build(&groups).unwrap();
             let matching = |text: &str| -> Vec<usize> {
                 (0..groups.len()).filter(|g| groups[*g].iter().any(|p| p.matches(text))).collect()
             };
-            let found = automaton.combinations(Set::Below(&prefix));
-            for combination in &found {
-                prop_assert!(combination.witness.starts_with(&prefix));
-                prop_assert_eq!(&matching(&combination.witness), &combination.groups);
+            let set = Pattern::new(&set);
+            let below = shown(&automaton, &Set::Below(&prefix));
+            let within = shown(&automaton, &Set::Matching(&set));
+            for (groups, witness) in &below {
+                prop_assert!(witness.starts_with(&prefix) && *witness != prefix);
+                prop_assert_eq!(&matching(witness), groups);
+            }
+            for (groups, witness) in &within {
+                prop_assert!(set.matches(witness), "{}", witness);
+                prop_assert_eq!(&matching(witness), groups);
             }
             let mut tails = vec![String::new()];
-            for _ in 0..4 {
-                tails = tails.iter().flat_map(|t| ["a", "b", "x"].map(|c| format!("{t}{c}"))).collect();
+            for _ in 0..5 {
                 for tail in &tails {
                     let text = format!("{prefix}{tail}");
                     let seen = matching(&text);
-                    let shown = found.iter().find(|c| c.groups == seen);
-                    prop_assert!(shown.is_some_and(|c| c.witness.len() <= text.len()), "{} {:?}", text, seen);
-                    prop_assert_eq!(&automaton.combinations(Set::One(&text))[0].groups, &seen);
+                    let found = |shown: &[(&[usize], String)]| shown.iter().any(|(g, w)| *g == seen && w.len() <= text.len());
+                    prop_assert!(tail.is_empty() || found(&below), "{} {:?}", text, seen);
+                    prop_assert!(!set.matches(&text) || found(&within), "{} {:?}", text, seen);
+                    prop_assert_eq!(automaton.groups_of(&text), &seen);
                 }
+                tails = tails.iter().flat_map(|t| ["a", "b", "x"].map(|c| format!("{t}{c}"))).collect();
             }
         }
     }

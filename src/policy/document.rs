@@ -7,13 +7,25 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use super::json::Unequivocal;
+use super::{grammar, json};
 
 /// A parsed policy document and the JSON it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     statements: Vec<Statement>,
     json: Value,
+}
+
+/// The versions of the policy language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// Without variables; also of a document that names no version.
+    Of2008,
+    /// With variables.
+    Of2012,
 }
 
 /// One statement. Its place in the document is its index.
@@ -31,6 +43,8 @@ pub struct Statement {
     pub resources: Option<Selection<String>>,
     /// The blocks of `Condition`, flat, in the order of the document.
     pub conditions: Vec<Condition>,
+    /// Elements that this build does not know: what they do to the statement is not known either.
+    pub unknown: Vec<String>,
 }
 
 /// What a statement does where it applies.
@@ -78,12 +92,14 @@ pub enum Malformed {
     #[error("it is not JSON: {0}")]
     Json(String),
     /// JSON, but not of the policy grammar.
-    #[error("{at}: {problem}")]
+    #[error("{at}: {problem}{}", place.map_or(String::new(), |(line, column)| format!(" at line {line} column {column}")))]
     Grammar {
         /// The place, as a path: `Statement[2].Effect`.
         at: String,
         /// What is wrong there.
         problem: &'static str,
+        /// Line and column, from 1, where the document was read from a text of its own.
+        place: Option<(usize, usize)>,
     },
 }
 
@@ -92,9 +108,16 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// When the text is not JSON, or not a policy: the message says where.
+    /// When the text is not JSON, or not a policy: the message says where, with line and column.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        serde_json::from_str(text).map_err(|error| Malformed::Json(error.to_string())).and_then(Self::from_json)
+        let json = serde_json::from_str::<Unequivocal>(text).map_err(|error| Malformed::Json(error.to_string()))?;
+        Self::from_json(json.0).map_err(|malformed| match malformed {
+            Malformed::Grammar { at, problem, .. } => {
+                let place = json::place(text, &at);
+                Malformed::Grammar { at, problem, place }
+            }
+            Malformed::Json(_) => malformed,
+        })
     }
 
     /// Reads a document from JSON.
@@ -103,13 +126,7 @@ impl Document {
     ///
     /// When the JSON is not a policy: the message names the place.
     pub fn from_json(json: Value) -> Result<Self, Malformed> {
-        let object = json.as_object().ok_or_else(|| wrong("document", "it is not an object"))?;
-        let statements = match object.get("Statement") {
-            Some(Value::Array(list)) => list.iter().enumerate().map(|(i, s)| statement(i + 1, s)).collect(),
-            Some(one @ Value::Object(_)) => statement(1, one).map(|s| vec![s]),
-            Some(_) => Err(wrong("Statement", "it is neither an object nor a list")),
-            None => Err(wrong("Statement", "it is missing")),
-        }?;
+        let statements = grammar::statements(&json)?;
         Ok(Self { statements, json })
     }
 
@@ -119,10 +136,20 @@ impl Document {
         &self.statements
     }
 
-    /// Policy variables exist since version 2012-10-17; a document without a version is of 2008.
+    /// The version, where it is one that AWS knows: `None` for a document that says another.
     #[must_use]
-    pub fn has_variables(&self) -> bool {
-        self.json.get("Version").and_then(Value::as_str) == Some("2012-10-17")
+    pub fn version(&self) -> Option<Version> {
+        match self.json.get("Version").map(Value::as_str) {
+            None | Some(Some("2008-10-17")) => Some(Version::Of2008),
+            Some(Some("2012-10-17")) => Some(Version::Of2012),
+            Some(_) => None,
+        }
+    }
+
+    /// The elements beside the statements that this build does not know: what they do is not known either.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        let elements = self.json.as_object().into_iter().flat_map(serde_json::Map::keys).map(String::as_str);
+        elements.filter(|element| !matches!(*element, "Version" | "Id" | "Statement"))
     }
 
     /// The JSON the document came from, with everything in it.
@@ -185,7 +212,9 @@ impl<T> Selection<T> {
         }
     }
 
-    fn map<U>(&self, f: impl Fn(&T) -> U) -> Selection<U> {
+    /// The same selection of something else.
+    #[must_use]
+    pub fn map<U>(&self, f: impl Fn(&T) -> U) -> Selection<U> {
         match self {
             Self::Only(named) => Selection::Only(named.iter().map(f).collect()),
             Self::AllBut(named) => Selection::AllBut(named.iter().map(f).collect()),
@@ -205,93 +234,6 @@ impl Selection<String> {
     }
 }
 
-fn wrong(at: impl Into<String>, problem: &'static str) -> Malformed {
-    Malformed::Grammar { at: at.into(), problem }
-}
-
-fn statement(number: usize, json: &Value) -> Result<Statement, Malformed> {
-    let at = |element: &str| format!("Statement[{number}].{element}");
-    let object = json.as_object().ok_or_else(|| wrong(format!("Statement[{number}]"), "it is not an object"))?;
-    let effect = match object.get("Effect").and_then(Value::as_str) {
-        Some("Allow") => Effect::Allow,
-        Some("Deny") => Effect::Deny,
-        _ => return Err(wrong(at("Effect"), "it is neither `Allow` nor `Deny`")),
-    };
-    let actions = selection(object, "Action", "NotAction", texts)
-        .map_err(|(element, problem)| wrong(at(element), problem))?
-        .ok_or_else(|| wrong(at("Action"), "there is neither Action nor NotAction"))?;
-    Ok(Statement {
-        sid: object.get("Sid").and_then(Value::as_str).map(str::to_owned),
-        effect,
-        principals: selection(object, "Principal", "NotPrincipal", principals)
-            .map_err(|(element, problem)| wrong(at(element), problem))?,
-        actions,
-        resources: selection(object, "Resource", "NotResource", texts)
-            .map_err(|(element, problem)| wrong(at(element), problem))?,
-        conditions: object
-            .get("Condition")
-            .map_or(Ok(vec![]), conditions)
-            .map_err(|problem| wrong(at("Condition"), problem))?,
-    })
-}
-
-/// The one or the other of two elements that exclude each other.
-fn selection<T>(
-    statement: &Map<String, Value>,
-    only: &'static str,
-    all_but: &'static str,
-    read: fn(&Value) -> Result<Vec<T>, &'static str>,
-) -> Result<Option<Selection<T>>, (&'static str, &'static str)> {
-    match (statement.get(only), statement.get(all_but)) {
-        (Some(_), Some(_)) => Err((all_but, "it stands beside its opposite")),
-        (Some(json), None) => read(json).map(|named| Some(Selection::Only(named))).map_err(|problem| (only, problem)),
-        (None, Some(json)) => {
-            read(json).map(|named| Some(Selection::AllBut(named))).map_err(|problem| (all_but, problem))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-/// One value or a list of values, as text.
-fn texts(json: &Value) -> Result<Vec<String>, &'static str> {
-    match json {
-        Value::Array(list) => list.iter().map(text).collect(),
-        one => text(one).map(|one| vec![one]),
-    }
-}
-
-fn text(json: &Value) -> Result<String, &'static str> {
-    match json {
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Ok(json.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => Err("a value is not a text, a number or a boolean"),
-    }
-}
-
-fn principals(json: &Value) -> Result<Vec<Principal>, &'static str> {
-    match json {
-        Value::String(any) if any == "*" => Ok(vec![Principal { kind: "*".to_owned(), value: "*".to_owned() }]),
-        Value::Object(kinds) => {
-            let mut all = vec![];
-            for (kind, values) in kinds {
-                all.extend(texts(values)?.into_iter().map(|value| Principal { kind: kind.clone(), value }));
-            }
-            Ok(all)
-        }
-        _ => Err("it is neither `*` nor an object"),
-    }
-}
-
-fn conditions(json: &Value) -> Result<Vec<Condition>, &'static str> {
-    let mut all = vec![];
-    for (operator, keys) in json.as_object().ok_or("it is not an object")? {
-        for (key, values) in keys.as_object().ok_or("an operator has no keys")? {
-            all.push(Condition { operator: operator.clone(), key: key.clone(), values: texts(values)? });
-        }
-    }
-    Ok(all)
-}
-
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.json.serialize(serializer)
@@ -300,7 +242,7 @@ impl Serialize for Document {
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::from_json(Unequivocal::deserialize(deserializer)?.0).map_err(serde::de::Error::custom)
     }
 }
 
@@ -310,11 +252,15 @@ mod tests {
 
     #[test]
     fn one_or_many_text_or_number_all_are_read_and_printed_without_loss() {
-        let text = r#"{"Version":"2012-10-17","Id":"x","Statement":{"Sid":"A","Effect":"Deny","Principal":{"AWS":["111122223333","*"],"Service":"s3.amazonaws.com"},"NotAction":"s3:*","Resource":["a","b"],"Condition":{"Bool":{"aws:SecureTransport":false},"NumericLessThan":{"s3:max-keys":10}},"Later":1}}"#;
+        let text = r#"{"Version":"2012-10-17","Id":"x","Later":2,"Statement":{"Sid":"A","Effect":"Deny","Principal":{"AWS":["111122223333","*"],"Service":"s3.amazonaws.com"},"NotAction":"s3:*","Resource":["a","b"],"Condition":{"Bool":{"aws:SecureTransport":false},"NumericLessThan":{"s3:max-keys":10}},"Later":1}}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(serde_json::to_string(&document).unwrap(), text);
         let [statement] = document.statements() else { panic!("one statement") };
         assert_eq!(statement.effect, Effect::Deny);
+        assert_eq!(
+            (statement.unknown.as_slice(), document.unknown().collect::<Vec<_>>()),
+            (&["Later".to_owned()][..], vec!["Later"])
+        );
         assert_eq!(statement.actions, Selection::AllBut(vec!["s3:*".to_owned()]));
         assert_eq!(statement.principals.as_ref().map(|p| p.named().len()), Some(3));
         let values: Vec<_> = statement.conditions.iter().map(|c| (c.key.as_str(), c.values.join(","))).collect();
@@ -325,27 +271,31 @@ mod tests {
     fn what_is_no_policy_says_where() {
         for (text, says) in [
             ("{\"Statement\":", "it is not JSON: EOF while parsing a value at line 1 column 13"),
-            ("[]", "document: it is not an object"),
-            ("{}", "Statement: it is missing"),
+            ("[]", "document: it is not an object at line 1 column 1"),
+            ("{}", "Statement: it is missing at line 1 column 1"),
             (
-                r#"{"Statement":[{"Effect":"Allow","Action":"a"},{"Effect":"allow"}]}"#,
-                "Statement[2].Effect: it is neither `Allow` nor `Deny`",
+                "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"a\"},\n {\"Effect\":\"allow\"}]}",
+                "Statement[2].Effect: it is neither `Allow` nor `Deny` at line 2 column 12",
             ),
             (
                 r#"{"Statement":{"Effect":"Allow","Action":"a","NotAction":"b"}}"#,
-                "Statement[1].NotAction: it stands beside its opposite",
+                "Statement[1].NotAction: it stands beside its opposite at line 1 column 57",
             ),
             (
                 r#"{"Statement":{"Effect":"Allow","Action":[["a"]]}}"#,
-                "Statement[1].Action: a value is not a text, a number or a boolean",
+                "Statement[1].Action: a value is not a text, a number or a boolean at line 1 column 41",
             ),
             (
                 r#"{"Statement":{"Effect":"Allow","Action":"a","Principal":"me"}}"#,
-                "Statement[1].Principal: it is neither `*` nor an object",
+                "Statement[1].Principal: it is neither `*` nor an object at line 1 column 57",
             ),
             (
                 r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{"Bool":1}}}"#,
-                "Statement[1].Condition: an operator has no keys",
+                "Statement[1].Condition: an operator has no keys at line 1 column 57",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{},"Condition":{}}}"#,
+                "it is not JSON: the key `Condition` stands twice at line 1 column 70",
             ),
         ] {
             assert_eq!(Document::parse(text).unwrap_err().to_string(), says);

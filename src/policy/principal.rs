@@ -3,8 +3,8 @@
 //! Source: IAM User Guide, `reference_policies_elements_principal` and `reference_policies_elements_notprincipal`
 //! (2026-11).
 
-use super::document::{Effect, Principal, Selection, Statement};
-use super::evaluate::Truth;
+use super::layers::Truth;
+use super::{Effect, Principal, Selection};
 use crate::arn::Arn;
 
 /// Who makes a request.
@@ -38,6 +38,78 @@ pub enum Named {
     Role,
     /// By the very user, session or service, or as anybody: a grant that nothing implicit limits.
     Directly,
+}
+
+/// A principal of a statement, understood once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// `*`
+    Everybody,
+    /// Everything in an account, named by its id or its root.
+    Account(String),
+    /// A role, a session, a user or another entity.
+    Entity(Arn),
+    /// An AWS service.
+    Service(String),
+    /// An account under its canonical id, which nobody here can translate.
+    Canonical,
+    /// Somebody whom no requester can be: an identity provider, or an entity that was deleted.
+    Stranger,
+}
+
+/// The ways in which a statement names a requester, and how certain each is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Naming {
+    account: Truth,
+    role: Truth,
+    directly: Truth,
+}
+
+impl Naming {
+    /// Each way, with its certainty.
+    pub fn ways(self) -> impl Iterator<Item = (Named, Truth)> {
+        [(Named::Account, self.account), (Named::Role, self.role), (Named::Directly, self.directly)].into_iter()
+    }
+
+    /// Is the requester named at all?
+    #[must_use]
+    pub fn any(self) -> Truth {
+        self.account.max(self.role).max(self.directly)
+    }
+
+    fn hear(&mut self, named: Named, sure: Truth) {
+        let way = match named {
+            Named::Account => &mut self.account,
+            Named::Role => &mut self.role,
+            Named::Directly => &mut self.directly,
+        };
+        *way = sure.max(*way);
+    }
+}
+
+impl Who {
+    /// Understands a principal.
+    #[must_use]
+    pub fn new(principal: &Principal) -> Self {
+        let value = principal.value.as_str();
+        match principal.kind.as_str() {
+            "*" => Self::Everybody,
+            "AWS" if value == "*" => Self::Everybody,
+            "AWS" => match Arn::parse(value) {
+                Ok(arn) if arn.service() == "iam" && arn.resource() == "root" => {
+                    Self::Account(arn.account().to_owned())
+                }
+                Ok(arn) => Self::Entity(arn),
+                Err(_) if value.len() == 12 && value.bytes().all(|b| b.is_ascii_digit()) => {
+                    Self::Account(value.to_owned())
+                }
+                Err(_) => Self::Stranger,
+            },
+            "Service" => Self::Service(value.to_owned()),
+            "CanonicalUser" => Self::Canonical,
+            _ => Self::Stranger,
+        }
+    }
 }
 
 impl Requester {
@@ -91,46 +163,79 @@ impl Requester {
     /// Service-linked roles are not bound by SCPs and RCPs.
     #[must_use]
     pub fn is_service_linked(&self) -> bool {
-        matches!(self, Self::Role(arn) if arn.resource().starts_with("role/aws-service-role/"))
+        let (Self::Role(role) | Self::Session { role: Some(role), .. }) = self else { return false };
+        role.resource().starts_with("role/aws-service-role/")
+    }
+
+    /// The root user of an account has full access to it, without any identity policy (IAM User Guide,
+    /// `reference_policies_evaluation-logic_policy-eval-denyallow`, 2026-11).
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        matches!(self, Self::Other(arn) if arn.service() == "iam" && arn.resource() == "root")
+    }
+
+    /// The ways in which a statement's principals name this requester. `bounded`: it has a permissions boundary.
+    #[must_use]
+    pub fn named_in(&self, principals: &Selection<Who>, effect: Effect, bounded: bool) -> Naming {
+        let mut naming = Naming::default();
+        for who in principals.named() {
+            if let Some((named, sure)) = self.named_by(who, effect) {
+                naming.hear(named, sure);
+            }
+        }
+        match principals {
+            Selection::Only(_) => naming,
+            Selection::AllBut(_) if effect == Effect::Deny && bounded => {
+                Naming { directly: Truth::True, ..Naming::default() }
+            }
+            Selection::AllBut(named) => {
+                // Every name of the requester must be left out: its account, its role, the session itself.
+                let left_out = match self {
+                    // All but everybody: not documented.
+                    _ if named.contains(&Who::Everybody) => Truth::Unknown,
+                    _ if self.is_root() => naming.account,
+                    Self::Role(_) => naming.account.min(naming.role),
+                    Self::Session { .. } => naming.account.min(naming.role).min(naming.directly),
+                    Self::User(_) | Self::Other(_) => naming.account.min(naming.directly),
+                    Self::Service(_) | Self::Anonymous => naming.directly,
+                };
+                Naming { directly: !left_out, ..Naming::default() }
+            }
+        }
     }
 
     /// How one principal of a policy names this requester, and whether that is certain.
-    fn named_by(&self, principal: &Principal) -> Option<(Named, Truth)> {
-        let value = principal.value.as_str();
-        if principal.kind == "*" || (principal.kind == "AWS" && value == "*") {
-            // Whether everybody includes services is not documented.
-            let sure = if matches!(self, Self::Service(_)) { Truth::Unknown } else { Truth::True };
-            return Some((Named::Directly, sure));
-        }
-        match (principal.kind.as_str(), self) {
-            ("AWS", _) if self.account().is_some_and(|account| is_account(value, account)) => {
-                Some((Named::Account, Truth::True))
+    fn named_by(&self, who: &Who, effect: Effect) -> Option<(Named, Truth)> {
+        match (who, self) {
+            // A deny to everybody stops services (the examples of the NotPrincipal page); whether an allow to everybody
+            // lets them in is not documented.
+            (Who::Everybody, Self::Service(_)) if effect == Effect::Deny => Some((Named::Directly, Truth::True)),
+            (Who::Everybody, Self::Service(_)) | (Who::Canonical, _) => Some((Named::Directly, Truth::Unknown)),
+            (Who::Everybody, _) => Some((Named::Directly, Truth::True)),
+            (Who::Account(id), _) => (self.account() == Some(id)).then_some((Named::Account, Truth::True)),
+            (Who::Entity(arn), Self::Role(role)) if arn == role => Some((Named::Role, Truth::True)),
+            (Who::Entity(arn), Self::Role(role)) => {
+                is_session_of(arn, role).then_some((Named::Directly, Truth::Unknown))
             }
-            ("AWS", Self::Role(arn)) if value == arn.as_str() => Some((Named::Role, Truth::True)),
-            ("AWS", Self::Role(arn)) => is_session_of(value, arn).then_some((Named::Directly, Truth::Unknown)),
-            ("AWS", Self::User(arn) | Self::Other(arn)) => {
-                (value == arn.as_str()).then_some((Named::Directly, Truth::True))
+            (Who::Entity(arn), Self::User(own) | Self::Other(own)) => {
+                (arn == own).then_some((Named::Directly, Truth::True))
             }
-            ("AWS", Self::Session { session, role }) => {
-                if value == session.as_str() {
+            (Who::Entity(arn), Self::Session { session, role }) => {
+                if arn == session {
                     return Some((Named::Directly, Truth::True));
                 }
-                let sure = match role {
-                    Some(role) => Truth::of(value == role.as_str()),
-                    None => self.is_role_by_name(value),
-                };
+                let sure = role.as_ref().map_or_else(|| self.is_role_by_name(arn), |role| Truth::of(arn == role));
                 (sure != Truth::False).then_some((Named::Role, sure))
             }
-            ("Service", Self::Service(name)) => (value == name).then_some((Named::Directly, Truth::True)),
-            ("CanonicalUser", _) => Some((Named::Directly, Truth::Unknown)),
+            (Who::Service(service), Self::Service(own)) => (service == own).then_some((Named::Directly, Truth::True)),
             _ => None,
         }
     }
 
     /// A session without its role's ARN: a role of the same account and name is the one if it has no path, and may be
     /// the one if it has.
-    fn is_role_by_name(&self, value: &str) -> Truth {
-        let (Some((session, name)), Ok(role)) = (self.session(), Arn::parse(value)) else { return Truth::False };
+    fn is_role_by_name(&self, role: &Arn) -> Truth {
+        let Some((session, name)) = self.session() else { return Truth::False };
         if role.service() != "iam" || role.account() != session.account() || role.name() != name {
             return Truth::False;
         }
@@ -140,48 +245,10 @@ impl Requester {
             None => Truth::False,
         }
     }
-
-    /// The ways in which a statement names this requester, and whether each is certain.
-    #[must_use]
-    pub fn named_in(&self, statement: &Statement, bounded: bool) -> Vec<(Named, Truth)> {
-        match &statement.principals {
-            None => vec![],
-            Some(Selection::Only(principals)) => {
-                let mut ways: Vec<_> = principals.iter().filter_map(|principal| self.named_by(principal)).collect();
-                ways.sort_unstable();
-                ways.dedup();
-                ways
-            }
-            Some(Selection::AllBut(_)) if statement.effect == Effect::Deny && bounded => {
-                vec![(Named::Directly, Truth::True)]
-            }
-            Some(Selection::AllBut(principals)) => {
-                let ways: Vec<_> = principals.iter().filter_map(|principal| self.named_by(principal)).collect();
-                let has = |wanted: Named| ways.iter().any(|(named, sure)| *named == wanted && *sure != Truth::False);
-                // Every name of the requester must be left out: its account, its role, the session itself.
-                let left_out = match self {
-                    Self::Role(_) => has(Named::Account) && has(Named::Role),
-                    Self::Session { .. } => has(Named::Account) && has(Named::Role) && has(Named::Directly),
-                    Self::User(_) | Self::Other(_) => has(Named::Account) && has(Named::Directly),
-                    Self::Service(_) | Self::Anonymous => has(Named::Directly),
-                };
-                if left_out { vec![] } else { vec![(Named::Directly, Truth::True)] }
-            }
-        }
-    }
 }
 
-fn is_account(value: &str, account: &str) -> bool {
-    value == account
-        || Arn::parse(value)
-            .is_ok_and(|arn| arn.service() == "iam" && arn.account() == account && arn.resource() == "root")
-}
-
-fn is_session_of(value: &str, role: &Arn) -> bool {
-    Arn::parse(value).is_ok_and(|session| {
-        session.service() == "sts"
-            && session.account() == role.account()
-            && session.resource().strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next())
-                == Some(role.name())
-    })
+fn is_session_of(session: &Arn, role: &Arn) -> bool {
+    session.service() == "sts"
+        && session.account() == role.account()
+        && session.resource().strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next()) == Some(role.name())
 }

@@ -1,16 +1,61 @@
-//! What a request brings along: the context keys and what is known of them.
+//! A request: who asks for what, and what is known of its context keys.
 //!
 //! A key is known, absent or unknown, and the last two are never confused. Keys are compared without case, tag keys in
 //! them too (IAM User Guide, `reference_policies_elements_condition`, 2026-11).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::principal::Requester;
+
+/// Who asks for what; the resource stands apart, because many are asked about with the same request.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The action, in small letters.
+    action: Cow<'a, str>,
+    requester: &'a Requester,
+    /// The account that owns the resource, where it is known; else it is the requester's own.
+    resource_account: Option<&'a str>,
+    context: &'a Context,
+    /// Keys that begin with this do not exist for the action; empty where all do.
+    hidden: &'static str,
+    alone: bool,
+}
+
+/// The S3 actions whose requests know the tags an object has (Amazon S3 User Guide, `tagging-and-policies`, and the
+/// Service Authorization Reference of S3, 2026-11).
+pub(super) const KNOW_OBJECT_TAGS: [&str; 12] = [
+    "s3:getobject",
+    "s3:getobjectversion",
+    "s3:getobjectacl",
+    "s3:getobjectversionacl",
+    "s3:getobjecttagging",
+    "s3:getobjectversiontagging",
+    "s3:putobjectacl",
+    "s3:putobjectversionacl",
+    "s3:putobjecttagging",
+    "s3:putobjectversiontagging",
+    "s3:deleteobjecttagging",
+    "s3:deleteobjectversiontagging",
+];
+
+/// A context key in small letters, its text shared by all conditions of a policy set that name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key(Arc<str>);
+
+/// The keys that a policy set names, each once.
+#[derive(Debug, Default)]
+pub struct Keys(hashbrown::HashSet<Arc<str>>);
 
 /// The context keys of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    keys: BTreeMap<String, Known>,
+    keys: HashMap<Box<str>, Known>,
     never: Vec<&'static str>,
     closed: bool,
+    ambiguous: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,55 +76,151 @@ pub enum Value<'a> {
     Unknown,
 }
 
+impl<'a> Request<'a> {
+    /// Who asks for what action, given in any case, and to whose account the resource belongs.
+    #[must_use]
+    pub fn new(
+        action: &'a str,
+        requester: &'a Requester,
+        resource_account: Option<&'a str>,
+        context: &'a Context,
+    ) -> Self {
+        let request = Self { action: "".into(), requester, resource_account, context, hidden: "", alone: false };
+        request.of_action(action)
+    }
+
+    /// The same request for another action.
+    #[must_use]
+    pub fn of_action(self, action: &'a str) -> Self {
+        let action = small(action);
+        let without_tags = action.starts_with("s3:") && !KNOW_OBJECT_TAGS.contains(&action.as_ref());
+        let hidden = if without_tags { "s3:existingobjecttag/" } else { "" };
+        Self { action, hidden, ..self }
+    }
+
+    /// Asks what identity policies say by themselves: no key policy or trust policy has the last word.
+    #[must_use]
+    pub fn of_identity_alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
+    /// The action, in small letters.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn requester(&self) -> &'a Requester {
+        self.requester
+    }
+
+    /// Are identity policies asked by themselves?
+    #[must_use]
+    pub fn is_of_identity_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Does the resource belong to the requester's own account? Nothing else is assumed where it is not known.
+    #[must_use]
+    pub fn is_within_account(&self) -> bool {
+        match (self.requester.account(), self.resource_account) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
+    }
+
+    /// What is known of a context key.
+    #[must_use]
+    pub fn value(&self, key: &Key) -> Value<'_> {
+        if !self.hidden.is_empty() && key.0.starts_with(self.hidden) { Value::Absent } else { self.context.value(key) }
+    }
+}
+
+impl Key {
+    /// A key, given in any case.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(small(text).into())
+    }
+
+    /// The key, in small letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Keys {
+    /// The key of a text; the same text gives the same key.
+    pub fn intern(&mut self, text: &str) -> Key {
+        Key(Arc::clone(self.0.get_or_insert_with(small(text).as_ref(), |text| Arc::from(text))))
+    }
+}
+
 impl Context {
     /// A request of which everything is known: a key that is not set is absent.
     #[must_use]
     pub fn closed() -> Self {
-        Self { keys: BTreeMap::new(), never: vec![], closed: true }
+        Self { keys: HashMap::new(), never: vec![], closed: true, ambiguous: vec![] }
     }
 
     /// A request of which only some is known: a key that is not mentioned is unknown.
     #[must_use]
     pub fn open() -> Self {
-        Self { keys: BTreeMap::new(), never: vec![], closed: false }
+        Self { closed: false, ..Self::closed() }
     }
 
     /// Sets a key's values. A key that was set before in another case is ambiguous: IAM does not say which one counts, so
     /// it becomes unknown.
     pub fn set<T: Into<String>>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
         let values = Known::Values(values.into_iter().map(Into::into).collect());
-        self.keys.entry(key.to_ascii_lowercase()).and_modify(|known| *known = Known::Unknown).or_insert(values);
+        if self.keys.insert(small(key).into(), values).is_some() {
+            self.ambiguous.push(key.to_owned());
+            self.unknown(key);
+        }
     }
 
     /// Says that the request does not have a key.
     pub fn absent(&mut self, key: &str) {
-        self.keys.insert(key.to_ascii_lowercase(), Known::Absent);
+        self.keys.insert(small(key).into(), Known::Absent);
     }
 
     /// Says that nobody knows a key.
     pub fn unknown(&mut self, key: &str) {
-        self.keys.insert(key.to_ascii_lowercase(), Known::Unknown);
+        self.keys.insert(small(key).into(), Known::Unknown);
     }
 
-    /// Says that the request has no key that begins with this, given in small letters, whatever was said before.
+    /// Says that the request has no key that begins with this, given in small letters, but for those that are set.
     pub fn forget(&mut self, prefix: &'static str) {
-        self.keys.retain(|key, _| !key.starts_with(prefix));
         self.never.push(prefix);
     }
 
-    /// What is known of a key, which is given in small letters.
+    /// The keys that were set several times, in different case.
     #[must_use]
-    pub fn value(&self, key: &str) -> Value<'_> {
-        match self.keys.get(key) {
+    pub fn ambiguous(&self) -> &[String] {
+        &self.ambiguous
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn value(&self, key: &Key) -> Value<'_> {
+        match self.keys.get(key.as_str()) {
             Some(Known::Values(values)) => return Value::Known(values),
             Some(Known::Absent) => return Value::Absent,
             Some(Known::Unknown) => return Value::Unknown,
             None => {}
         }
-        if self.closed || self.never.iter().any(|prefix| key.starts_with(prefix)) {
+        if self.closed || self.never.iter().any(|prefix| key.as_str().starts_with(prefix)) {
             Value::Absent
         } else {
             Value::Unknown
         }
     }
+}
+
+/// A text in small letters; most are so already.
+fn small(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
 }

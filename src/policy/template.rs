@@ -4,21 +4,31 @@
 //! `reference_policies_variables`, 2026-11). What a variable stands for is a literal: a `*` in a tag's value is no
 //! wildcard. Variables exist in documents of version 2012-10-17 alone.
 
-use super::pattern::{Pattern, Token};
-use super::request::{Context, Value};
+use super::layers::Truth;
+use super::pattern::{Pattern, Token, tokens_match};
+use super::request::{Key, Request, Value};
 
-/// A text, cut at its variables.
+/// A text, understood once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
-    pieces: Vec<Piece>,
+pub enum Template {
+    /// It has no variables.
+    Fixed(Pattern),
+    /// It is cut at its variables.
+    Pieces(Vec<Piece>),
 }
 
+/// A part of a text with variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub enum Piece {
     /// Tokens that are always the same.
     Fixed(Vec<Token>),
-    /// A context key, small, and what to use where it is absent.
-    Variable { key: String, default: Option<String> },
+    /// A context key, and what to use where it is absent.
+    Variable {
+        /// The key.
+        key: Key,
+        /// The default, where there is one.
+        default: Option<String>,
+    },
 }
 
 /// What a template stands for in a request.
@@ -29,25 +39,33 @@ pub enum Filled {
     /// A variable has no value: the text matches nothing.
     Valueless,
     /// A variable is not known: the glob is what it could be at the most.
-    Unknown(Pattern, Vec<String>),
+    Unknown(Pattern),
+}
+
+/// What a variable stands for in a request.
+enum Filling<'a> {
+    Text(&'a str),
+    Valueless,
+    Unknown,
 }
 
 impl Template {
     /// Cuts a text. Without `variables` a `$` is a `$`; without `wildcards` a `*` is a `*`.
     #[must_use]
     pub fn new(text: &str, variables: bool, wildcards: bool) -> Self {
+        if !variables || !text.contains("${") {
+            return Self::Fixed(if wildcards { Pattern::new(text) } else { Pattern::literal(text) });
+        }
         let mut pieces = vec![];
         let mut fixed = vec![];
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            if let Some((inside, behind)) =
-                rest.strip_prefix("${").filter(|_| variables).and_then(|r| r.split_once('}'))
-            {
+            if let Some((inside, behind)) = rest.strip_prefix("${").and_then(|r| r.split_once('}')) {
                 match inside {
                     "*" | "?" | "$" => fixed.extend(inside.chars().map(Token::Literal)),
                     _ => {
                         pieces.push(Piece::Fixed(std::mem::take(&mut fixed)));
-                        pieces.push(variable(inside));
+                        pieces.push(Piece::variable(inside));
                     }
                 }
                 rest = behind;
@@ -60,74 +78,186 @@ impl Template {
             });
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
+        if pieces.is_empty() {
+            return Self::Fixed(Pattern::of(fixed));
+        }
         pieces.push(Piece::Fixed(fixed));
-        Self { pieces }
+        Self::Pieces(pieces)
     }
 
-    /// Puts the values of a request in the place of the variables. A multivalued key has no place here: it is unknown.
+    /// Puts the values of a request in the place of the variables.
     #[must_use]
-    pub fn fill(&self, context: &Context) -> Filled {
-        let mut tokens = vec![];
-        let mut unknown = vec![];
-        for piece in &self.pieces {
-            match piece {
-                Piece::Fixed(fixed) => tokens.extend(fixed.iter().copied()),
-                Piece::Variable { key, default } => match (context.value(key), default) {
-                    (Value::Known([one]), _) => tokens.extend(one.chars().map(Token::Literal)),
-                    (Value::Absent | Value::Known([]), Some(default)) => {
-                        tokens.extend(default.chars().map(Token::Literal));
-                    }
-                    (Value::Absent | Value::Known([]), None) => return Filled::Valueless,
-                    (Value::Known(_) | Value::Unknown, _) => {
-                        unknown.push(key.clone());
-                        tokens.push(Token::Any);
-                    }
-                },
+    pub fn fill(&self, request: &Request<'_>) -> Filled {
+        match self {
+            Self::Fixed(pattern) => Filled::Pattern(pattern.clone()),
+            Self::Pieces(pieces) => match certainty(pieces, request) {
+                Truth::False => Filled::Valueless,
+                Truth::Unknown => Filled::Unknown(Pattern::of(spelled(pieces, request))),
+                Truth::True => Filled::Pattern(Pattern::of(spelled(pieces, request))),
+            },
+        }
+    }
+
+    /// Does the text match another, with the request's values in the place of the variables? Nothing is put together for
+    /// it. What hangs on an unknown variable is not certain; a variable without a value matches nothing.
+    #[must_use]
+    pub fn matches(&self, text: &str, request: &Request<'_>) -> Truth {
+        match self {
+            Self::Fixed(pattern) => Truth::of(pattern.matches(text)),
+            Self::Pieces(pieces) => {
+                compare(pieces, request, || tokens_match(spelled(pieces, request), text.chars(), false))
             }
         }
-        let pattern = Pattern::of(tokens);
-        if unknown.is_empty() { Filled::Pattern(pattern) } else { Filled::Unknown(pattern, unknown) }
+    }
+
+    /// The same for ARNs, of which each of the six parts is matched by itself.
+    #[must_use]
+    pub fn matches_arn(&self, arn: &str, request: &Request<'_>) -> Truth {
+        match self {
+            Self::Fixed(pattern) => Truth::of(tokens_match(pattern.tokens(), arn.chars(), true)),
+            Self::Pieces(pieces) => {
+                compare(pieces, request, || tokens_match(spelled(pieces, request), arn.chars(), true))
+            }
+        }
+    }
+
+    /// The same without regard to case.
+    #[must_use]
+    pub fn matches_ignoring_case(&self, text: &str, request: &Request<'_>) -> Truth {
+        let text = text.chars().flat_map(char::to_lowercase);
+        match self {
+            Self::Fixed(pattern) => Truth::of(tokens_match(pattern.tokens().flat_map(small), text, false)),
+            Self::Pieces(pieces) => {
+                compare(pieces, request, || tokens_match(spelled(pieces, request).flat_map(small), text, false))
+            }
+        }
     }
 }
 
-fn variable(inside: &str) -> Piece {
-    let (key, default) = match inside.split_once(',') {
-        Some((key, default)) => {
-            let quoted = default.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            (key, Some(quoted.unwrap_or(default.trim()).to_owned()))
-        }
-        None => (inside, None),
+impl Piece {
+    fn variable(inside: &str) -> Self {
+        let (key, default) = match inside.split_once(',') {
+            Some((key, default)) => {
+                let quoted = default.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+                (key, Some(quoted.unwrap_or(default.trim()).to_owned()))
+            }
+            None => (inside, None),
+        };
+        Self::Variable { key: Key::new(key.trim()), default }
+    }
+}
+
+/// A variable's value. A multivalued key has no place in a text: it is unknown.
+fn filling<'a>(key: &Key, default: Option<&'a str>, request: &'a Request<'_>) -> Filling<'a> {
+    match (request.value(key), default) {
+        (Value::Known([one]), _) => Filling::Text(one),
+        (Value::Absent | Value::Known([]), Some(default)) => Filling::Text(default),
+        (Value::Absent | Value::Known([]), None) => Filling::Valueless,
+        (Value::Known(_) | Value::Unknown, _) => Filling::Unknown,
+    }
+}
+
+/// Have all variables a value? `False`: one has none.
+fn certainty(pieces: &[Piece], request: &Request<'_>) -> Truth {
+    let of_piece = |piece: &Piece| match piece {
+        Piece::Fixed(_) => Truth::True,
+        Piece::Variable { key, default } => match filling(key, default.as_deref(), request) {
+            Filling::Text(_) => Truth::True,
+            Filling::Valueless => Truth::False,
+            Filling::Unknown => Truth::Unknown,
+        },
     };
-    Piece::Variable { key: key.trim().to_ascii_lowercase(), default }
+    pieces.iter().map(of_piece).min().unwrap_or(Truth::True)
+}
+
+/// Token by token, with the values in the place of the variables; an unknown one may be anything.
+fn spelled<'a>(pieces: &'a [Piece], request: &'a Request<'_>) -> impl Iterator<Item = Token> + Clone + use<'a> {
+    let spell = move |piece: &'a Piece| {
+        let (fixed, text, any) = match piece {
+            Piece::Fixed(tokens) => (tokens.as_slice(), "", None),
+            Piece::Variable { key, default } => match filling(key, default.as_deref(), request) {
+                Filling::Text(text) => (&[][..], text, None),
+                Filling::Valueless => (&[][..], "", None),
+                Filling::Unknown => (&[][..], "", Some(Token::Any)),
+            },
+        };
+        fixed.iter().copied().chain(text.chars().map(Token::Literal)).chain(any)
+    };
+    pieces.iter().flat_map(spell)
+}
+
+/// Where every variable has a value, whether it matches; with an unknown one that is not certain.
+fn compare(pieces: &[Piece], request: &Request<'_>, matches: impl FnOnce() -> bool) -> Truth {
+    match certainty(pieces, request) {
+        Truth::False => Truth::False,
+        certain => Truth::of(matches()).min(certain),
+    }
+}
+
+/// A token in small letters.
+fn small(token: Token) -> impl Iterator<Item = Token> + Clone {
+    let (letter, wildcard) = match token {
+        Token::Literal(c) => (Some(c), None),
+        Token::One | Token::Any => (None, Some(token)),
+    };
+    letter.into_iter().flat_map(char::to_lowercase).map(Token::Literal).chain(wildcard)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::principal::Requester;
+    use crate::policy::request::Context;
 
-    fn context() -> Context {
+    #[test]
+    fn variables_are_filled_with_literals() {
         let mut context = Context::closed();
         context.set("aws:username", ["bob"]);
         context.set("aws:PrincipalTag/p", ["*"]);
         context.unknown("aws:PrincipalTag/team");
-        context
+        let request = Request::new("s3:GetObject", &Requester::Anonymous, None, &context);
+        let holds = |text: &str, other: &str| {
+            let template = Template::new(text, true, true);
+            let matched = template.matches(other, &request);
+            // What is put together matches as what is spelled.
+            let filled = match template.fill(&request) {
+                Filled::Pattern(pattern) => Truth::of(pattern.matches(other)),
+                Filled::Unknown(pattern) => Truth::of(pattern.matches(other)).min(Truth::Unknown),
+                Filled::Valueless => Truth::False,
+            };
+            assert_eq!(matched, filled, "{text} {other}");
+            matched
+        };
+        assert_eq!(holds("home/${aws:username}/*", "home/bob/x/y"), Truth::True);
+        assert_eq!(holds("home/${AWS:UserName}", "home/bob"), Truth::True);
+        assert_eq!(holds("${aws:PrincipalTag/p}", "*"), Truth::True);
+        assert_eq!(holds("${aws:PrincipalTag/p}", "anything"), Truth::False);
+        assert_eq!(holds("b-${aws:PrincipalTag/none, 'all'}/*", "b-all/x"), Truth::True);
+        assert_eq!(holds("a${*}${?}${$}b", "a*?$b"), Truth::True);
+        assert_eq!(holds("a${b", "a${b"), Truth::True);
+        assert_eq!(holds("x${aws:PrincipalTag/none}", "x"), Truth::False);
+        assert_eq!(holds("t/${aws:PrincipalTag/team}/x", "t/anything/x"), Truth::Unknown);
+        assert_eq!(holds("t/${aws:PrincipalTag/team}/x", "u/x"), Truth::False);
+        assert_eq!(Template::new("${aws:username}", false, true), Template::Fixed(Pattern::literal("${aws:username}")));
+        let shout = Template::new("${aws:username}-É", true, false);
+        assert_eq!(shout.matches_ignoring_case("BOB-é", &request), Truth::True);
     }
 
     #[test]
-    fn variables_are_filled_with_literals() {
-        let fill = |text: &str, variables| Template::new(text, variables, true).fill(&context());
-        let matches = |text: &str, other: &str| matches!(fill(text, true), Filled::Pattern(p) if p.matches(other));
-        assert!(matches("home/${aws:username}/*", "home/bob/x/y"));
-        assert!(matches("home/${AWS:UserName}", "home/bob"));
-        assert!(matches("${aws:PrincipalTag/p}", "*"));
-        assert!(!matches("${aws:PrincipalTag/p}", "anything"));
-        assert!(matches("b-${aws:PrincipalTag/none, 'all'}/*", "b-all/x"));
-        assert!(matches("a${*}${?}${$}b", "a*?$b"));
-        assert!(matches("a${b", "a${b"));
-        assert_eq!(fill("x${aws:PrincipalTag/none}", true), Filled::Valueless);
-        assert_eq!(fill("${aws:username}", false), Filled::Pattern(Pattern::literal("${aws:username}")));
-        let Filled::Unknown(pattern, keys) = fill("t/${aws:PrincipalTag/team}/x", true) else { panic!("unknown") };
-        assert!(pattern.matches("t/anything/x") && !pattern.matches("u/x"));
-        assert_eq!(keys, ["aws:principaltag/team"]);
+    fn the_parts_of_an_arn_are_matched_by_themselves() {
+        let context = Context::closed();
+        let request = Request::new("s3:GetObject", &Requester::Anonymous, None, &context);
+        let matches =
+            |pattern: &str, arn: &str| Template::new(pattern, true, true).matches_arn(arn, &request) == Truth::True;
+        let role = "arn:aws:iam::111122223333:role/a:b";
+        for pattern in ["*", "arn:aws:iam::*", "arn:*:iam:*:*:role/*", "arn:aws:ia?::*:*b", "arn:aws:iam::1*3:role/a:b"]
+        {
+            assert!(matches(pattern, role), "{pattern}");
+        }
+        for pattern in ["arn:aws:iam*role/a:b", "arn:aws:ia::*", "arn:aws:ia", "arn:aws:iam::1*:b", "arn:aws:iam?:*:*"]
+        {
+            assert!(!matches(pattern, role), "{pattern}");
+        }
+        assert!(!matches("*", "no-arn"));
     }
 }

@@ -10,7 +10,9 @@ use crate::finding::{Documented, Effective, Finding, RemedyKind};
 use crate::knowledge::limits::{self, carried, object_tags};
 use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, is_for_bucket, reaches_into};
 use crate::policy::Effect;
-use crate::policy::evaluate::{Layer, Origin, Reason, Verdict};
+use crate::policy::decide::Reason;
+use crate::policy::layers::{Layer, Verdict};
+use crate::policy::reach::Origin;
 
 pub(super) const RULE: Rule = Rule {
     id: "bucket-out-of-reach",
@@ -155,7 +157,7 @@ fn effective(answers: &[Answer], bucket: &Bucket) -> Effective {
         coverage: coverage(answers),
         actions: answers.iter().map(|answer| (answer.action().to_owned(), answer.coverage())).collect(),
         allowed_example: example(&[Verdict::Allowed]),
-        denied_example: example(&[Verdict::ImplicitlyDenied, Verdict::ExplicitlyDenied]),
+        denied_example: example(&[Verdict::ImplicitlyDenied, Verdict::Denied, Verdict::ExplicitlyDenied]),
     }
 }
 

@@ -5,7 +5,7 @@
     clippy::panic,
     reason = "a test that meets what it does not expect has failed"
 )]
-#![cfg_attr(feature = "live", expect(clippy::print_stdout, reason = "a live test says that it is skipped"))]
+#![expect(clippy::print_stdout, reason = "a live test says that it is skipped, a fuzz target how much it tried")]
 
 mod accounts;
 mod blindfold;
@@ -14,11 +14,15 @@ mod collect;
 mod command_line;
 #[cfg(feature = "live")]
 mod fake_aws;
+mod fuzz;
+mod laws;
 #[cfg(feature = "live")]
 mod live;
 mod prose;
 mod rooms;
 mod rules;
 mod schema;
+mod second;
 mod story;
 mod vectors;
+mod worlds;

@@ -1,0 +1,264 @@
+//! A set of policies, understood once: its conditions typed, its globs cut, its statements found by action.
+//!
+//! A principal's policies are one set and a resource's own policy another; a request is decided over several sets at
+//! once. Asking a compiled set allocates nothing.
+
+use super::condition::Test;
+use super::document::{Document, Statement, Version};
+use super::index::Actions;
+use super::layers::{Layer, Limits, Truth};
+use super::principal::{Naming, Requester, Who};
+use super::request::{Keys, Request};
+use super::template::Template;
+use super::{Effect, Selection, lint};
+
+/// The kinds of policies as they are handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The policy of the VPC endpoint that the request comes through.
+    Endpoint,
+    /// A service control policy of a level.
+    Scp(u8),
+    /// A resource control policy.
+    Rcp,
+    /// The resource's own policy; a key policy, a function's policy, a trust policy.
+    Resource,
+    /// An identity policy.
+    Identity,
+    /// The permissions boundary.
+    Boundary,
+    /// A session policy.
+    Session,
+}
+
+/// Policies that bear on the same requests, compiled. `G` says why one of them could not be read.
+#[derive(Debug)]
+pub struct Policies<'a, G> {
+    sources: Vec<Source<'a>>,
+    statements: Vec<Compiled<'a>>,
+    actions: Actions,
+    limits: Limits,
+    missing: Vec<(Kind, G)>,
+    keys: Keys,
+}
+
+/// A policy, by name.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub(super) name: String,
+    pub(super) version: Option<&'a str>,
+}
+
+/// A statement of a set.
+#[derive(Debug)]
+pub(super) struct Compiled<'a> {
+    pub(super) kind: Kind,
+    pub(super) effect: Effect,
+    /// The policy, by its place among the sources.
+    pub(super) source: usize,
+    /// The statement's place in the policy, from 1.
+    pub(super) number: usize,
+    pub(super) statement: &'a Statement,
+    /// In the order of the statement's own conditions.
+    pub(super) tests: Vec<Test>,
+    /// Who is meant; of policies that belong to somebody, nobody.
+    principals: Option<Selection<Who>>,
+    pub(super) resources: Selection<Template>,
+    /// Something in it is not understood, so that it may apply and may not.
+    odd: bool,
+}
+
+impl<'a, G> Policies<'a, G> {
+    /// No policy yet: nothing is allowed.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sources: vec![],
+            statements: vec![],
+            actions: Actions::default(),
+            limits: Limits::default(),
+            missing: vec![],
+            keys: Keys::default(),
+        }
+    }
+
+    /// Says that there is a layer, even if no policy of it follows.
+    pub fn begin(&mut self, kind: Kind) {
+        match kind {
+            Kind::Endpoint => self.limits.endpoint = true,
+            Kind::Boundary => self.limits.boundary = true,
+            Kind::Session => self.limits.session = true,
+            Kind::Scp(level) => self.limits.scp_levels = self.limits.scp_levels.max(level.saturating_add(1)),
+            Kind::Rcp | Kind::Resource | Kind::Identity => {}
+        }
+    }
+
+    /// Adds a policy under the name that reasons call it by.
+    pub fn add(&mut self, kind: Kind, name: impl Into<String>, version: Option<&'a str>, document: &'a Document) {
+        self.begin(kind);
+        self.sources.push(Source { name: name.into(), version });
+        let strange = document.version().is_none() || document.unknown().next().is_some();
+        let variables = document.version() == Some(Version::Of2012);
+        for (i, statement) in document.statements().iter().enumerate() {
+            let index = self.statements.len();
+            self.actions.add(&statement.actions, index);
+            let speaks_of_principals = matches!(kind, Kind::Resource | Kind::Endpoint);
+            let tests = statement.conditions.iter().map(|c| Test::new(c, variables, &mut self.keys)).collect();
+            let everything = || Selection::Only(vec![Template::new("*", false, true)]);
+            let principals = statement.principals.as_ref().filter(|_| speaks_of_principals);
+            self.statements.push(Compiled {
+                kind,
+                effect: statement.effect,
+                source: self.sources.len() - 1,
+                number: i + 1,
+                statement,
+                tests,
+                principals: principals.map(|principals| principals.map(Who::new)),
+                resources: statement
+                    .resources
+                    .as_ref()
+                    .map_or_else(everything, |resources| resources.map(|text| resource(text, variables))),
+                odd: strange || lint::misplaced(statement, kind).is_some() || !statement.unknown.is_empty(),
+            });
+        }
+    }
+
+    /// Says that a policy could not be read: it may allow and it may deny.
+    pub fn miss(&mut self, kind: Kind, gap: G) {
+        self.begin(kind);
+        self.missing.push((kind, gap));
+    }
+
+    /// The layers of the set that only limit.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Has the set anything to say about an action?
+    #[must_use]
+    pub fn concerns(&self, request: &Request<'_>) -> bool {
+        !self.missing.is_empty() || !self.about(request).is_empty()
+    }
+
+    /// All statements, in the order in which their policies were added.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &'a Statement> {
+        self.statements.iter().map(|compiled| compiled.statement)
+    }
+
+    pub(super) fn missing(&self) -> impl Iterator<Item = &(Kind, G)> {
+        self.missing.iter()
+    }
+
+    /// Calls with each statement about the request's action, some perhaps twice.
+    pub(super) fn each_about(&self, request: &Request<'_>, mut call: impl FnMut(&Compiled<'a>)) {
+        self.actions.each(request.action(), |index| {
+            if let Some(statement) = self.statements.get(index) {
+                call(statement);
+            }
+        });
+    }
+
+    /// The statements about the request's action, in the order in which they were added.
+    pub(super) fn about(&self, request: &Request<'_>) -> Vec<&Compiled<'a>> {
+        let mut indices = vec![];
+        self.actions.each(request.action(), |index| indices.push(index));
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().filter_map(|index| self.statements.get(index)).collect()
+    }
+
+    pub(super) fn source(&self, statement: &Compiled<'_>) -> Option<&Source<'a>> {
+        self.sources.get(statement.source)
+    }
+}
+
+impl<G> Default for Policies<'_, G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Compiled<'_> {
+    /// Does the statement apply to a resource?
+    pub(super) fn located(&self, request: &Request<'_>, resource: &str) -> Truth {
+        let named = self.resources.named().iter().map(|r| r.matches(resource, request)).max().unwrap_or_default();
+        match self.resources {
+            Selection::Only(_) => named,
+            Selection::AllBut(_) => !named,
+        }
+    }
+
+    /// Do its conditions hold, as far as they are understood?
+    pub(super) fn held(&self, request: &Request<'_>) -> Truth {
+        let held = self.tests.iter().map(|test| test.holds(request)).min().unwrap_or(Truth::True);
+        if self.odd { held.min(Truth::Unknown) } else { held }
+    }
+
+    /// The ways in which it names the requester.
+    pub(super) fn naming(&self, requester: &Requester, limits: Limits) -> Naming {
+        self.principals
+            .as_ref()
+            .map_or(Naming::default(), |principals| requester.named_in(principals, self.effect, limits.boundary))
+    }
+
+    /// Calls with each layer in which it counts for the requester, and how certain that is.
+    pub(super) fn each_layer(&self, request: &Request<'_>, limits: Limits, mut call: impl FnMut(Layer, Truth)) {
+        let requester = request.requester();
+        match self.kind {
+            Kind::Resource => {
+                for (named, sure) in self.naming(requester, limits).ways() {
+                    call(Layer::Resource(named), sure);
+                }
+            }
+            Kind::Endpoint => call(Layer::Endpoint, self.naming(requester, limits).any()),
+            Kind::Rcp if requester.is_service_linked() => {}
+            Kind::Rcp => call(Layer::Rcp, heeds_rcps(request.action())),
+            kind => call(kind.layer(), Truth::of(kind.binds(requester))),
+        }
+    }
+}
+
+impl Kind {
+    /// The layer that a policy of this kind counts in; a resource's policy as far as it names the requester itself.
+    pub(super) fn layer(self) -> Layer {
+        match self {
+            Self::Endpoint => Layer::Endpoint,
+            Self::Scp(level) => Layer::Scp(level),
+            Self::Rcp => Layer::Rcp,
+            Self::Resource => Layer::Resource(super::principal::Named::Directly),
+            Self::Identity => Layer::Identity,
+            Self::Boundary => Layer::Boundary,
+            Self::Session => Layer::Session,
+        }
+    }
+
+    /// Are requests of this principal bound by policies of this kind? An organization's policies do not bind the roles
+    /// of its services, and service control policies bind principals of accounts alone (AWS Organizations User Guide,
+    /// `orgs_manage_policies_scps`, `orgs_manage_policies_rcps`, 2026-11).
+    pub(super) fn binds(self, requester: &Requester) -> bool {
+        match self {
+            Self::Scp(_) => requester.account().is_some() && !requester.is_service_linked(),
+            Self::Rcp => !requester.is_service_linked(),
+            _ => true,
+        }
+    }
+}
+
+/// Does the action's service heed resource control policies? The list grows, so that of others it is not known (AWS
+/// Organizations User Guide, `orgs_manage_policies_rcps`, 2024-12).
+fn heeds_rcps(action: &str) -> Truth {
+    let service = action.split_once(':').map_or("", |(service, _)| service);
+    let heeds = matches!(service, "s3" | "sts" | "kms" | "sqs" | "secretsmanager");
+    if heeds { Truth::True } else { Truth::Unknown }
+}
+
+/// A resource's pattern. An ARN of fewer than six parts is completed with `*`; variables stand behind the fifth colon.
+fn resource(text: &str, variables: bool) -> Template {
+    let colons = text.matches(':').count();
+    if text.starts_with("arn:") && colons < 5 && !text.contains("${") {
+        Template::new(&format!("{text}{}", ":*".repeat(5 - colons)), variables, true)
+    } else {
+        Template::new(text, variables, true)
+    }
+}

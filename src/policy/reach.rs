@@ -1,0 +1,376 @@
+//! What sets of policies decide about one request for whole sets of resources.
+//!
+//! All that does not hang on the resource is settled once: which statements concern the action, whether their conditions
+//! hold, whom they name. What is left of each is a clause: where it applies and what it does there. One automaton over
+//! the clauses' patterns then answers for any set of resources, with a shortest resource for each thing that is decided
+//! in it.
+
+use std::cell::OnceCell;
+use std::cmp::Reverse;
+
+use super::compile::{Compiled, Policies};
+use super::cover::{Automaton, Set, TooLarge};
+use super::decide::{Reason, Terms, reason, residual, unread};
+use super::layers::{Hearing, Layer, Truth, Verdict};
+use super::request::Request;
+use super::template::Filled;
+use super::{Condition, Effect, Pattern, Selection};
+
+/// Where a clause comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin<G> {
+    /// A statement that was read.
+    Statement(Reason),
+    /// A policy that could not be read, and why.
+    Missing(G),
+}
+
+/// A statement that concerns the action and the requester, or a policy that nobody could read.
+#[derive(Debug, Clone)]
+pub struct Clause<G> {
+    /// The layer it belongs to.
+    pub layer: Layer,
+    /// What it does where it applies. A missing policy may do both: it makes two clauses.
+    pub effect: Effect,
+    /// Does it hang on something that is not known?
+    pub open: bool,
+    /// The resources it applies to, or, where `all_but`, does not apply to.
+    pub patterns: Vec<Pattern>,
+    /// `NotResource`.
+    pub all_but: bool,
+    /// The conditions that nobody can decide.
+    pub residual: Vec<Condition>,
+    /// Where it stands.
+    pub origin: Origin<G>,
+}
+
+/// The policies that bear on a request, with only the resource left open.
+#[derive(Debug)]
+pub struct Reach<G> {
+    clauses: Vec<Clause<G>>,
+    terms: Terms,
+    automaton: OnceCell<Result<Automaton, TooLarge>>,
+}
+
+/// One thing that holds in a set of resources, shown by one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What is decided there.
+    pub verdict: Verdict,
+    /// A shortest resource for which it is decided.
+    pub witness: String,
+    /// The clauses that apply there, by index.
+    pub clauses: Vec<usize>,
+}
+
+/// A resource of a set for which two sets of policies decide differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// A shortest resource that shows it.
+    pub witness: String,
+    /// What the one decides there.
+    pub own: Verdict,
+    /// What the other decides there.
+    pub other: Verdict,
+}
+
+impl Difference {
+    /// Do these policies allow what the others do not, or may they?
+    #[must_use]
+    pub fn is_gain(&self) -> bool {
+        self.other != Verdict::Allowed && matches!(self.own, Verdict::Allowed | Verdict::Conditional)
+    }
+}
+
+impl<G> Clause<G> {
+    /// Does it apply to a resource?
+    #[must_use]
+    pub fn applies_to(&self, resource: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(resource)) != self.all_but
+    }
+
+    /// May what it allows be used by the requester, if nothing else stands in the way?
+    #[must_use]
+    pub fn grants(&self) -> bool {
+        self.effect == Effect::Allow && self.layer.grants()
+    }
+
+    fn truth(&self) -> Truth {
+        if self.open { Truth::Unknown } else { Truth::True }
+    }
+}
+
+impl<G: Clone> Reach<G> {
+    /// Settles a request as far as the resource does not matter.
+    #[must_use]
+    pub fn new(policies: &[&Policies<'_, G>], request: &Request<'_>) -> Self {
+        let terms = Terms::new(policies, request);
+        let mut clauses = vec![];
+        for set in policies {
+            for statement in set.about(request) {
+                let held = statement.held(request);
+                if held == Truth::False {
+                    continue;
+                }
+                let residual: Vec<Condition> = residual(statement, request).cloned().collect();
+                statement.each_layer(request, terms.limits, |layer, sure| {
+                    if sure == Truth::False {
+                        return;
+                    }
+                    for (patterns, all_but, located) in resources(statement, request) {
+                        clauses.push(Clause {
+                            layer,
+                            effect: statement.effect,
+                            open: held.min(sure).min(located) != Truth::True,
+                            patterns,
+                            all_but,
+                            residual: residual.clone(),
+                            origin: Origin::Statement(reason(set, statement)),
+                        });
+                    }
+                });
+            }
+        }
+        for (kind, gap) in unread(policies, request) {
+            clauses.extend([Effect::Allow, Effect::Deny].map(|effect| Clause {
+                layer: kind.layer(),
+                effect,
+                open: true,
+                patterns: vec![Pattern::new("*")],
+                all_but: false,
+                residual: vec![],
+                origin: Origin::Missing(gap.clone()),
+            }));
+        }
+        Self { clauses, terms, automaton: OnceCell::new() }
+    }
+}
+
+impl<G> Reach<G> {
+    /// The clauses, in the order in which their policies were added.
+    #[must_use]
+    pub fn clauses(&self) -> &[Clause<G>] {
+        &self.clauses
+    }
+
+    /// What is decided for one resource.
+    #[must_use]
+    pub fn decide(&self, resource: &str) -> Outcome {
+        let applying = (0..).zip(&self.clauses).filter(|(_, clause)| clause.applies_to(resource));
+        let clauses: Vec<usize> = applying.map(|(i, _)| i).collect();
+        Outcome { verdict: self.verdict(&clauses), witness: resource.to_owned(), clauses }
+    }
+
+    /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled to be decided for a whole set.
+    pub fn cover(&self, set: &Set<'_>) -> Result<Vec<Outcome>, TooLarge> {
+        let automaton = self.automaton()?;
+        let outcome = |(matching, witness): (&[usize], String)| {
+            let clauses = self.applying(matching, 0);
+            Outcome { verdict: self.verdict(&clauses), witness, clauses }
+        };
+        let mut outcomes: Vec<Outcome> = automaton.combinations(set)?.into_iter().map(outcome).collect();
+        outcomes.sort_by(|a, b| {
+            (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
+        });
+        Ok(outcomes)
+    }
+
+    /// Where in a set these policies decide otherwise than those of another request. Where both hang on something
+    /// unknown, they differ if they hang on different conditions or policies.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled to be decided for a whole set.
+    pub fn differences(&self, other: &Self, set: &Set<'_>) -> Result<Vec<Difference>, TooLarge>
+    where
+        G: PartialEq,
+    {
+        let automaton = automaton(self.clauses.iter().chain(&other.clauses))?;
+        let mut differences = vec![];
+        for (matching, witness) in automaton.combinations(set)? {
+            let (mine, theirs) = (self.applying(matching, 0), other.applying(matching, self.clauses.len()));
+            let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
+            if own != others || (own == Verdict::Conditional && !self.hangs_on(&mine).eq(other.hangs_on(&theirs))) {
+                differences.push(Difference { witness, own, other: others });
+            }
+        }
+        Ok(differences)
+    }
+
+    fn automaton(&self) -> Result<&Automaton, TooLarge> {
+        self.automaton.get_or_init(|| automaton(&self.clauses)).as_ref().map_err(|error| *error)
+    }
+
+    /// The clauses that apply where just these groups of an automaton match; its groups from `first` on are these
+    /// clauses.
+    fn applying(&self, matching: &[usize], first: usize) -> Vec<usize> {
+        let matched = |index: usize| matching.binary_search(&(first + index)).is_ok();
+        (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
+    }
+
+    /// What is open where these clauses apply, in their order.
+    fn hangs_on(&self, applying: &[usize]) -> impl Iterator<Item = (Layer, Effect, &[Condition], &Origin<G>)> {
+        let clauses = applying.iter().filter_map(|index| self.clauses.get(*index)).filter(|clause| clause.open);
+        clauses.map(|clause| (clause.layer, clause.effect, clause.residual.as_slice(), &clause.origin))
+    }
+
+    fn verdict(&self, applying: &[usize]) -> Verdict {
+        let mut hearing = Hearing::default();
+        for clause in applying.iter().filter_map(|index| self.clauses.get(*index)) {
+            hearing.hear(clause.effect, clause.layer, clause.truth());
+        }
+        self.terms.verdict(self.terms.said(&hearing))
+    }
+}
+
+fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Result<Automaton, TooLarge> {
+    let groups: Vec<&[Pattern]> = clauses.into_iter().map(|clause| clause.patterns.as_slice()).collect();
+    Automaton::build(&groups)
+}
+
+/// Where a statement applies: the patterns, whether they are left out, and whether that is certain. A pattern with an
+/// unknown variable may match what it matches at the most.
+fn resources(statement: &Compiled<'_>, request: &Request<'_>) -> Vec<(Vec<Pattern>, bool, Truth)> {
+    let (mut certain, mut possible) = (vec![], vec![]);
+    for template in statement.resources.named() {
+        match template.fill(request) {
+            Filled::Pattern(pattern) => certain.push(pattern),
+            Filled::Unknown(pattern) => possible.push(pattern),
+            Filled::Valueless => {}
+        }
+    }
+    let all_but = matches!(statement.resources, Selection::AllBut(_));
+    match (all_but, possible.is_empty()) {
+        (_, true) => vec![(certain, all_but, Truth::True)],
+        (false, false) => vec![(certain, false, Truth::True), (possible, false, Truth::Unknown)],
+        (true, false) => {
+            let all = certain.iter().chain(&possible).cloned().collect();
+            vec![(all, true, Truth::True), (certain, true, Truth::Unknown)]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::Arn;
+    use crate::policy::Document;
+    use crate::policy::compile::Kind;
+    use crate::policy::decide::decide;
+    use crate::policy::principal::Requester;
+    use crate::policy::request::Context;
+
+    const ROLE_SAYS: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"s3:Get*","Resource":["arn:aws:s3:::*sagemaker*"]},
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:ExistingObjectTag/SageMaker":"true"}}},
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::home/${aws:userid}/*"},
+        {"Effect":"Deny","Action":"s3:GETOBJECT","Resource":"arn:aws:s3:::*/secret/*"}]}"#;
+
+    /// Calls with what a role reaches with `s3:GetObject`, nothing being known of the context. What is decided for one
+    /// resource at a time must be the same.
+    fn reaching(policies: &[(Kind, &str)], missing: Option<Kind>, test: impl FnOnce(&Reach<&str>)) {
+        let requester = Requester::Role(Arn::parse("arn:aws:iam::111122223333:role/r").unwrap());
+        let context = Context::open();
+        let request = Request::new("s3:GetObject", &requester, None, &context);
+        let documents: Vec<_> = policies.iter().map(|(kind, text)| (*kind, Document::parse(text).unwrap())).collect();
+        let mut set = Policies::new();
+        for (kind, document) in &documents {
+            set.add(*kind, "p", None, document);
+        }
+        if let Some(kind) = missing {
+            set.miss(kind, "gap");
+        }
+        let reach = Reach::new(&[&set], &request);
+        for prefix in ["arn:aws:s3:::plain/", "arn:aws:s3:::home/a", "arn:aws:s3:::b-sagemaker/", ""] {
+            for outcome in reach.cover(&Set::Below(prefix)).unwrap() {
+                assert_eq!(reach.decide(&outcome.witness), outcome);
+                assert_eq!(decide(&[&set], &request, &outcome.witness), outcome.verdict, "{outcome:?}");
+            }
+        }
+        test(&reach);
+    }
+
+    fn one(policies: &[(Kind, &str)], missing: Option<Kind>, resource: &str) -> Verdict {
+        let mut verdict = Verdict::Allowed;
+        reaching(policies, missing, |reach| verdict = reach.decide(resource).verdict);
+        verdict
+    }
+
+    fn shown(reach: &Reach<&str>, set: &Set<'_>) -> Vec<(Verdict, String)> {
+        let mut shown: Vec<_> = reach.cover(set).unwrap().into_iter().map(|o| (o.verdict, o.witness)).collect();
+        shown.dedup_by_key(|(verdict, _)| *verdict);
+        shown
+    }
+
+    #[test]
+    fn a_set_is_decided_with_a_witness_for_each_verdict() {
+        reaching(&[(Kind::Identity, ROLE_SAYS)], None, |reach| {
+            let witnesses = [
+                (Verdict::Allowed, "arn:aws:s3:::plain/sagemaker".to_owned()),
+                (Verdict::Conditional, "arn:aws:s3:::plain/x".to_owned()),
+                (Verdict::ExplicitlyDenied, "arn:aws:s3:::plain/secret/".to_owned()),
+            ];
+            assert_eq!(shown(reach, &Set::Below("arn:aws:s3:::plain/")), witnesses);
+            let secrets = Pattern::new("arn:aws:s3:::*/secret/?*");
+            let witness = "arn:aws:s3:::/secret/x".to_owned();
+            assert_eq!(shown(reach, &Set::Matching(&secrets)), [(Verdict::ExplicitlyDenied, witness)]);
+        });
+    }
+
+    #[test]
+    fn what_is_not_named_is_covered_too() {
+        let all_but = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::b/private/*"}}"#;
+        reaching(&[(Kind::Identity, all_but)], None, |reach| {
+            let witnesses = [
+                (Verdict::Allowed, "arn:aws:s3:::b/x".to_owned()),
+                (Verdict::ImplicitlyDenied, "arn:aws:s3:::b/private/".to_owned()),
+            ];
+            assert_eq!(shown(reach, &Set::Below("arn:aws:s3:::b/")), witnesses);
+        });
+    }
+
+    #[test]
+    fn a_boundary_limits_and_a_missing_policy_leaves_open_only_what_it_could_change() {
+        let boundary = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::only/*"}}"#;
+        let all = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let bounded = [(Kind::Identity, all), (Kind::Boundary, boundary)];
+        assert_eq!(one(&bounded, None, "arn:aws:s3:::only/k"), Verdict::Allowed);
+        assert_eq!(one(&bounded, None, "arn:aws:s3:::else/k"), Verdict::ImplicitlyDenied);
+        assert_eq!(one(&bounded, Some(Kind::Identity), "arn:aws:s3:::else/k"), Verdict::Denied);
+        assert_eq!(one(&bounded, Some(Kind::Identity), "arn:aws:s3:::only/k"), Verdict::Conditional);
+        let denied = one(&[(Kind::Identity, ROLE_SAYS)], Some(Kind::Identity), "arn:aws:s3:::b/secret/k");
+        assert_eq!(denied, Verdict::ExplicitlyDenied);
+    }
+
+    #[test]
+    fn an_unknown_variable_leaves_open_what_it_could_reach_and_no_more() {
+        let own = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::home/${aws:userid}/*"}}"#;
+        assert_eq!(one(&[(Kind::Identity, own)], None, "arn:aws:s3:::home/a/k"), Verdict::Conditional);
+        assert_eq!(one(&[(Kind::Identity, own)], None, "arn:aws:s3:::other/a/k"), Verdict::ImplicitlyDenied);
+        let all_but = own.replace("\"Resource\"", "\"NotResource\"");
+        assert_eq!(one(&[(Kind::Identity, &all_but)], None, "arn:aws:s3:::other/a/k"), Verdict::Allowed);
+        assert_eq!(one(&[(Kind::Identity, &all_but)], None, "arn:aws:s3:::home/a/k"), Verdict::Conditional);
+    }
+
+    #[test]
+    fn a_change_shows_in_what_it_makes_different_and_nowhere_else() {
+        let more =
+            r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::plain/images/*"}}"#;
+        let bucket = Set::Below("arn:aws:s3:::plain/");
+        reaching(&[(Kind::Identity, ROLE_SAYS)], None, |before| {
+            reaching(&[(Kind::Identity, ROLE_SAYS)], None, |same| {
+                assert_eq!(same.differences(before, &bucket).unwrap(), []);
+            });
+            reaching(&[(Kind::Identity, ROLE_SAYS), (Kind::Identity, more)], None, |after| {
+                let witness = "arn:aws:s3:::plain/images/".to_owned();
+                let gained = Difference { witness, own: Verdict::Allowed, other: Verdict::Conditional };
+                assert_eq!(after.differences(before, &bucket).unwrap(), [gained]);
+                assert_eq!(after.differences(before, &Set::Below("arn:aws:s3:::else/")).unwrap(), []);
+            });
+        });
+    }
+}
