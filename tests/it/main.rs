@@ -18,6 +18,8 @@ mod fuzz;
 mod laws;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod oracle;
 mod prose;
 mod rooms;
 mod rules;
