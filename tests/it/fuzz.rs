@@ -4,9 +4,10 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::RngExt;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use proptest::test_runner::TestRng;
 
 use crate::accounts::{read, root};
+use crate::worlds::{number, random};
 
 #[path = "../fuzz/targets.rs"]
 mod targets;
@@ -50,9 +51,8 @@ const PIECES: [&str; 34] = [
 ];
 
 fn fuzz(seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
-    let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let seconds = std::env::var("GT_AUDIT_FUZZ_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
-    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut rng = random();
+    let end = number("GT_AUDIT_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut inputs = 0;
     while end.map_or(inputs < 3_000, |end| Instant::now() < end) {
         let mut bytes = pick(&mut rng, seeds).clone();

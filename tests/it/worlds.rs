@@ -169,18 +169,24 @@ pub fn lines() -> impl Strategy<Value = Value> {
     any::<u64>().prop_map(|seed| Dice { seed, action: ACTIONS[0], resource: String::new() }.line())
 }
 
-/// So many random lines, always the same ones; other ones with another `GT_AUDIT_SEED`, more or fewer with
-/// `GT_AUDIT_CASES`.
+/// So many random lines, or as many as `GT_AUDIT_CASES` says.
 pub fn some_lines(cases: usize) -> impl Iterator<Item = Value> {
-    let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let mut runner = TestRunner::new_with_rng(Config::default(), random());
+    let cases = number("GT_AUDIT_CASES").map_or(cases, |cases| usize::try_from(cases).unwrap());
+    (0..cases).map(move |_| lines().new_tree(&mut runner).unwrap().current())
+}
+
+/// The same random numbers each time, and other ones with another `GT_AUDIT_SEED`.
+pub fn random() -> TestRng {
     let mut seed = [7; 32];
     if let Some(other) = number("GT_AUDIT_SEED") {
         seed[..8].copy_from_slice(&other.to_le_bytes());
     }
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let cases = number("GT_AUDIT_CASES").map_or(cases, |cases| usize::try_from(cases).unwrap());
-    (0..cases).map(move |_| lines().new_tree(&mut runner).unwrap().current())
+    TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
+}
+
+pub fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
 /// Random choices, and what is asked.
