@@ -5,6 +5,7 @@
 //! clients; a snapshot file holds an [`Account`] and when it was collected ([`snapshot`]).
 
 mod fact;
+mod labeling;
 pub mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,10 @@ use crate::arn::Arn;
 use crate::policy::Document;
 
 pub use fact::{Fact, Gap};
+pub use labeling::{
+    AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, HumanTaskConfig, InputConfig, LabelingJob,
+    LabelingJobRequest, OutputConfig, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
+};
 
 /// Tags, by key.
 pub type Tags = BTreeMap<String, String>;
@@ -137,6 +142,14 @@ pub struct Bucket {
 pub struct Regional {
     /// Lambda functions, by ARN.
     pub functions: Fact<Vec<Function>>,
+    /// Labeling jobs that run or were made lately, by ARN.
+    #[serde(default = "not_asked_for_jobs")]
+    pub labeling_jobs: Fact<Vec<LabelingJob>>,
+}
+
+/// Snapshots of an earlier gt-audit have no jobs.
+fn not_asked_for_jobs() -> Fact<Vec<LabelingJob>> {
+    Fact::Unknown(Gap::not_asked("sagemaker:ListLabelingJobs", "*"))
 }
 
 /// A Lambda function.
@@ -200,6 +213,9 @@ impl Account {
             for function in gaps.note(&regional.functions).into_iter().flatten() {
                 gaps.note(&function.tags);
                 gaps.note(&function.policy);
+            }
+            for job in gaps.note(&regional.labeling_jobs).into_iter().flatten() {
+                gaps.note(&job.request);
             }
         }
         gaps.0

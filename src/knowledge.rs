@@ -4,6 +4,7 @@
 //! ([`managed`]) and how people misspell the tokens ([`spelling`]). Has never seen an account: the live documents
 //! decide, this only explains them.
 
+pub mod builtin;
 pub mod limits;
 pub mod managed;
 pub mod spelling;

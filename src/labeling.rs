@@ -3,6 +3,8 @@
 //! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
 //! [`Access`](crate::access::Access) what roles may do; decides about no finding.
 
+pub mod needs;
+
 use std::collections::BTreeSet;
 use std::fmt;
 

@@ -36,3 +36,4 @@ pub mod labeling;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod uri;

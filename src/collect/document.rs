@@ -66,7 +66,7 @@ mod tests {
                 "inline policy `p`: it is not JSON: EOF while parsing an object at line 1 column 12",
             ),
             (Some("%FF"), "inline policy `p`: it is not UTF-8"),
-            (Some("{}"), "inline policy `p`: Statement: it is missing"),
+            (Some("{}"), "inline policy `p`: Statement: it is missing at line 1 column 1"),
         ] {
             let gap = read_one(text).known().unwrap_err();
             assert_eq!((gap.code.as_str(), gap.message.as_str()), ("Malformed", says));

@@ -19,7 +19,7 @@ pub async fn inventory(aws: &Aws) -> Account {
 
     let functions = each(audited, async |region| {
         let functions = lambda::functions(aws, &region).await;
-        (region, Regional { functions })
+        (region, Regional { functions, labeling_jobs: not_asked_for_jobs() })
     });
     let iam = async { join(iam::alias(aws), iam::iam(aws, &mut gaps)).await };
     let resources = async {

@@ -8,6 +8,7 @@ use crate::accounts::root;
 const ROOMS: &[&str] = &[
     "arn",
     "file",
+    "uri",
     "policy",
     "account",
     "knowledge",

@@ -1,0 +1,138 @@
+//! The functions and interfaces that AWS itself keeps for Ground Truth, by account, region and name.
+//!
+//! No managed policy names them and no role needs a permission for them; but a job that misspells one fails. The data are
+//! in `builtin.json`: 23 tasks, each with a function before (`PRE-`) and after (`ACS-`) the work.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::arn::Arn;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    /// By region, the account that keeps the functions.
+    function_accounts: BTreeMap<String, String>,
+    tasks: Vec<String>,
+    interface_account: String,
+    interfaces: Vec<String>,
+    /// By region, the endpoint through which Ground Truth reads buckets.
+    s3_vpc_endpoints: BTreeMap<String, String>,
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the program, and every test that asks for it reads it")]
+static FILE: LazyLock<File> =
+    LazyLock::new(|| serde_json::from_str(include_str!("builtin.json")).expect("builtin.json has the form of File"));
+
+/// What an ARN says of AWS's own functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Builtin {
+    /// One of them, rightly addressed.
+    Right,
+    /// Meant to be one of them, and this is wrong with it.
+    Wrong(String),
+    /// Somebody's own function.
+    No,
+}
+
+/// Is this ARN one of AWS's own functions, or meant to be? `region`: where the job runs.
+#[must_use]
+pub fn function(arn: &Arn, region: &str) -> Builtin {
+    // `function:NAME` or `function:NAME:QUALIFIER`; an ARN that lacks a part is meant all the same.
+    let name = arn.resource().split(':').nth(1).unwrap_or(arn.resource());
+    let Some(task) = name.strip_prefix("PRE-").or_else(|| name.strip_prefix("ACS-")) else {
+        return Builtin::No;
+    };
+    let known = FILE.tasks.iter().any(|known| known == task);
+    let of_aws = FILE.function_accounts.values().any(|account| account == arn.account());
+    if !known && !of_aws {
+        // Somebody may call a function of their own so.
+        return near(task)
+            .map_or(Builtin::No, |near| Builtin::Wrong(format!("there is no task `{task}`; did you mean `{near}`?")));
+    }
+    if !known {
+        let meant = near(task).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Builtin::Wrong(format!("there is no task `{task}`{meant}"));
+    }
+    match FILE.function_accounts.get(arn.region()) {
+        None if arn.region().is_empty() => Builtin::Wrong("it names no region".to_owned()),
+        None => Builtin::Wrong(format!("AWS keeps no such functions in `{}`", arn.region())),
+        Some(account) if account != arn.account() => {
+            Builtin::Wrong(format!("in `{}` AWS keeps them in the account {account}", arn.region()))
+        }
+        Some(_) if arn.region() != region => {
+            Builtin::Wrong(format!("it is in `{}`, and the job runs in `{region}`", arn.region()))
+        }
+        Some(_) => Builtin::Right,
+    }
+}
+
+/// The task that was probably meant: the same letters in another case, or one without what was put before it.
+fn near(task: &str) -> Option<&'static str> {
+    let small = task.to_lowercase();
+    let close = |known: &&String| {
+        let known = known.to_lowercase();
+        known == small || known.strip_prefix("3d") == Some(&small) || small.strip_prefix("3d") == Some(&known)
+    };
+    FILE.tasks.iter().find(close).map(String::as_str)
+}
+
+/// What is wrong with an interface of AWS's own, if it is one and something is.
+#[must_use]
+pub fn misaddressed_interface(arn: &Arn) -> Option<String> {
+    if arn.account() != FILE.interface_account || arn.service() != "sagemaker" {
+        return None;
+    }
+    let known = FILE.interfaces.iter().any(|name| name == arn.name());
+    (!known).then(|| match arn.name().strip_prefix("3D").filter(|name| FILE.interfaces.iter().any(|n| n == name)) {
+        Some(name) => format!("the interface is called `{name}`, without `3D`"),
+        None => format!("AWS keeps no interface `{}`", arn.name()),
+    })
+}
+
+/// The VPC endpoint through which Ground Truth reads the buckets of a region, as bucket policies must let through.
+#[must_use]
+pub fn s3_endpoint(region: &str) -> Option<&'static str> {
+    FILE.s3_vpc_endpoints.get(region).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_right_in_their_account_and_region_and_nowhere_else() {
+        assert_eq!((FILE.tasks.len(), FILE.function_accounts.len()), (23, 14));
+        let judge = |arn: &str| function(&Arn::parse(arn).unwrap(), "eu-central-1");
+        let says = |arn: &str, words: &str| {
+            let judged = judge(arn);
+            assert!(matches!(&judged, Builtin::Wrong(why) if why.contains(words)), "{arn}: {judged:?}");
+        };
+        assert_eq!(judge("arn:aws:lambda:eu-central-1:203001061592:function:PRE-BoundingBox"), Builtin::Right);
+        assert_eq!(judge("arn:aws:lambda:eu-central-1:111122223333:function:acme-pre"), Builtin::No);
+        assert_eq!(judge("arn:aws:lambda:eu-central-1:111122223333:function:PRE-acme"), Builtin::No);
+        says("arn:aws:lambda:eu-central-1:111122223344:function:ACS-3DPointCloudObjectDetection", "203001061592");
+        says("arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox", "runs in `eu-central-1`");
+        says("arn:aws:lambda:eu-north-1:432418664414:function:PRE-BoundingBox", "no such functions in `eu-north-1`");
+        says("arn:aws:lambda::function:PRE-TextMultiClass", "no region");
+        says("arn:aws:lambda:eu-central-1:203001061592:function:PRE-VideoClassification", "no task");
+        says(
+            "arn:aws:lambda:eu-central-1:111122223333:function:PRE-PointCloudObjectTracking",
+            "`3DPointCloudObjectTracking`",
+        );
+    }
+
+    #[test]
+    fn interfaces_have_no_3d_before_their_names() {
+        let judge = |name: &str| {
+            let arn = format!("arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/{name}");
+            misaddressed_interface(&Arn::parse(arn).unwrap())
+        };
+        assert_eq!(judge("PointCloudObjectTracking"), None);
+        assert!(judge("3DPointCloudObjectTracking").unwrap().contains("`PointCloudObjectTracking`"));
+        assert!(judge("Nothing").is_some());
+        assert_eq!(s3_endpoint("us-east-1"), Some("vpce-08408e335ebf95b40"));
+    }
+}

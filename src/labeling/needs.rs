@@ -1,0 +1,128 @@
+//! What a labeling job needs of its role, field by field and action by action.
+//!
+//! Source: SageMaker Developer Guide, `sms-security-permission-execution-role`, `sms-security-kms-permissions`,
+//! `sms-custom-templates-step3-lambda-permissions`, `sms-create-labeling-job-api` (2026-11). Knows requests; has never
+//! heard of a role.
+
+use crate::account::LabelingJobRequest;
+use crate::arn::Arn;
+use crate::knowledge::builtin::{self, Builtin};
+use crate::uri::S3Uri;
+
+/// One thing that a field of the request makes the role do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need<'a> {
+    /// The field, by its path in the request.
+    pub field: &'static str,
+    /// What the field says.
+    pub value: &'a str,
+    /// What must be possible with it.
+    pub what: What,
+}
+
+/// What must be possible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// To read this very object.
+    Read(S3Uri),
+    /// To write every object below this, and read it again.
+    Write(S3Uri),
+    /// To invoke this function of one's own.
+    Invoke(Arn),
+    /// To subscribe to this topic.
+    Subscribe(Arn),
+    /// To publish to this topic.
+    Publish(Arn),
+    /// To pass this role, which is the job's own, to SageMaker.
+    PassItself(Arn),
+    /// To use this key for the output: its id, ARN or alias.
+    UseKey(String),
+    /// To grant the use of this key, of the machines' volumes.
+    GrantKey(String),
+    /// Nothing helps: the field is wrong in itself, and so.
+    Wrong(String),
+}
+
+/// The fields of a request that name something.
+pub const MANIFEST: &str = "InputConfig.DataSource.S3DataSource.ManifestS3Uri";
+/// A streaming job's input topic.
+pub const INPUT_TOPIC: &str = "InputConfig.DataSource.SnsDataSource.SnsTopicArn";
+/// Where the labels go.
+pub const OUTPUT: &str = "OutputConfig.S3OutputPath";
+/// A streaming job's output topic.
+pub const OUTPUT_TOPIC: &str = "OutputConfig.SnsTopicArn";
+/// The key of the output.
+pub const OUTPUT_KEY: &str = "OutputConfig.KmsKeyId";
+/// The labels to choose from.
+pub const LABEL_CATEGORIES: &str = "LabelCategoryConfigS3Uri";
+/// What the workers see.
+pub const TEMPLATE: &str = "HumanTaskConfig.UiConfig.UiTemplateS3Uri";
+/// An interface of AWS's own.
+pub const INTERFACE: &str = "HumanTaskConfig.UiConfig.HumanTaskUiArn";
+/// The function before each task.
+pub const PRE_FUNCTION: &str = "HumanTaskConfig.PreHumanTaskLambdaArn";
+/// The function after it.
+pub const POST_FUNCTION: &str = "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn";
+/// Automated labeling.
+pub const ALGORITHM: &str = "LabelingJobAlgorithmsConfig";
+/// The key of automated labeling's volumes.
+pub const VOLUME_KEY: &str = "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId";
+/// Everything that a request needs of its role, in the order of its fields. `region`: where the job runs. AWS's own
+/// functions and interfaces need nothing when they are rightly addressed.
+#[must_use]
+pub fn needs<'a>(request: &'a LabelingJobRequest, region: &str) -> Vec<Need<'a>> {
+    let source = &request.input_config.data_source;
+    let output = &request.output_config;
+    let task = &request.human_task_config;
+    let consolidation = task.annotation_consolidation_config.as_ref();
+    let automated = request.labeling_job_algorithms_config.as_ref();
+    let machines = automated.and_then(|config| config.labeling_job_resource_config.as_ref());
+    let mut needs = vec![];
+    let mut need = |field, value: Option<&'a String>, what: &dyn Fn(&str) -> Option<What>| {
+        // DescribeLabelingJob says an empty text where there is none.
+        let value = value.map(String::as_str).filter(|value| !value.is_empty());
+        needs.extend(value.and_then(|value| Some(Need { field, value, what: what(value)? })));
+    };
+    need(MANIFEST, source.s3_data_source.as_ref().and_then(|s3| s3.manifest_s3_uri.as_ref()), &|uri| {
+        Some(in_s3(uri, What::Read))
+    });
+    need(INPUT_TOPIC, source.sns_data_source.as_ref().and_then(|sns| sns.sns_topic_arn.as_ref()), &|topic| {
+        Some(named(topic, What::Subscribe))
+    });
+    need(OUTPUT, output.s3_output_path.as_ref(), &|uri| Some(in_s3(uri, What::Write)));
+    need(OUTPUT_KEY, output.kms_key_id.as_ref(), &|key| Some(What::UseKey(key.to_owned())));
+    need(OUTPUT_TOPIC, output.sns_topic_arn.as_ref(), &|topic| Some(named(topic, What::Publish)));
+    need(LABEL_CATEGORIES, request.label_category_config_s3_uri.as_ref(), &|uri| Some(in_s3(uri, What::Read)));
+    need(ALGORITHM, automated.and(request.role_arn.as_ref()), &|role| Some(named(role, What::PassItself)));
+    need(VOLUME_KEY, machines.and_then(|machines| machines.volume_kms_key_id.as_ref()), &|key| {
+        Some(What::GrantKey(key.to_owned()))
+    });
+    need(TEMPLATE, task.ui_config.ui_template_s3_uri.as_ref(), &|uri| Some(in_s3(uri, What::Read)));
+    need(INTERFACE, task.ui_config.human_task_ui_arn.as_ref(), &|arn| match Arn::parse(arn) {
+        Ok(arn) => builtin::misaddressed_interface(&arn).map(What::Wrong),
+        Err(error) => Some(What::Wrong(error.to_string())),
+    });
+    let function = |function: &str| match Arn::parse(function) {
+        Ok(arn) => match builtin::function(&arn, region) {
+            Builtin::Right => None,
+            Builtin::Wrong(why) => Some(What::Wrong(why)),
+            Builtin::No => Some(What::Invoke(arn)),
+        },
+        Err(error) => Some(What::Wrong(error.to_string())),
+    };
+    need(PRE_FUNCTION, task.pre_human_task_lambda_arn.as_ref(), &function);
+    need(
+        POST_FUNCTION,
+        consolidation.and_then(|config| config.annotation_consolidation_lambda_arn.as_ref()),
+        &function,
+    );
+    needs
+}
+
+fn in_s3(uri: &str, what: fn(S3Uri) -> What) -> What {
+    S3Uri::parse(uri).map_or_else(|error| What::Wrong(error.to_string()), what)
+}
+
+fn named(arn: &str, what: fn(Arn) -> What) -> What {
+    Arn::parse(arn).map_or_else(|error| What::Wrong(error.to_string()), what)
+}
