@@ -12,7 +12,7 @@ pub mod document;
 mod grammar;
 pub mod grant;
 mod index;
-mod json;
+pub mod json;
 pub mod layers;
 pub mod lint;
 pub mod pattern;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
@@ -24,15 +24,23 @@ use crate::policy::layers::Verdict;
 use crate::policy::lint::lints;
 use crate::policy::principal::Requester;
 use crate::policy::reach::Reach;
-use crate::policy::request::{Context, Request};
-use crate::policy::{Condition, Document, decide};
+use crate::policy::request::{self, Context, Key, Request};
+use crate::policy::{Condition, Document, decide, json};
 
 /// More than this, in bytes, is not read ahead.
 const READ_AHEAD: usize = 1 << 20;
+/// A longer line is a mistake: all the policies that AWS lets bear on a request have less than a third of it.
+const LONGEST_LINE: usize = 1 << 20;
+/// A longer action, resource, principal or context value is one, too; ARNs have at most 2,048 characters.
+const LONGEST_TEXT: usize = 1 << 12;
+/// And so are more values of one key.
+const MOST_VALUES: usize = 1000;
 /// An organization has a root, five levels of units and accounts; what has more levels than this is a mistake.
 const MOST_LEVELS: usize = 64;
+/// What the keys of an encryption context begin with.
+const ENCRYPTION_CONTEXT: &str = "kms:EncryptionContext:";
 
-/// A request, as a line says it. Unknown fields are somebody's notes.
+/// A request, as a line says it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Asked {
@@ -42,7 +50,7 @@ struct Asked {
     resource: String,
     resource_account: Option<String>,
     #[serde(default)]
-    context: BTreeMap<String, OneOrMany>,
+    context: BTreeMap<String, Value>,
     #[serde(default)]
     unknown_context: Vec<String>,
     #[serde(default)]
@@ -61,22 +69,35 @@ struct Asked {
     rcps: Vec<Vec<Document>>,
 }
 
-/// One value, or a list.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
+/// The fields of a line, and what people keep beside them; any other is a warning, for it may be a misspelt policy.
+const FIELDS: [&str; 22] = [
+    "id",
+    "principal",
+    "action",
+    "resource",
+    "resourceAccount",
+    "context",
+    "unknownContext",
+    "policies",
+    "identityPolicies",
+    "boundary",
+    "sessionPolicy",
+    "resourcePolicy",
+    "grants",
+    "endpointPolicy",
+    "scps",
+    "rcps",
+    "doc",
+    "expect",
+    "group",
+    "multi",
+    "notes",
+    "why",
+];
 
-impl OneOrMany {
-    fn values(&self) -> &[String] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Many(values) => values,
-        }
-    }
-}
+/// Keys that every signed request has.
+const ALWAYS: [&str; 5] =
+    ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:ResourceAccount", "aws:CurrentTime", "aws:SecureTransport"];
 
 /// The answer to a request.
 #[derive(Debug, Serialize)]
@@ -132,13 +153,17 @@ pub(super) fn run(file: Option<&Path>, terminal: &mut Terminal<'_>) -> Result<u8
     }
 }
 
-/// The next line, and all lines behind it that have been read already; none at the end.
+/// The next line, and all lines behind it that have been read already; none at the end. Of a line that is too long only
+/// the beginning is kept.
 fn arrived(lines: &mut BufReader<Box<dyn io::Read>>) -> io::Result<Vec<Vec<u8>>> {
     let mut batch = vec![];
     while batch.is_empty() || lines.buffer().contains(&b'\n') {
         let mut line = vec![];
-        if lines.read_until(b'\n', &mut line)? == 0 {
+        if lines.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut line)? == 0 {
             break;
+        }
+        if line.len() > LONGEST_LINE {
+            lines.skip_until(b'\n')?;
         }
         if !line.trim_ascii().is_empty() {
             batch.push(line);
@@ -163,40 +188,53 @@ fn answers(batch: &[Vec<u8>], cores: usize) -> Vec<(String, bool)> {
 /// The answer to a line, as a line, and whether the line was good.
 #[must_use]
 pub fn answer(line: &[u8]) -> (String, bool) {
-    let decided = serde_json::from_slice::<Asked>(line)
-        .map_err(|error| Wrong {
-            id: serde_json::from_slice::<Value>(line).ok().and_then(|v| v.get("id").cloned()).unwrap_or(Value::Null),
-            error: error.to_string(),
-        })
-        .and_then(|asked| decide(&asked).map_err(|error| Wrong { id: asked.id.clone(), error }));
+    let json = if line.len() > LONGEST_LINE {
+        Err(format!("the line has more than {LONGEST_LINE} bytes"))
+    } else {
+        json::read(line).map_err(|error| error.to_string())
+    };
+    let id = json.as_ref().ok().and_then(|json| json.get("id").cloned()).unwrap_or(Value::Null);
+    let decided = json.and_then(|json| {
+        let fields = json.as_object().into_iter().flat_map(serde_json::Map::keys);
+        let unknown: Vec<String> = fields.filter(|field| !FIELDS.contains(&field.as_str())).cloned().collect();
+        decide(&serde_json::from_value(json).map_err(|error| error.to_string())?, unknown)
+    });
     let written = match &decided {
         Ok(decided) => serde_json::to_string(decided),
-        Err(wrong) => serde_json::to_string(wrong),
+        Err(error) => serde_json::to_string(&Wrong { id, error: error.clone() }),
     };
     // INVARIANT: plain data with text for keys is always JSON.
     (written.unwrap_or_default(), decided.is_ok())
 }
 
-fn decide(asked: &Asked) -> Result<Decided, String> {
-    let of_resource = Arn::parse(asked.resource.as_str()).ok().map(|arn| arn.account().to_owned());
-    let owner = asked.resource_account.clone().or(of_resource.filter(|account| !account.is_empty()));
+fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String> {
+    let named = asked.action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
+    if !named || asked.action.contains(['*', '?']) {
+        return Err(format!("`{}` is no action: it does not have the form `service:Name`", asked.action));
+    }
+    let mut warnings: Vec<String> =
+        unknown_fields.into_iter().map(|field| format!("{field}: a line has no such field")).collect();
+    let owner = owner(asked)?;
     // Where a line names nobody, the question is what the policies say by themselves, within the resource's account.
-    let somebody = Arn::iam("aws", owner.as_deref().unwrap_or("123456789012"), "role/somebody");
+    let somebody = Arn::iam("aws", owner.unwrap_or("123456789012"), "role/somebody");
     let principal = asked.principal.as_deref().unwrap_or(somebody.as_str());
     let mut requester = Requester::parse(principal).ok_or_else(|| format!("`{principal}` is no principal"))?;
-    let mut context = Context::closed();
-    for (key, values) in &asked.context {
-        context.set(key, values.values().iter().map(String::as_str));
+    for (what, text) in [("action", asked.action.as_str()), ("resource", &asked.resource), ("principal", principal)] {
+        if text.len() > LONGEST_TEXT {
+            return Err(format!("{what} has more than {LONGEST_TEXT} bytes"));
+        }
     }
-    for key in &asked.unknown_context {
-        context.unknown(key);
-    }
-    if let (Requester::Session { role, .. }, Some([one])) =
-        (&mut requester, asked.context.get("aws:PrincipalArn").map(OneOrMany::values))
+    let context = context(asked)?;
+    if let Requester::Session { session, role } = &mut requester
+        && let request::Value::Known([one]) = context.value(&Key::new("aws:PrincipalArn"))
     {
-        *role = Arn::parse(one.as_str()).ok();
+        *role = Some(role_of(session, one)?);
     }
-    let mut request = Request::new(&asked.action, &requester, owner.as_deref(), &context);
+    if asked.principal.is_some() && owner.is_none() && requester.account().is_some() {
+        warnings
+            .push("resourceAccount: the resource does not say whose it is; it is taken for the principal's".to_owned());
+    }
+    let mut request = Request::new(&asked.action, &requester, owner, &context);
     if asked.principal.is_none() {
         request = request.of_identity_alone();
     }
@@ -205,7 +243,6 @@ fn decide(asked: &Asked) -> Result<Decided, String> {
     let mut limits = Policies::new();
     let mut own = Policies::new();
     (0..asked.scps.len()).zip(0..).for_each(|(_, level)| limits.begin(Kind::Scp(level)));
-    let mut warnings: Vec<String> = vec![];
     for (kind, name, document) in &documents {
         warnings.extend(lints(document, *kind).into_iter().map(|lint| format!("{name} {lint}")));
         let set = if matches!(kind, Kind::Scp(_) | Kind::Rcp) { &mut limits } else { &mut own };
@@ -214,12 +251,21 @@ fn decide(asked: &Asked) -> Result<Decided, String> {
     let ambiguous =
         |key: &String| format!("context {key}: it is there in another case too, and which counts is not documented");
     warnings.extend(context.ambiguous().iter().map(ambiguous));
+    let known = |key: &str| context.value(&Key::new(key)) != request::Value::Absent;
+    let asks = |key: &str| [&limits, &own].into_iter().any(|set| set.asks_about(&Key::new(key)));
+    warnings.extend(ALWAYS.iter().filter(|key| asks(key) && !known(key)).map(|key| {
+        format!("context {key}: every signed request has it, a policy asks about it, and here it counts as absent")
+    }));
     let managed = asked.policies.iter().map(|name| managed_policy(name)).collect::<Result<Vec<_>, _>>()?;
     let sets: Vec<&Policies<'_, ()>> = std::iter::once(&limits).chain(managed).chain([&own]).collect();
     let decision = explain(&sets, &request, &asked.resource);
     // The other two ways of asking come to the same; all cases of the tests pass here.
     debug_assert_eq!(decision.verdict, decide::decide(&sets, &request, &asked.resource));
     debug_assert_eq!(decision.verdict, Reach::new(&sets, &request).decide(&asked.resource).verdict);
+    warnings.extend(decision.unsure.iter().map(|reason| {
+        let why = "whether it applies hangs on a variable, a principal, a service or an element that is not known";
+        format!("{} statement {}: {why}", reason.policy, reason.statement)
+    }));
     Ok(Decided {
         id: asked.id.clone(),
         decision: match decision.verdict {
@@ -234,6 +280,67 @@ fn decide(asked: &Asked) -> Result<Decided, String> {
         near: decision.near,
         warnings,
     })
+}
+
+/// The account that owns the resource, where the line says so.
+fn owner(asked: &Asked) -> Result<Option<&str>, String> {
+    let is_account = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let of_resource = asked.resource.split(':').nth(4).filter(|account| is_account(account));
+    match (asked.resource_account.as_deref(), of_resource) {
+        (Some(said), Some(written)) if said != written => {
+            Err(format!("resourceAccount is {said}, and the resource says {written}"))
+        }
+        (said, written) => Ok(said.or(written)),
+    }
+}
+
+/// What the line knows of the context.
+fn context(asked: &Asked) -> Result<Context, String> {
+    let text = |key: &str, value: &Value| match value {
+        Value::String(text) if text.len() > LONGEST_TEXT => {
+            Err(format!("context {key}: a value has more than {LONGEST_TEXT} bytes"))
+        }
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            Err(format!("context {key}: a value is not a text, a number or a boolean"))
+        }
+    };
+    let mut context = Context::closed();
+    for (key, value) in &asked.context {
+        let values = match value {
+            Value::Array(values) if values.len() > MOST_VALUES => {
+                return Err(format!("context {key}: it has more than {MOST_VALUES} values"));
+            }
+            Value::Array(values) => values.iter().map(|value| text(key, value)).collect::<Result<Vec<_>, _>>()?,
+            one => vec![text(key, one)?],
+        };
+        context.set(key, values);
+    }
+    // The names of the encryption context, which AWS sends beside its pairs.
+    let names = asked.context.keys().filter_map(|key| {
+        let (prefix, name) = key.split_at_checked(ENCRYPTION_CONTEXT.len())?;
+        prefix.eq_ignore_ascii_case(ENCRYPTION_CONTEXT).then_some(name)
+    });
+    let names: Vec<&str> = names.collect();
+    if !names.is_empty() && context.value(&Key::new("kms:EncryptionContextKeys")) == request::Value::Absent {
+        context.set("kms:EncryptionContextKeys", names);
+    }
+    for key in &asked.unknown_context {
+        context.unknown(key);
+    }
+    Ok(context)
+}
+
+/// The role of a session, as the context names it.
+fn role_of(session: &Arn, role: &str) -> Result<Arn, String> {
+    let arn = Arn::parse(role).map_err(|error| format!("context aws:PrincipalArn: {error}"))?;
+    let name = session.resource().split('/').nth(1);
+    if arn.account() == session.account() && Some(arn.name()) == name {
+        Ok(arn)
+    } else {
+        Err(format!("context aws:PrincipalArn: `{role}` is not the role of `{session}`"))
+    }
 }
 
 /// Every document of a line, with its kind and the name that reasons call it by.

@@ -4,7 +4,7 @@
 //! the documented limits and the policies' text agree.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
@@ -114,12 +114,15 @@ impl Limits {
     #[must_use]
     pub fn of(policy: &str, document: &Document) -> Self {
         let granted = |action: &str| {
-            let grants = move |s: &&Statement| s.effect == Effect::Allow && names(s, action);
+            let grants = move |s: &&Arc<Statement>| s.effect == Effect::Allow && names(s, action);
             document.statements().iter().filter(grants).collect::<Vec<_>>()
         };
         let tokens = |action: &str, service: &str, kind: &str| {
             let plain = granted(action).into_iter().filter(|s| s.conditions.is_empty());
-            plain.flat_map(resources).filter_map(|arn| token(arn, service, kind)).collect::<BTreeSet<_>>()
+            plain
+                .flat_map(|statement| resources(statement))
+                .filter_map(|arn| token(arn, service, kind))
+                .collect::<BTreeSet<_>>()
         };
         let needed = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
         let with_token = needed.iter().filter(|action| !tokens(action, "s3", "").is_empty());

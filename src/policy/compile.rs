@@ -3,12 +3,14 @@
 //! A principal's policies are one set and a resource's own policy another; a request is decided over several sets at
 //! once. Asking a compiled set allocates nothing.
 
+use std::sync::Arc;
+
 use super::condition::Test;
 use super::document::{Document, Statement, Version};
 use super::index::Actions;
 use super::layers::{Layer, Limits, Truth};
 use super::principal::{Naming, Requester, Who};
-use super::request::{Keys, Request};
+use super::request::{Key, Keys, Request};
 use super::template::Template;
 use super::{Effect, Selection, lint};
 
@@ -58,12 +60,13 @@ pub(super) struct Compiled<'a> {
     pub(super) source: usize,
     /// The statement's place in the policy, from 1.
     pub(super) number: usize,
-    pub(super) statement: &'a Statement,
+    pub(super) statement: &'a Arc<Statement>,
     /// In the order of the statement's own conditions.
     pub(super) tests: Vec<Test>,
     /// Who is meant; of policies that belong to somebody, nobody.
     principals: Option<Selection<Who>>,
-    pub(super) resources: Selection<Template>,
+    /// Trust policies name none.
+    pub(super) resources: Option<Selection<Template>>,
     /// Something in it is not understood, so that it may apply and may not.
     odd: bool,
 }
@@ -103,8 +106,15 @@ impl<'a, G> Policies<'a, G> {
             let index = self.statements.len();
             self.actions.add(&statement.actions, index);
             let speaks_of_principals = matches!(kind, Kind::Resource | Kind::Endpoint);
-            let tests = statement.conditions.iter().map(|c| Test::new(c, variables, &mut self.keys)).collect();
-            let everything = || Selection::Only(vec![Template::new("*", false, true)]);
+            let twice = lint::keys_named_twice(statement);
+            let test = |condition| {
+                if twice.contains(&condition) {
+                    Test::unclear(condition, &mut self.keys)
+                } else {
+                    Test::new(condition, variables, &mut self.keys)
+                }
+            };
+            let tests = statement.conditions.iter().map(test).collect();
             let principals = statement.principals.as_ref().filter(|_| speaks_of_principals);
             self.statements.push(Compiled {
                 kind,
@@ -117,8 +127,8 @@ impl<'a, G> Policies<'a, G> {
                 resources: statement
                     .resources
                     .as_ref()
-                    .map_or_else(everything, |resources| resources.map(|text| resource(text, variables))),
-                odd: strange || lint::misplaced(statement, kind).is_some() || !statement.unknown.is_empty(),
+                    .map(|resources| resources.map(|text| resource(text, variables))),
+                odd: strange || !lint::doubts(statement, kind, variables).is_empty(),
             });
         }
     }
@@ -135,6 +145,12 @@ impl<'a, G> Policies<'a, G> {
         self.limits
     }
 
+    /// Does a condition or a variable of the set ask about a key?
+    #[must_use]
+    pub fn asks_about(&self, key: &Key) -> bool {
+        self.keys.contains(key)
+    }
+
     /// Has the set anything to say about an action?
     #[must_use]
     pub fn concerns(&self, request: &Request<'_>) -> bool {
@@ -142,7 +158,7 @@ impl<'a, G> Policies<'a, G> {
     }
 
     /// All statements, in the order in which their policies were added.
-    pub(super) fn statements(&self) -> impl Iterator<Item = &'a Statement> {
+    pub(super) fn statements(&self) -> impl Iterator<Item = &'a Arc<Statement>> {
         self.statements.iter().map(|compiled| compiled.statement)
     }
 
@@ -182,10 +198,17 @@ impl<G> Default for Policies<'_, G> {
 impl Compiled<'_> {
     /// Does the statement apply to a resource?
     pub(super) fn located(&self, request: &Request<'_>, resource: &str) -> Truth {
-        let named = self.resources.named().iter().map(|r| r.matches(resource, request)).max().unwrap_or_default();
-        match self.resources {
-            Selection::Only(_) => named,
-            Selection::AllBut(_) => !named,
+        let Some(resources) = &self.resources else { return everywhere(request) };
+        let named = |resources: &[Template]| {
+            resources.iter().map(|template| template.matches(resource, request)).max().unwrap_or_default()
+        };
+        match resources {
+            Selection::Only(resources) => named(resources),
+            // All but what has no value: perhaps the whole statement is invalid then.
+            Selection::AllBut(resources) if resources.iter().any(|template| template.is_valueless(request)) => {
+                (!named(resources)).min(Truth::Unknown)
+            }
+            Selection::AllBut(resources) => !named(resources),
         }
     }
 
@@ -199,7 +222,7 @@ impl Compiled<'_> {
     pub(super) fn naming(&self, requester: &Requester, limits: Limits) -> Naming {
         self.principals
             .as_ref()
-            .map_or(Naming::default(), |principals| requester.named_in(principals, self.effect, limits.boundary))
+            .map_or_else(Naming::unclear, |principals| requester.named_in(principals, self.effect, limits.boundary))
     }
 
     /// Calls with each layer in which it counts for the requester, and how certain that is.
@@ -211,12 +234,24 @@ impl Compiled<'_> {
                     call(Layer::Resource(named), sure);
                 }
             }
-            Kind::Endpoint => call(Layer::Endpoint, self.naming(requester, limits).any()),
+            Kind::Endpoint => {
+                let naming = self.naming(requester, limits);
+                // Gateway endpoints take an account for its root user alone, and of which kind the endpoint is nobody says.
+                let gateway = request.action().starts_with("s3:") || request.action().starts_with("dynamodb:");
+                let unclear = gateway && naming.is_by_account_alone() && !requester.is_root();
+                let sure = if unclear { Truth::Unknown } else { Truth::True };
+                call(Layer::Endpoint, naming.any().min(sure));
+            }
             Kind::Rcp if requester.is_service_linked() => {}
             Kind::Rcp => call(Layer::Rcp, heeds_rcps(request.action())),
             kind => call(kind.layer(), Truth::of(kind.binds(requester))),
         }
     }
+}
+
+/// Where a statement applies that names no resource: in trust policies to the role itself, else it is not known.
+pub(super) fn everywhere(request: &Request<'_>) -> Truth {
+    if request.action().starts_with("sts:") { Truth::True } else { Truth::Unknown }
 }
 
 impl Kind {
@@ -245,12 +280,16 @@ impl Kind {
     }
 }
 
-/// Does the action's service heed resource control policies? The list grows, so that of others it is not known (AWS
-/// Organizations User Guide, `orgs_manage_policies_rcps`, 2024-12).
+/// Does the action's service heed resource control policies? The list grows, so that of others it is not known; nor is it
+/// of keys, because those that AWS manages do not (AWS Organizations User Guide, `orgs_manage_policies_rcps`, 2024-12;
+/// KMS Developer Guide, `resource-control-policies`, 2026-11).
 fn heeds_rcps(action: &str) -> Truth {
     let service = action.split_once(':').map_or("", |(service, _)| service);
-    let heeds = matches!(service, "s3" | "sts" | "kms" | "sqs" | "secretsmanager");
-    if heeds { Truth::True } else { Truth::Unknown }
+    match service {
+        _ if action == "kms:retiregrant" => Truth::False,
+        "s3" | "sts" | "sqs" | "secretsmanager" => Truth::True,
+        _ => Truth::Unknown,
+    }
 }
 
 /// A resource's pattern. An ARN of fewer than six parts is completed with `*`; variables stand behind the fifth colon.

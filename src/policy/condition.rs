@@ -19,6 +19,8 @@ pub struct Test {
     if_exists: bool,
     key: Key,
     wanted: Wanted,
+    /// Some of its values are none of its operator's type.
+    flawed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,8 @@ enum Quantifier {
     Any,
 }
 
-/// What the key's value is held against. A value that is not of its operator's type fits nothing and is left out.
+/// What the key's value is held against. What AWS makes of a value that is not of its operator's type is not documented:
+/// such a condition is unknown.
 #[derive(Debug, Clone, PartialEq)]
 enum Wanted {
     Text(Vec<Template>),
@@ -35,14 +38,14 @@ enum Wanted {
     Arn(Vec<Template>),
     Number(Order, Vec<f64>),
     Date(Order, Vec<jiff::Timestamp>),
-    Bool(Vec<String>),
+    Bool(Vec<bool>),
     Ip(Vec<Network>),
     /// Whether the key may be absent, and whether it may be there.
     Null {
         absent: bool,
         present: bool,
     },
-    /// An operator that this build does not know.
+    /// An operator that this build does not know, or whose meaning is not described.
     Unknown,
 }
 
@@ -84,11 +87,13 @@ impl<'a> Operator<'a> {
     fn wanted(&self, condition: &Condition, variables: bool) -> (Wanted, bool) {
         let values = &condition.values;
         let texts = |wildcards| values.iter().map(|value| Template::new(value, variables, wildcards)).collect();
-        let numbers = || values.iter().filter_map(|value| number(value)).collect();
-        let dates = || values.iter().filter_map(|value| date(value)).collect();
-        let networks = || values.iter().filter_map(|value| Network::parse(value)).collect();
-        let says = |wanted: &str| values.iter().any(|value| value.eq_ignore_ascii_case(wanted));
+        let number = |order| Wanted::Number(order, read(values, number));
+        let date = |order| Wanted::Date(order, read(values, date));
+        let networks = || Wanted::Ip(read(values, Network::parse));
+        let whole = |arn: &str| (variables && arn.contains("${")) || arn.matches(':').count() >= 5;
+        let arns = || Wanted::Arn(read(values, |arn| whole(arn).then(|| Template::new(arn, variables, true))));
         match self.name {
+            _ if values.is_empty() => (Wanted::Unknown, false),
             "stringequals" => (Wanted::Text(texts(false)), false),
             // Variables stand in texts and ARNs alone.
             "binaryequals" => (Wanted::Text(values.iter().map(|v| Template::new(v, false, false)).collect()), false),
@@ -97,34 +102,58 @@ impl<'a> Operator<'a> {
             "stringnotequalsignorecase" => (Wanted::TextIgnoringCase(texts(false)), true),
             "stringlike" => (Wanted::Text(texts(true)), false),
             "stringnotlike" => (Wanted::Text(texts(true)), true),
-            "numericequals" => (Wanted::Number(Order::Equal, numbers()), false),
-            "numericnotequals" => (Wanted::Number(Order::Equal, numbers()), true),
-            "numericlessthan" => (Wanted::Number(Order::Less, numbers()), false),
-            "numericlessthanequals" => (Wanted::Number(Order::LessOrEqual, numbers()), false),
-            "numericgreaterthan" => (Wanted::Number(Order::Greater, numbers()), false),
-            "numericgreaterthanequals" => (Wanted::Number(Order::GreaterOrEqual, numbers()), false),
-            "dateequals" => (Wanted::Date(Order::Equal, dates()), false),
-            "datenotequals" => (Wanted::Date(Order::Equal, dates()), true),
-            "datelessthan" => (Wanted::Date(Order::Less, dates()), false),
-            "datelessthanequals" => (Wanted::Date(Order::LessOrEqual, dates()), false),
-            "dategreaterthan" => (Wanted::Date(Order::Greater, dates()), false),
-            "dategreaterthanequals" => (Wanted::Date(Order::GreaterOrEqual, dates()), false),
-            "bool" => (Wanted::Bool(values.clone()), false),
-            "ipaddress" => (Wanted::Ip(networks()), false),
-            "notipaddress" => (Wanted::Ip(networks()), true),
-            "arnequals" | "arnlike" => (Wanted::Arn(texts(true)), false),
-            "arnnotequals" | "arnnotlike" => (Wanted::Arn(texts(true)), true),
-            "null" if !self.if_exists => (Wanted::Null { absent: says("true"), present: says("false") }, false),
+            "numericequals" => (number(Order::Equal), false),
+            "numericnotequals" => (number(Order::Equal), true),
+            "numericlessthan" => (number(Order::Less), false),
+            "numericlessthanequals" => (number(Order::LessOrEqual), false),
+            "numericgreaterthan" => (number(Order::Greater), false),
+            "numericgreaterthanequals" => (number(Order::GreaterOrEqual), false),
+            "dateequals" => (date(Order::Equal), false),
+            "datenotequals" => (date(Order::Equal), true),
+            "datelessthan" => (date(Order::Less), false),
+            "datelessthanequals" => (date(Order::LessOrEqual), false),
+            "dategreaterthan" => (date(Order::Greater), false),
+            "dategreaterthanequals" => (date(Order::GreaterOrEqual), false),
+            "bool" => (Wanted::Bool(read(values, truth)), false),
+            "ipaddress" => (networks(), false),
+            "notipaddress" => (networks(), true),
+            "arnequals" | "arnlike" => (arns(), false),
+            "arnnotequals" | "arnnotlike" => (arns(), true),
+            "null" if !self.if_exists && self.quantifier.is_none() && values.iter().all(|v| truth(v).is_some()) => {
+                let wanted = read(values, truth);
+                (Wanted::Null { absent: wanted.contains(&true), present: wanted.contains(&false) }, false)
+            }
             _ => (Wanted::Unknown, false),
         }
     }
 }
 
-/// Does this build know an operator?
+/// The values that can be read.
+fn read<T>(values: &[String], read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    values.iter().filter_map(|value| read(value)).collect()
+}
+
+impl Wanted {
+    /// Are some of the values none of the operator's type?
+    fn lacks_some_of(&self, values: &[String]) -> bool {
+        let understood = match self {
+            Self::Text(texts) | Self::TextIgnoringCase(texts) | Self::Arn(texts) => texts.len(),
+            Self::Number(_, numbers) => numbers.len(),
+            Self::Date(_, dates) => dates.len(),
+            Self::Bool(truths) => truths.len(),
+            Self::Ip(networks) => networks.len(),
+            Self::Null { .. } | Self::Unknown => return false,
+        };
+        understood < values.len()
+    }
+}
+
+/// Is it known what a condition means: its operator, and values of its operator's type?
 #[must_use]
-pub fn is_known(operator: &str) -> bool {
-    let condition = Condition { operator: String::new(), key: String::new(), values: vec![] };
-    Operator::new(&operator.to_ascii_lowercase()).wanted(&condition, false).0 != Wanted::Unknown
+pub fn is_understood(condition: &Condition) -> bool {
+    let small = condition.operator.to_ascii_lowercase();
+    let (wanted, _) = Operator::new(&small).wanted(condition, true);
+    wanted != Wanted::Unknown && !wanted.lacks_some_of(&condition.values)
 }
 
 impl Test {
@@ -134,7 +163,14 @@ impl Test {
         let operator = Operator::new(&small);
         let (wanted, negated) = operator.wanted(condition, variables);
         let Operator { quantifier, if_exists, .. } = operator;
-        Self { quantifier, negated, if_exists, key: keys.intern(&condition.key), wanted }
+        let flawed = wanted.lacks_some_of(&condition.values);
+        Self { quantifier, negated, if_exists, key: keys.intern(&condition.key), wanted, flawed }
+    }
+
+    /// A condition whose meaning nobody knows.
+    pub fn unclear(condition: &Condition, keys: &mut Keys) -> Self {
+        let key = keys.intern(&condition.key);
+        Self { quantifier: None, negated: false, if_exists: false, key, wanted: Wanted::Unknown, flawed: false }
     }
 
     /// Does the condition hold?
@@ -171,21 +207,23 @@ impl Test {
     /// One value against those of the policy: one must fit; none may, where the operator is negated.
     fn fits(&self, value: &str, request: &Request<'_>) -> Truth {
         let any = |truths: &mut dyn Iterator<Item = Truth>| truths.max().unwrap_or(Truth::False);
+        let compared = |holds: Option<bool>| holds.map_or(Truth::Unknown, Truth::of);
         let fits = match &self.wanted {
             Wanted::Text(texts) => any(&mut texts.iter().map(|text| text.matches(value, request))),
             Wanted::TextIgnoringCase(texts) => {
                 any(&mut texts.iter().map(|text| text.matches_ignoring_case(value, request)))
             }
+            Wanted::Arn(_) if value.matches(':').count() < 5 => Truth::Unknown,
             Wanted::Arn(arns) => any(&mut arns.iter().map(|arn| arn.matches_arn(value, request))),
-            Wanted::Number(order, numbers) => Truth::of(order.holds(number(value), numbers)),
-            Wanted::Date(order, dates) => Truth::of(order.holds(date(value), dates)),
-            Wanted::Bool(wanted) => Truth::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))),
+            Wanted::Number(order, numbers) => compared(number(value).map(|value| order.holds(&value, numbers))),
+            Wanted::Date(order, dates) => compared(date(value).map(|value| order.holds(&value, dates))),
+            Wanted::Bool(wanted) => compared(truth(value).map(|value| wanted.contains(&value))),
             Wanted::Ip(networks) => {
-                let address = value.parse().ok();
-                Truth::of(address.is_some_and(|address| networks.iter().any(|network| network.contains(address))))
+                compared(value.parse().ok().map(|address| networks.iter().any(|network| network.contains(address))))
             }
             Wanted::Null { .. } | Wanted::Unknown => return Truth::Unknown,
         };
+        let fits = if self.flawed { fits.max(Truth::Unknown) } else { fits };
         if self.negated { !fits } else { fits }
     }
 }
@@ -200,17 +238,23 @@ fn is_null(value: Value<'_>, absent: bool, present: bool) -> Truth {
 }
 
 impl Order {
-    /// Does the value stand so to one of those wanted? What is no value does not.
-    fn holds<T: PartialOrd>(self, value: Option<T>, wanted: &[T]) -> bool {
-        value.is_some_and(|value| {
-            wanted.iter().any(|wanted| match self {
-                Self::Equal => value == *wanted,
-                Self::Less => value < *wanted,
-                Self::LessOrEqual => value <= *wanted,
-                Self::Greater => value > *wanted,
-                Self::GreaterOrEqual => value >= *wanted,
-            })
+    /// Does the value stand so to one of those wanted?
+    fn holds<T: PartialOrd>(self, value: &T, wanted: &[T]) -> bool {
+        wanted.iter().any(|wanted| match self {
+            Self::Equal => value == wanted,
+            Self::Less => value < wanted,
+            Self::LessOrEqual => value <= wanted,
+            Self::Greater => value > wanted,
+            Self::GreaterOrEqual => value >= wanted,
         })
+    }
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
     }
 }
 
@@ -218,9 +262,12 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// ISO 8601 down to the month or finer, or seconds since 1970.
+/// ISO 8601 down to the month or finer, or seconds since 1970; four digits may be a year or seconds.
 fn date(text: &str) -> Option<jiff::Timestamp> {
     let text = text.trim();
+    if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let seconds = text.parse().ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     let zoned = || text.parse::<jiff::Timestamp>().ok();
     let plain = || {

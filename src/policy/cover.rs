@@ -154,7 +154,7 @@ impl Automaton {
     ///
     /// # Errors
     ///
-    /// When it would need more than 20,000 states.
+    /// When it would need more than 20,000 states, or tables of more than four million entries.
     pub fn build(groups: &[&[Pattern]]) -> Result<Self, TooLarge> {
         let globs = Globs::new(groups);
         let letters = globs.letters();
@@ -171,7 +171,7 @@ impl Automaton {
                 }
             }
             next.push(row);
-            if states.all.len() > MOST_STATES {
+            if states.all.len() > MOST_STATES || next.len() * (letters.len() + 1) > MOST_WAYS {
                 return Err(TooLarge);
             }
         }
@@ -247,11 +247,12 @@ impl Automaton {
                     continue;
                 }
                 let reached = (self.after(state, self.column(letter)), reached.clone());
-                if seen.insert(reached.clone()) {
+                if !seen.contains(&reached) {
+                    seen.insert(reached.clone());
                     queue.push((reached, at, Some(letter)));
                 }
             }
-            if queue.len() > MOST_WAYS {
+            if queue.len() > MOST_STATES {
                 return Err(TooLarge);
             }
             at += 1;
@@ -328,8 +329,8 @@ fn other(taken: impl Fn(char) -> bool) -> char {
     readable.find(|c| !taken(*c)).unwrap_or('\u{10ffff}')
 }
 
-/// For each combination, backwards from the states that show it: the first step of a shortest way there. Letters come
-/// before "any other character", and small letters are preferred by their order in the alphabet of the globs.
+/// For each combination, backwards from the states that show it: the beginning of a shortest way there. Of several
+/// letters that lead there, "any other character" reads best.
 fn ways(next: &[Vec<usize>], accepts: &[usize], combinations: usize) -> Vec<Vec<Option<Way>>> {
     let mut before: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); next.len()];
     for (state, row) in next.iter().enumerate() {

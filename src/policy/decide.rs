@@ -3,6 +3,8 @@
 //! [`decide`] says the verdict and allocates nothing; [`explain`] comes to the same verdict (a test holds that) and says
 //! which statements made it, what is missing where nothing allows, and which statements came near.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::compile::{Compiled, Kind, Policies};
@@ -10,6 +12,9 @@ use super::layers::{Combination, Hearing, Layer, Limits, Said, Truth, Verdict, c
 use super::principal::Requester;
 use super::request::{Request, Value};
 use super::{Condition, Effect, Selection};
+
+/// More near misses than this explain nothing.
+const MOST_NEAR: usize = 50;
 
 /// A statement, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
@@ -35,11 +40,13 @@ pub struct Decision<G> {
     pub reasons: Vec<Reason>,
     /// The conditions that nobody can decide, where the verdict hangs on them.
     pub residual: Vec<Condition>,
+    /// The statements of which something other than a condition is not known: a variable, or whom they name.
+    pub unsure: Vec<Reason>,
     /// The policies that could not be read, where the verdict hangs on them.
     pub gaps: Vec<G>,
     /// Where nothing allows: the layers for want of which it does not, the first one first.
     pub missing: Vec<&'static str>,
-    /// Where nothing allows: the Allow statements about the action in those layers that did not apply.
+    /// Where nothing allows: the Allow statements about the action in those layers that did not apply, 50 at most.
     pub near: Vec<NearMiss>,
 }
 
@@ -115,10 +122,7 @@ pub fn explain<G: Clone>(policies: &[&Policies<'_, G>], request: &Request<'_>, r
             let reason = || reason(set, statement);
             if applies == Truth::False {
                 if statement.effect == Effect::Allow && statement.kind.binds(request.requester()) {
-                    near.push((
-                        statement.kind,
-                        NearMiss { reason: reason(), because: misses(statement, request, located, sure) },
-                    ));
+                    near.push((statement, located, sure, reason()));
                 }
                 continue;
             }
@@ -143,22 +147,34 @@ pub fn explain<G: Clone>(policies: &[&Policies<'_, G>], request: &Request<'_>, r
         verdict,
         reasons: counting.iter().map(|(.., reason)| reason.clone()).collect(),
         residual: vec![],
+        unsure: vec![],
         gaps: vec![],
         missing: vec![],
         near: vec![],
     };
     if matches!(verdict, Verdict::Conditional | Verdict::Denied) {
-        for condition in counting.iter().flat_map(|(statement, ..)| residual(statement, request)) {
-            if !decision.residual.contains(condition) {
-                decision.residual.push(condition.clone());
+        let mut seen = BTreeSet::new();
+        for (statement, applies, reason) in counting {
+            let mut open = residual(statement, request).peekable();
+            if open.peek().is_none() && *applies == Truth::Unknown {
+                decision.unsure.push(reason.clone());
             }
+            decision.residual.extend(open.filter(|condition| seen.insert(*condition)).cloned());
         }
         decision.gaps = unread(policies, request).map(|(_, gap)| gap.clone()).collect();
     }
     if matches!(verdict, Verdict::ImplicitlyDenied | Verdict::Denied) {
         decision.missing = missing(terms.combination, said);
-        let missed = |kind: &Kind| decision.missing.contains(&kind.name());
-        decision.near = near.into_iter().filter(|(kind, _)| missed(kind)).map(|(_, near)| near).collect();
+        // Within one account the resource's policy could have allowed as well as the identity's.
+        let either = terms.combination == Combination::Either && decision.missing.contains(&"identity");
+        let missed = |kind: Kind| decision.missing.contains(&kind.name()) || (either && kind == Kind::Resource);
+        let near = near.into_iter().filter(|(statement, ..)| missed(statement.kind)).take(MOST_NEAR);
+        decision.near = near
+            .map(|(statement, located, named, reason)| NearMiss {
+                reason,
+                because: misses(statement, request, located, named),
+            })
+            .collect();
     }
     decision
 }
@@ -225,14 +241,29 @@ impl Terms {
 /// How identity and resource policy bear on each other for a request.
 fn combination(request: &Request<'_>) -> Combination {
     let action = request.action();
+    let within = request.is_within_account();
     match request.requester() {
-        _ if request.is_of_identity_alone() => Combination::Either,
         Requester::Service(_) | Requester::Anonymous => Combination::ResourceAlone,
-        _ if !request.is_within_account() && action == "iam:passrole" => Combination::Never,
-        _ if !request.is_within_account() => Combination::Both,
-        _ if action.starts_with("kms:") || action.starts_with("sts:assumerole") => Combination::ResourceDelegates,
+        // STS refuses the root user (API reference of `AssumeRole`); a role of another account cannot be passed.
+        requester if requester.is_root() && action.starts_with("sts:assumerole") => Combination::Never,
+        _ if action == "iam:passrole" && !within => Combination::Never,
+        _ if request.is_of_identity_alone() => Combination::Either,
+        _ if !within => Combination::Both,
+        _ if asks_the_key(action) || asks_the_trust_policy(action) => Combination::ResourceDelegates,
         _ => Combination::Either,
     }
+}
+
+/// Is it an action on a key, so that the key's policy has the last word? What makes, lists or counts keys has none to ask.
+fn asks_the_key(action: &str) -> bool {
+    let of_no_key = ["createkey", "listkeys", "listaliases", "generaterandom"];
+    action.strip_prefix("kms:").is_some_and(|name| !of_no_key.contains(&name) && !name.ends_with("customkeystore"))
+}
+
+/// Is it an action on a role to assume? Tags and a source identity need the trust policy as well (IAM User Guide,
+/// `id_session-tags`, `id_credentials_temp_control-access_monitor`, 2026-11).
+fn asks_the_trust_policy(action: &str) -> bool {
+    action.starts_with("sts:assumerole") || matches!(action, "sts:tagsession" | "sts:setsourceidentity")
 }
 
 /// A policy that could not be read may allow, and may deny.

@@ -5,6 +5,7 @@
 //! nor taken for something else.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use super::{grammar, json};
 /// A parsed policy document and the JSON it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    statements: Vec<Statement>,
+    statements: Vec<Arc<Statement>>,
     json: Value,
 }
 
@@ -75,7 +76,7 @@ pub struct Principal {
 }
 
 /// One key of one operator, with the values it is compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Condition {
     /// `StringEquals`, `ForAnyValue:ArnLikeIfExists` …, as written.
     pub operator: String,
@@ -126,13 +127,13 @@ impl Document {
     ///
     /// When the JSON is not a policy: the message names the place.
     pub fn from_json(json: Value) -> Result<Self, Malformed> {
-        let statements = grammar::statements(&json)?;
+        let statements = grammar::statements(&json)?.into_iter().map(Arc::new).collect();
         Ok(Self { statements, json })
     }
 
     /// The statements, in the document's order.
     #[must_use]
-    pub fn statements(&self) -> &[Statement] {
+    pub fn statements(&self) -> &[Arc<Statement>] {
         &self.statements
     }
 
@@ -166,7 +167,7 @@ impl Document {
     }
 
     fn canonical(&self) -> BTreeSet<String> {
-        self.statements.iter().map(Statement::canonical).collect()
+        self.statements.iter().map(|statement| statement.canonical()).collect()
     }
 }
 

@@ -22,6 +22,15 @@ impl<'de> Deserialize<'de> for Unequivocal {
     }
 }
 
+/// Reads JSON in which no object has a key twice.
+///
+/// # Errors
+///
+/// When it is no JSON, or some object has a key twice; with line and column.
+pub fn read(text: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice::<Unequivocal>(text).map(|json| json.0)
+}
+
 /// Builds a value, each key once.
 struct Once;
 

@@ -65,7 +65,7 @@ pub enum Combination {
     Both,
     /// The requester has no identity policies: services and anonymous.
     ResourceAlone,
-    /// The action does not exist across accounts: `iam:PassRole`.
+    /// There is no such request: `iam:PassRole` across accounts, `sts:AssumeRole` by the root user.
     Never,
 }
 
@@ -203,7 +203,7 @@ pub fn missing(combination: Combination, said: Said) -> Vec<&'static str> {
         Combination::ResourceDelegates => vec![("resource", resource), ("identity", said.identity.max(said.role))],
         Combination::Both => vec![("resource", resource), ("identity", said.identity)],
         Combination::ResourceAlone => vec![("resource", said.direct)],
-        Combination::Never => vec![("identity", Truth::False)],
+        Combination::Never => vec![("possible", Truth::False)],
     };
     let limited = matches!(combination, Combination::Either | Combination::ResourceDelegates | Combination::Both);
     let limits = [("boundary", said.boundary), ("session", said.session)].into_iter().filter(|_| limited);

@@ -3,11 +3,14 @@
 //! AWS refuses most of these when a policy is stored; a policy that comes from elsewhere, or from a newer AWS than this
 //! build knows, may have them all the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::compile::Kind;
 use super::condition;
-use super::document::{Document, Effect, Selection, Statement};
+use super::document::{Condition, Document, Effect, Principal, Selection, Statement, Version};
+use super::principal::Who;
+use super::template::is_well_formed;
 
 /// Something odd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,37 +32,80 @@ pub fn lints(document: &Document, kind: Kind) -> Vec<Lint> {
     for element in document.unknown() {
         lints.push(Lint { at: element.to_owned(), says: "no element that this build knows: nothing here is certain" });
     }
+    let variables = document.version() == Some(Version::Of2012);
     for (i, statement) in document.statements().iter().enumerate() {
-        let at = |element: &str| format!("Statement[{}].{element}", i + 1);
-        let misplaced = misplaced(statement, kind).map(|(element, says)| (element.to_owned(), says));
-        let found = in_statement(statement).into_iter().chain(misplaced);
-        lints.extend(found.map(|(element, says)| Lint { at: at(&element), says }));
+        let found = doubts(statement, kind, variables).into_iter().chain(remarks(statement));
+        lints.extend(found.map(|(element, says)| Lint { at: format!("Statement[{}].{element}", i + 1), says }));
     }
     lints
 }
 
-/// What a policy of this kind must have and the statement has not, or has and must not: policies that belong to a
-/// principal name resources, and no principals.
-pub(super) fn misplaced(statement: &Statement, kind: Kind) -> Option<(&'static str, &'static str)> {
-    match kind {
-        Kind::Endpoint | Kind::Resource | Kind::Rcp => None,
-        Kind::Scp(_) | Kind::Identity | Kind::Boundary | Kind::Session => {
-            if statement.principals.is_some() {
-                Some(("Principal", "a policy of this kind cannot name principals: whether it applies is not certain"))
-            } else if statement.resources.is_none() {
-                Some(("Resource", "it is missing: whether the statement applies is not certain"))
-            } else {
-                None
-            }
-        }
-    }
-}
+type Found = Vec<(String, &'static str)>;
 
-fn in_statement(statement: &Statement) -> Vec<(String, &'static str)> {
-    let mut found = vec![];
+/// What leaves open whether a statement applies at all, because AWS refuses it or does not describe it.
+pub(super) fn doubts(statement: &Statement, kind: Kind, variables: bool) -> Found {
+    let mut found: Found = vec![];
     for element in &statement.unknown {
         found.push((element.clone(), "no element that this build knows: whether the statement applies is not certain"));
     }
+    found.extend(misplaced(statement, kind).map(|(element, says)| (element.to_owned(), says)));
+    let resources = statement.resources.as_ref().map_or(&[][..], Selection::named);
+    if variables {
+        let values = statement.conditions.iter().flat_map(|condition| &condition.values);
+        if resources.iter().chain(values).any(|text| !is_well_formed(text)) {
+            found.push(("Resource or Condition".to_owned(), "a variable of a form that is not described"));
+        }
+        let early = |arn: &String| {
+            let before = arn.split("${").next().unwrap_or_default();
+            arn.contains("${") && arn.starts_with("arn:") && before.matches(':').count() < 5
+        };
+        if resources.iter().any(early) {
+            found.push((
+                "Resource".to_owned(),
+                "a variable before the fifth colon: what it does there is not described",
+            ));
+        }
+    }
+    for condition in keys_named_twice(statement) {
+        let at = format!("Condition.{}.{}", condition.operator, condition.key);
+        found.push((at, "the same key twice, in another case: which counts is not described"));
+    }
+    found
+}
+
+/// The conditions of which another has the same operator and the same key, but for the case of letters.
+pub(super) fn keys_named_twice(statement: &Statement) -> Vec<&Condition> {
+    let name = |c: &Condition| (c.operator.to_ascii_lowercase(), c.key.to_ascii_lowercase());
+    let mut named: BTreeMap<_, Vec<&Condition>> = BTreeMap::new();
+    for condition in statement.conditions.iter().filter(|_| statement.conditions.len() > 1) {
+        named.entry(name(condition)).or_default().push(condition);
+    }
+    named.into_values().filter(|conditions| conditions.len() > 1).flatten().collect()
+}
+
+/// What a policy of this kind must have and the statement has not, or has and must not: policies that belong to a
+/// principal name resources, and no principals; a resource control policy is for everybody.
+fn misplaced(statement: &Statement, kind: Kind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        Kind::Endpoint | Kind::Resource => None,
+        Kind::Rcp => {
+            let everybody = matches!(&statement.principals, Some(Selection::Only(named))
+                if named.iter().any(|principal| principal.value == "*"));
+            (!everybody).then_some(("Principal", "it is not `*`: whether the statement applies is not certain"))
+        }
+        Kind::Scp(_) | Kind::Identity | Kind::Boundary | Kind::Session if statement.principals.is_some() => {
+            Some(("Principal", "a policy of this kind cannot name principals: whether it applies is not certain"))
+        }
+        Kind::Scp(_) | Kind::Identity | Kind::Boundary | Kind::Session => statement
+            .resources
+            .is_none()
+            .then_some(("Resource", "it is missing: whether the statement applies is not certain")),
+    }
+}
+
+/// What is odd and yet decided, or decided as unknown where it counts.
+fn remarks(statement: &Statement) -> Found {
+    let mut found: Found = vec![];
     let (element, actions) = match &statement.actions {
         Selection::Only(actions) => ("Action", actions),
         Selection::AllBut(actions) => ("NotAction", actions),
@@ -69,8 +115,12 @@ fn in_statement(statement: &Statement) -> Vec<(String, &'static str)> {
     }
     for action in actions {
         match action.split_once(':') {
-            Some((service, _)) if service.contains(['*', '?']) => found
-                .push((element.to_owned(), "a wildcard in the service is not documented: it is matched as any other")),
+            Some((service, _)) if service.contains(['*', '?']) => {
+                found.push((
+                    element.to_owned(),
+                    "a wildcard in the service is not documented: it is matched as any other",
+                ));
+            }
             None if action != "*" => found.push((element.to_owned(), "an action without a service matches nothing")),
             _ => {}
         }
@@ -82,17 +132,28 @@ fn in_statement(statement: &Statement) -> Vec<(String, &'static str)> {
         }
     }
     if matches!((&statement.principals, statement.effect), (Some(Selection::AllBut(_)), Effect::Allow)) {
-        found.push(("NotPrincipal".to_owned(), "allows everybody who is not named, anonymous requests among them"));
+        found.push(("NotPrincipal".to_owned(), "not supported with Allow: whom it allows is not certain"));
+    }
+    if statement.principals.as_ref().is_some_and(|principals| principals.named().iter().any(is_unclear)) {
+        found.push((
+            "Principal".to_owned(),
+            "a principal of a form that is not described: whom it names is not certain",
+        ));
     }
     for condition in &statement.conditions {
-        if !condition::is_known(&condition.operator) {
+        if !condition::is_understood(condition) {
             found.push((
-                format!("Condition.{}", condition.operator),
-                "no operator that this build knows: whether the condition holds is not certain",
+                format!("Condition.{}.{}", condition.operator, condition.key),
+                "an operator that this build does not know, or values that are none of its type: whether it holds is not \
+                 certain",
             ));
         }
     }
     found
+}
+
+fn is_unclear(principal: &Principal) -> bool {
+    Who::new(principal) == Who::Unclear
 }
 
 impl fmt::Display for Lint {

@@ -89,15 +89,6 @@ impl Pattern {
         Self::new(&text.to_ascii_lowercase())
     }
 
-    /// The text, where no wildcard is in it.
-    #[must_use]
-    pub fn as_literal(&self) -> Option<&str> {
-        match self.runs.as_slice() {
-            [run] if run.ones.is_empty() => Some(&run.text),
-            _ => None,
-        }
-    }
-
     /// The text before the first wildcard.
     #[must_use]
     pub fn prefix(&self) -> &str {

@@ -53,8 +53,10 @@ pub enum Who {
     Service(String),
     /// An account under its canonical id, which nobody here can translate.
     Canonical,
-    /// Somebody whom no requester can be: an identity provider, or an entity that was deleted.
+    /// Somebody whom no requester here can be: an identity provider, or an entity that was deleted.
     Stranger,
+    /// What the documentation does not describe: an ARN with a wildcard, a kind of principal that this build does not know.
+    Unclear,
 }
 
 /// The ways in which a statement names a requester, and how certain each is.
@@ -69,6 +71,18 @@ impl Naming {
     /// Each way, with its certainty.
     pub fn ways(self) -> impl Iterator<Item = (Named, Truth)> {
         [(Named::Account, self.account), (Named::Role, self.role), (Named::Directly, self.directly)].into_iter()
+    }
+
+    /// A statement that should name principals and names none.
+    #[must_use]
+    pub fn unclear() -> Self {
+        Self { directly: Truth::Unknown, ..Self::default() }
+    }
+
+    /// Is the requester named by its account, and in no other way?
+    #[must_use]
+    pub fn is_by_account_alone(self) -> bool {
+        self.account != Truth::False && self.role.max(self.directly) == Truth::False
     }
 
     /// Is the requester named at all?
@@ -99,15 +113,20 @@ impl Who {
                 Ok(arn) if arn.service() == "iam" && arn.resource() == "root" => {
                     Self::Account(arn.account().to_owned())
                 }
+                Ok(arn) if arn.as_str().contains(['*', '?']) => Self::Unclear,
                 Ok(arn) => Self::Entity(arn),
                 Err(_) if value.len() == 12 && value.bytes().all(|b| b.is_ascii_digit()) => {
                     Self::Account(value.to_owned())
                 }
-                Err(_) => Self::Stranger,
+                // The id that AWS puts in the place of a principal that was deleted.
+                Err(_) if value.starts_with("AIDA") || value.starts_with("AROA") => Self::Stranger,
+                Err(_) => Self::Unclear,
             },
+            "Service" if value.contains('*') => Self::Unclear,
             "Service" => Self::Service(value.to_owned()),
             "CanonicalUser" => Self::Canonical,
-            _ => Self::Stranger,
+            "Federated" => Self::Stranger,
+            _ => Self::Unclear,
         }
     }
 }
@@ -138,17 +157,6 @@ impl Requester {
                 Some(arn.account())
             }
             Self::Service(_) | Self::Anonymous => None,
-        }
-    }
-
-    /// The ARN that `aws:PrincipalArn` holds: the role's for a session.
-    #[must_use]
-    pub fn arn(&self) -> Option<Arn> {
-        match self {
-            Self::Role(arn) | Self::User(arn) | Self::Other(arn) => Some(arn.clone()),
-            Self::Session { role: Some(role), .. } => Some(role.clone()),
-            // Without the path this is the role's ARN only if it has none.
-            Self::Session { .. } | Self::Service(_) | Self::Anonymous => None,
         }
     }
 
@@ -191,10 +199,11 @@ impl Requester {
             Selection::AllBut(named) => {
                 // Every name of the requester must be left out: its account, its role, the session itself.
                 let left_out = match self {
-                    // All but everybody: not documented.
-                    _ if named.contains(&Who::Everybody) => Truth::Unknown,
+                    // Not supported with Allow, and not described of everybody.
+                    _ if effect == Effect::Allow || named.contains(&Who::Everybody) => Truth::Unknown,
                     _ if self.is_root() => naming.account,
-                    Self::Role(_) => naming.account.min(naming.role),
+                    // Its sessions must be left out too, and which of them asks is not known.
+                    Self::Role(_) => naming.account.min(naming.role).min(Truth::Unknown),
                     Self::Session { .. } => naming.account.min(naming.role).min(naming.directly),
                     Self::User(_) | Self::Other(_) => naming.account.min(naming.directly),
                     Self::Service(_) | Self::Anonymous => naming.directly,
@@ -210,7 +219,9 @@ impl Requester {
             // A deny to everybody stops services (the examples of the NotPrincipal page); whether an allow to everybody
             // lets them in is not documented.
             (Who::Everybody, Self::Service(_)) if effect == Effect::Deny => Some((Named::Directly, Truth::True)),
-            (Who::Everybody, Self::Service(_)) | (Who::Canonical, _) => Some((Named::Directly, Truth::Unknown)),
+            (Who::Everybody, Self::Service(_)) | (Who::Canonical | Who::Unclear, _) => {
+                Some((Named::Directly, Truth::Unknown))
+            }
             (Who::Everybody, _) => Some((Named::Directly, Truth::True)),
             (Who::Account(id), _) => (self.account() == Some(id)).then_some((Named::Account, Truth::True)),
             (Who::Entity(arn), Self::Role(role)) if arn == role => Some((Named::Role, Truth::True)),

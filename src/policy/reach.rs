@@ -7,14 +7,15 @@
 
 use std::cell::OnceCell;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use super::compile::{Compiled, Policies};
+use super::compile::{Compiled, Policies, everywhere};
 use super::cover::{Automaton, Set, TooLarge};
 use super::decide::{Reason, Terms, reason, residual, unread};
 use super::layers::{Hearing, Layer, Truth, Verdict};
 use super::request::Request;
 use super::template::Filled;
-use super::{Condition, Effect, Pattern, Selection};
+use super::{Condition, Effect, Pattern, Selection, Statement};
 
 /// Where a clause comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Clause<G> {
     pub residual: Vec<Condition>,
     /// Where it stands.
     pub origin: Origin<G>,
+    /// What it says; nothing of a policy that could not be read.
+    statement: Option<Arc<Statement>>,
 }
 
 /// The policies that bear on a request, with only the resource left open.
@@ -61,6 +64,16 @@ pub struct Outcome {
     pub witness: String,
     /// The clauses that apply there, by index.
     pub clauses: Vec<usize>,
+}
+
+/// What something hangs on: layer, effect, where, and the statement or why there is none.
+type Hanging<'a, G> = (Layer, Effect, &'a [Pattern], Option<&'a Statement>, Option<&'a G>);
+
+/// Do two lists hold the same, in whatever order?
+fn same<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.len() == other.len()
+        && one.iter().all(|item| other.contains(item))
+        && other.iter().all(|item| one.contains(item))
 }
 
 /// A resource of a set for which two sets of policies decide differently.
@@ -126,6 +139,7 @@ impl<G: Clone> Reach<G> {
                             all_but,
                             residual: residual.clone(),
                             origin: Origin::Statement(reason(set, statement)),
+                            statement: Some(Arc::clone(statement.statement)),
                         });
                     }
                 });
@@ -140,6 +154,7 @@ impl<G: Clone> Reach<G> {
                 all_but: false,
                 residual: vec![],
                 origin: Origin::Missing(gap.clone()),
+                statement: None,
             }));
         }
         Self { clauses, terms, automaton: OnceCell::new() }
@@ -194,7 +209,8 @@ impl<G> Reach<G> {
         for (matching, witness) in automaton.combinations(set)? {
             let (mine, theirs) = (self.applying(matching, 0), other.applying(matching, self.clauses.len()));
             let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
-            if own != others || (own == Verdict::Conditional && !self.hangs_on(&mine).eq(other.hangs_on(&theirs))) {
+            if own != others || (own == Verdict::Conditional && !same(&self.hangs_on(&mine), &other.hangs_on(&theirs)))
+            {
                 differences.push(Difference { witness, own, other: others });
             }
         }
@@ -212,10 +228,18 @@ impl<G> Reach<G> {
         (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
     }
 
-    /// What is open where these clauses apply, in their order.
-    fn hangs_on(&self, applying: &[usize]) -> impl Iterator<Item = (Layer, Effect, &[Condition], &Origin<G>)> {
+    /// What is open where these clauses apply: in which layer, where, and what the statement says or why it could not be
+    /// read. Wherever it stands, the same statement hangs on the same.
+    fn hangs_on(&self, applying: &[usize]) -> Vec<Hanging<'_, G>> {
         let clauses = applying.iter().filter_map(|index| self.clauses.get(*index)).filter(|clause| clause.open);
-        clauses.map(|clause| (clause.layer, clause.effect, clause.residual.as_slice(), &clause.origin))
+        let hanging = clauses.map(|clause| {
+            let gap = match &clause.origin {
+                Origin::Missing(gap) => Some(gap),
+                Origin::Statement(_) => None,
+            };
+            (clause.layer, clause.effect, clause.patterns.as_slice(), clause.statement.as_deref(), gap)
+        });
+        hanging.collect()
     }
 
     fn verdict(&self, applying: &[usize]) -> Verdict {
@@ -235,16 +259,21 @@ fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Res
 /// Where a statement applies: the patterns, whether they are left out, and whether that is certain. A pattern with an
 /// unknown variable may match what it matches at the most.
 fn resources(statement: &Compiled<'_>, request: &Request<'_>) -> Vec<(Vec<Pattern>, bool, Truth)> {
-    let (mut certain, mut possible) = (vec![], vec![]);
-    for template in statement.resources.named() {
+    let Some(resources) = &statement.resources else {
+        return vec![(vec![Pattern::new("*")], false, everywhere(request))];
+    };
+    let (mut certain, mut possible, mut valueless) = (vec![], vec![], false);
+    for template in resources.named() {
         match template.fill(request) {
             Filled::Pattern(pattern) => certain.push(pattern),
             Filled::Unknown(pattern) => possible.push(pattern),
-            Filled::Valueless => {}
+            Filled::Valueless => valueless = true,
         }
     }
-    let all_but = matches!(statement.resources, Selection::AllBut(_));
+    let all_but = matches!(resources, Selection::AllBut(_));
     match (all_but, possible.is_empty()) {
+        // All but what has no value: perhaps the whole statement is invalid then.
+        (true, _) if valueless => vec![(certain, true, Truth::Unknown)],
         (_, true) => vec![(certain, all_but, Truth::True)],
         (false, false) => vec![(certain, false, Truth::True), (possible, false, Truth::Unknown)],
         (true, false) => {

@@ -157,6 +157,12 @@ impl Keys {
     pub fn intern(&mut self, text: &str) -> Key {
         Key(Arc::clone(self.0.get_or_insert_with(small(text).as_ref(), |text| Arc::from(text))))
     }
+
+    /// Was the key ever asked for?
+    #[must_use]
+    pub fn contains(&self, key: &Key) -> bool {
+        self.0.contains(&key.0)
+    }
 }
 
 impl Context {

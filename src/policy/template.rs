@@ -29,6 +29,8 @@ pub enum Piece {
         /// The default, where there is one.
         default: Option<String>,
     },
+    /// A variable of a form that the documentation does not describe: it may stand for anything.
+    Unclear,
 }
 
 /// What a template stands for in a request.
@@ -98,6 +100,12 @@ impl Template {
         }
     }
 
+    /// Has a variable no value?
+    #[must_use]
+    pub fn is_valueless(&self, request: &Request<'_>) -> bool {
+        matches!(self, Self::Pieces(pieces) if certainty(pieces, request) == Truth::False)
+    }
+
     /// Does the text match another, with the request's values in the place of the variables? Nothing is put together for
     /// it. What hangs on an unknown variable is not certain; a variable without a value matches nothing.
     #[must_use]
@@ -134,17 +142,32 @@ impl Template {
     }
 }
 
+/// Is a text with variables of a form that the documentation describes? Every `${` is closed, and every default stands in
+/// single quotes.
+#[must_use]
+pub fn is_well_formed(text: &str) -> bool {
+    text.split("${").skip(1).all(|rest| {
+        let Some((inside, _)) = rest.split_once('}') else { return false };
+        inside.split_once(',').is_none_or(|(_, default)| quoted(default).is_some())
+    })
+}
+
 impl Piece {
     fn variable(inside: &str) -> Self {
-        let (key, default) = match inside.split_once(',') {
-            Some((key, default)) => {
-                let quoted = default.trim().strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-                (key, Some(quoted.unwrap_or(default.trim()).to_owned()))
-            }
-            None => (inside, None),
-        };
-        Self::Variable { key: Key::new(key.trim()), default }
+        match inside.split_once(',') {
+            None => Self::Variable { key: Key::new(inside.trim()), default: None },
+            Some((key, default)) => match quoted(default) {
+                Some(default) => Self::Variable { key: Key::new(key.trim()), default: Some(default.to_owned()) },
+                None => Self::Unclear,
+            },
+        }
     }
+}
+
+/// A default stands in single quotes.
+fn quoted(default: &str) -> Option<&str> {
+    let inside = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inside.contains('\'')).then_some(inside)
 }
 
 /// A variable's value. A multivalued key has no place in a text: it is unknown.
@@ -161,6 +184,7 @@ fn filling<'a>(key: &Key, default: Option<&'a str>, request: &'a Request<'_>) ->
 fn certainty(pieces: &[Piece], request: &Request<'_>) -> Truth {
     let of_piece = |piece: &Piece| match piece {
         Piece::Fixed(_) => Truth::True,
+        Piece::Unclear => Truth::Unknown,
         Piece::Variable { key, default } => match filling(key, default.as_deref(), request) {
             Filling::Text(_) => Truth::True,
             Filling::Valueless => Truth::False,
@@ -175,6 +199,7 @@ fn spelled<'a>(pieces: &'a [Piece], request: &'a Request<'_>) -> impl Iterator<I
     let spell = move |piece: &'a Piece| {
         let (fixed, text, any) = match piece {
             Piece::Fixed(tokens) => (tokens.as_slice(), "", None),
+            Piece::Unclear => (&[][..], "", Some(Token::Any)),
             Piece::Variable { key, default } => match filling(key, default.as_deref(), request) {
                 Filling::Text(text) => (&[][..], text, None),
                 Filling::Valueless => (&[][..], "", None),

@@ -138,10 +138,10 @@ impl<'a> Request<'a> {
         let rcps = || self.rcps().into_iter().map(|document| self.says("Deny", document, |s| self.bound_by_rcp(s)));
         let own = self.identity_policies();
         let own = own.iter().chain([&self.line["boundary"], &self.line["sessionPolicy"]]);
-        let by_resource = ["resourcePolicy", "endpointPolicy"]
-            .iter()
-            .flat_map(|field| WAYS.map(|way| self.says("Deny", &self.line[field], |s| self.speaks_of(s, way))));
-        any(scps().chain(rcps()).chain(own.map(|document| self.says("Deny", document, unnamed))).chain(by_resource))
+        let by_resource = WAYS.map(|way| self.says("Deny", &self.line["resourcePolicy"], |s| self.speaks_of(s, way)));
+        let by_endpoint = WAYS.map(|way| self.says("Deny", &self.line["endpointPolicy"], |s| self.passes(s, way)));
+        let own = own.map(|document| self.says("Deny", document, unnamed));
+        any(scps().chain(rcps()).chain(own).chain(by_resource).chain(by_endpoint))
     }
 
     /// `orgs_manage_policies_scps_evaluation`: an Allow at every level from the root to the account.
@@ -170,7 +170,7 @@ impl<'a> Request<'a> {
     /// `orgs_manage_policies_rcps_syntax`: the principal is `*`. The list of services with RCPs grows, so of others nothing
     /// is said here.
     fn bound_by_rcp(&self, statement: &Value) -> Answer {
-        let supported = ["s3:", "sts:", "kms:"].iter().any(|service| self.action.starts_with(service));
+        let supported = ["s3:", "sts:"].iter().any(|service| self.action.starts_with(service));
         (statement["Principal"] == "*" && supported).then_some(true)
     }
 
@@ -180,7 +180,15 @@ impl<'a> Request<'a> {
         if policy.is_null() {
             return Some(true);
         }
-        any(WAYS.map(|way| self.says("Allow", policy, |s| self.speaks_of(s, way))))
+        any(WAYS.map(|way| self.says("Allow", policy, |s| self.passes(s, way))))
+    }
+
+    /// "Principals for gateway endpoints": there an account means its root user alone, and whether the endpoint of S3 is a
+    /// gateway is not said.
+    fn passes(&self, statement: &Value, way: Way) -> Answer {
+        let named = self.speaks_of(statement, way);
+        let unclear = way == Way::Account && self.action.starts_with("s3:") && !matches!(self.who, Who::Root(_));
+        if unclear && named == Some(true) { None } else { named }
     }
 
     /// What grants: `reference_policies_evaluation-logic_policy-eval-denyallow`, `access_policies_boundaries`.
@@ -244,8 +252,12 @@ impl<'a> Request<'a> {
                     Some(_) => None,
                 }
             }));
-            let names = self.context.get("kms:encryptioncontextkeys");
-            let no_other = || names.is_none_or(|names| names.iter().all(|name| pairs.contains_key(name)));
+            // Keys are compared without case; where the names are not given, they are those of the pairs.
+            let given = self.context.get("kms:encryptioncontextkeys").cloned();
+            let of_pairs = self.context.keys().filter_map(|key| key.strip_prefix("kms:encryptioncontext:"));
+            let names = given.unwrap_or_else(|| of_pairs.map(str::to_owned).collect());
+            let among = |name: &String| pairs.keys().any(|key| key.eq_ignore_ascii_case(name));
+            let no_other = || names.iter().all(among);
             match kind.as_str() {
                 "EncryptionContextSubset" => equal,
                 "EncryptionContextEquals" => all([equal, Some(no_other())]),
@@ -294,9 +306,16 @@ impl<'a> Request<'a> {
         let named = |globs: &Value| any(texts(globs).iter().map(|glob| self.is_resource(glob, variables)));
         match (&statement["Resource"], &statement["NotResource"]) {
             // A role's trust policy is about that role.
-            (Value::Null, Value::Null) => self.action.starts_with("sts:").then_some(true),
+            (Value::Null, Value::Null) => {
+                let of_principals = !statement["Principal"].is_null() || !statement["NotPrincipal"].is_null();
+                (of_principals && self.action.starts_with("sts:")).then_some(true)
+            }
             (globs, Value::Null) => named(globs),
-            (Value::Null, globs) => not(named(globs)),
+            (Value::Null, globs) => {
+                // All but what has no value: the whole statement may be invalid then.
+                let valueless = |glob: &String| variables && matches!(self.fill(glob, true), Some(Filled::Valueless));
+                if texts(globs).iter().any(valueless) { None } else { not(named(globs)) }
+            }
             _ => None,
         }
     }

@@ -72,7 +72,14 @@ impl Request<'_> {
     pub fn holds(&self, condition: &Value, variables: bool) -> Answer {
         let blocks = condition.as_object().into_iter().flatten();
         all(blocks.map(|(operator, keys)| {
-            all(keys.as_object()?.iter().map(|(key, values)| self.test(operator, key, &texts(values), variables)))
+            let keys = keys.as_object()?;
+            // Two keys that differ by case are one key: which of them counts is not said.
+            let twice = |key: &String| keys.keys().filter(|other| other.eq_ignore_ascii_case(key)).count() > 1;
+            all(keys.iter().map(
+                |(key, values)| {
+                    if twice(key) { None } else { self.test(operator, key, &texts(values), variables) }
+                },
+            ))
         }))
     }
 

@@ -61,7 +61,8 @@ impl Request<'_> {
         let (itself, by_all_names) = match self.who {
             Who::Root(_) => (account, account),
             Who::User(_) => (direct, all([account, direct])),
-            Who::Role(_) => (any([role, direct]), all([account, role])),
+            // Which of its sessions asks is not said.
+            Who::Role(_) => (any([role, direct]), None),
             Who::Session { .. } => (any([role, direct]), all([account, role, direct])),
             Who::Service(_) | Who::Anonymous | Who::Unnamed => (direct, direct),
         };
