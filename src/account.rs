@@ -42,7 +42,7 @@ pub struct Account {
     pub buckets: Fact<Vec<Bucket>>,
     /// What exists region by region.
     pub regions: BTreeMap<String, Regional>,
-    /// Calls that were refused and left no other trace.
+    /// Calls that were refused, or not made because there would have been too many, and left no other trace.
     pub gaps: Vec<Gap>,
 }
 
@@ -142,7 +142,8 @@ pub struct Bucket {
 pub struct Regional {
     /// Lambda functions, by ARN.
     pub functions: Fact<Vec<Function>>,
-    /// Labeling jobs that run or were made lately, by ARN.
+    /// Labeling jobs that run or were made lately, by ARN; where there are too many, the newest, and a gap of the
+    /// account says so.
     #[serde(default = "not_asked_for_jobs")]
     pub labeling_jobs: Fact<Vec<LabelingJob>>,
 }

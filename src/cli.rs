@@ -144,6 +144,12 @@ pub struct Connection {
     /// Seconds to wait for each answer. Default: 15, and 60 for GetAccountAuthorizationDetails.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: Option<u64>,
+    /// Read the labeling jobs of so many days, and older ones that still run. Default: 90.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(..=36_500))]
+    pub jobs_since: Option<u32>,
+    /// Read this many labeling jobs of each region at most, the newest first. Default: 500.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_jobs: Option<u32>,
 }
 
 /// How much is said on standard error.

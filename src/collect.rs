@@ -36,6 +36,8 @@ mod regions;
 #[cfg(feature = "live")]
 mod s3;
 #[cfg(feature = "live")]
+mod sagemaker;
+#[cfg(feature = "live")]
 mod tagging;
 #[cfg(feature = "live")]
 mod trouble;

@@ -82,7 +82,7 @@ pub struct Collected {
     pub buckets: Option<usize>,
     /// Functions of the audited regions.
     pub functions: Option<usize>,
-    /// Labeling jobs; this version does not collect them.
+    /// Labeling jobs of the audited regions that run or were made lately.
     pub labeling_jobs: Option<usize>,
     /// Calls made, each page being one.
     pub api_calls: u64,
@@ -291,6 +291,7 @@ pub fn assemble(
         }
     }
     let functions: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.functions)).collect();
+    let jobs: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.labeling_jobs)).collect();
     let incomplete = !affects.is_empty() || !undecided.is_empty();
     Report {
         schema_version: 1,
@@ -309,7 +310,7 @@ pub fn assemble(
             policies: account.iam.policies.len(),
             buckets: count(&account.buckets),
             functions: functions.map(|counts| counts.into_iter().sum()),
-            labeling_jobs: None,
+            labeling_jobs: jobs.map(|counts| counts.into_iter().sum()),
             api_calls: snapshot.collection.api_calls,
             retries: snapshot.collection.retries,
         },

@@ -21,7 +21,7 @@ pub struct Gap {
     pub action: String,
     /// The ARN that was asked about, `*` for a list.
     pub resource: String,
-    /// The error's code (`AccessDenied`), or a word of gt-audit's own (`NotAsked`, `Malformed`, `Timeout`).
+    /// The error's code (`AccessDenied`), or a word of gt-audit's own (`NotAsked`, `Malformed`, `Timeout`, `TooMany`).
     #[serde(rename = "error")]
     pub code: String,
     /// What AWS said, in one line.

@@ -51,11 +51,16 @@ pub struct Aws {
     pub(super) regions: BTreeSet<String>,
     /// Are all the account's regions wanted?
     pub(super) all_regions: bool,
+    /// How many days back labeling jobs are listed, if the user says it.
+    pub(super) jobs_since: Option<u32>,
+    /// How many labeling jobs of a region are described, if the user says it.
+    pub(super) max_jobs: Option<usize>,
     pub(super) iam: aws_sdk_iam::Client,
     timeout: Option<Duration>,
     config: SdkConfig,
     s3: PerRegion<aws_sdk_s3::Client>,
     lambda: PerRegion<aws_sdk_lambda::Client>,
+    sagemaker: PerRegion<aws_sdk_sagemaker::Client>,
     tagging: PerRegion<aws_sdk_resourcegroupstagging::Client>,
 }
 
@@ -98,10 +103,13 @@ impl Aws {
             home,
             regions,
             all_regions: connection.all_regions,
+            jobs_since: connection.jobs_since,
+            max_jobs: connection.max_jobs,
             timeout: connection.timeout,
             config,
             s3: PerRegion::default(),
             lambda: PerRegion::default(),
+            sagemaker: PerRegion::default(),
             tagging: PerRegion::default(),
         })
     }
@@ -150,6 +158,14 @@ impl Aws {
             let builder = aws_sdk_lambda::config::Builder::from(&self.in_region(region));
             let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
             aws_sdk_lambda::Client::from_conf(builder.build())
+        })
+    }
+
+    pub(super) fn sagemaker(&self, region: &str) -> aws_sdk_sagemaker::Client {
+        self.sagemaker.client(region, || {
+            let builder = aws_sdk_sagemaker::config::Builder::from(&self.in_region(region));
+            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
+            aws_sdk_sagemaker::Client::from_conf(builder.build())
         })
     }
 

@@ -181,6 +181,23 @@ pub const GET_RESOURCES: Call = call(
     When::Always,
 );
 
+/// Labeling jobs.
+pub const LIST_LABELING_JOBS: Call = call(
+    "SageMaker",
+    "ListLabelingJobs",
+    "sagemaker:ListLabelingJobs",
+    "the labeling jobs that run or were made lately",
+    When::Always,
+);
+/// What a labeling job was asked for.
+pub const DESCRIBE_LABELING_JOB: Call = call(
+    "SageMaker",
+    "DescribeLabelingJob",
+    "sagemaker:DescribeLabelingJob",
+    "a labeling job's role, input, output, functions and keys",
+    When::Always,
+);
+
 /// Every call there is.
 pub static CALLS: &[&Call] = &[
     &GET_CALLER_IDENTITY,
@@ -213,6 +230,8 @@ pub static CALLS: &[&Call] = &[
     &LIST_TAGS,
     &GET_FUNCTION_POLICY,
     &GET_RESOURCES,
+    &LIST_LABELING_JOBS,
+    &DESCRIBE_LABELING_JOB,
 ];
 
 const fn call(
@@ -226,11 +245,12 @@ const fn call(
 }
 
 /// The statements of the policy, by the services that a reader knows.
-const SIDS: [(&str, &str); 5] = [
+const SIDS: [(&str, &str); 6] = [
     ("ReadIam", "iam:"),
     ("ReadBuckets", "s3:"),
     ("ReadFunctions", "lambda:"),
     ("ReadTags", "tag:"),
+    ("ReadLabelingJobs", "sagemaker:"),
     ("ListRegions", "account:"),
 ];
 
@@ -301,7 +321,9 @@ mod tests {
                 r#"{"Sid":"ReadBuckets","Effect":"Allow","Action":["s3:GetBucketPolicy","s3:GetBucketTagging","#,
                 r#""s3:ListAllMyBuckets"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadFunctions","Effect":"Allow","Action":["lambda:GetPolicy","lambda:ListFunctions"],"Resource":"*"},"#,
-                r#"{"Sid":"ReadTags","Effect":"Allow","Action":["tag:GetResources"],"Resource":"*"}]}"#
+                r#"{"Sid":"ReadTags","Effect":"Allow","Action":["tag:GetResources"],"Resource":"*"},"#,
+                r#"{"Sid":"ReadLabelingJobs","Effect":"Allow","Action":["sagemaker:DescribeLabelingJob","#,
+                r#""sagemaker:ListLabelingJobs"],"Resource":"*"}]}"#
             )
         );
         let role = "arn:aws:iam::111122223333:role/Auditor";

@@ -49,6 +49,10 @@ pub struct Connection {
     pub max_rps: Option<u32>,
     /// `--timeout`: how long one attempt may take.
     pub timeout: Option<Duration>,
+    /// `--jobs-since`: how many days back labeling jobs are listed.
+    pub jobs_since: Option<u32>,
+    /// `--max-jobs`: how many labeling jobs of a region are described.
+    pub max_jobs: Option<usize>,
 }
 
 /// A role to assume before anything is asked.

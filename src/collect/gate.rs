@@ -123,6 +123,11 @@ impl Gate {
         self.count.clone()
     }
 
+    /// When the collecting began.
+    pub(super) fn started(&self) -> SystemTime {
+        self.started
+    }
+
     /// When the calls were made and how many.
     pub(super) fn collection(&self) -> Collection {
         Collection {

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join, join3};
 
 use super::aws::Aws;
+use super::calls::LIST_LABELING_JOBS;
 use super::gate::each;
-use super::{iam, lambda, regions, s3, tagging};
+use super::{iam, lambda, regions, s3, sagemaker, tagging};
 use crate::account::{Account, Bucket, Fact, Gap, Regional, Wanted};
 use crate::arn::Arn;
 
@@ -17,18 +18,32 @@ pub async fn inventory(aws: &Aws) -> Account {
     let mut gaps = vec![];
     let audited = regions::audited(aws, &mut gaps).await;
 
-    let functions = each(audited, async |region| {
+    let jobs = async {
+        let jobs = each(audited.clone(), async |region| {
+            let jobs = sagemaker::labeling_jobs(aws, &region).await;
+            (region, jobs)
+        });
+        jobs.await.into_iter().collect::<BTreeMap<_, _>>()
+    };
+    let functions = each(audited.clone(), async |region| {
         let functions = lambda::functions(aws, &region).await;
-        (region, Regional { functions, labeling_jobs: not_asked_for_jobs() })
+        let labeling_jobs = Fact::Unknown(Gap::not_asked(LIST_LABELING_JOBS.action, "*"));
+        (region, Regional { functions, labeling_jobs })
     });
     let iam = async { join(iam::alias(aws), iam::iam(aws, &mut gaps)).await };
     let resources = async {
         let (mut buckets, regions) = join(s3::buckets(aws), functions).await;
-        let mut regions = regions.into_iter().collect();
+        let mut regions: BTreeMap<_, _> = regions.into_iter().collect();
         tagging::tag(aws, &mut buckets, &mut regions).await;
         (buckets, regions)
     };
-    let ((alias, iam), (buckets, regions)) = join(Box::pin(iam), Box::pin(resources)).await;
+    let ((alias, iam), (buckets, mut regions), jobs) = join3(Box::pin(iam), Box::pin(resources), Box::pin(jobs)).await;
+    for (region, (jobs, too_many)) in jobs {
+        gaps.extend(too_many);
+        if let Some(regional) = regions.get_mut(&region) {
+            regional.labeling_jobs = jobs;
+        }
+    }
     Account {
         id: aws.account.clone(),
         partition: aws.partition().to_owned(),

@@ -80,5 +80,7 @@ fn wanted(arguments: &cli::Connection) -> crate::collect::Connection {
         concurrency: arguments.concurrency.and_then(|n| usize::try_from(n).ok()),
         max_rps: arguments.max_rps,
         timeout: arguments.timeout.map(Duration::from_secs),
+        jobs_since: arguments.jobs_since,
+        max_jobs: arguments.max_jobs.and_then(|n| usize::try_from(n).ok()),
     }
 }

@@ -163,9 +163,14 @@ fn completions_the_man_page_and_the_version_are_printed() {
 
 #[test]
 fn a_wrong_command_line_is_exit_code_2() {
-    for arguments in
-        [&["--formats", "json"][..], &["--format", "pdf"], &["--output", "json"], &["collect"], &["--region"]]
-    {
+    for arguments in [
+        &["--formats", "json"][..],
+        &["--format", "pdf"],
+        &["--max-jobs", "0"],
+        &["--output", "json"],
+        &["collect"],
+        &["--region"],
+    ] {
         gt_audit().args(arguments).assert().code(2);
     }
 }

@@ -8,6 +8,7 @@
 
 mod iam;
 mod rest;
+mod sagemaker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,6 +24,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
@@ -58,6 +60,8 @@ pub struct Switches {
     pub refused: Vec<(&'static Call, &'static str, usize)>,
     /// Every so many requests, one is throttled.
     pub throttle_every: Option<usize>,
+    /// Operations whose host has no address.
+    pub unreachable: Vec<&'static Call>,
     /// Operations that never answer.
     pub hung: Vec<&'static Call>,
     /// Operations that answer with something unreadable.
@@ -74,6 +78,8 @@ pub struct Switches {
     pub inline_policy: Option<(&'static str, &'static str, &'static str)>,
     /// The tagging index answers that nothing is tagged, as LocalStack's does.
     pub empty_index: bool,
+    /// SageMaker is not there: status 501, as LocalStack answers.
+    pub no_sagemaker: bool,
     /// Lists repeat their first page forever.
     pub forgets_markers: bool,
 }
@@ -97,6 +103,14 @@ struct Asked {
 
 /// What is answered: the status, headers and the body.
 struct Answer(u16, Vec<(&'static str, String)>, String);
+
+/// No answer.
+enum Silence {
+    /// Ever.
+    Hangs,
+    /// From nobody.
+    NoHost,
+}
 
 impl FakeAws {
     pub fn new(account: &Account, set: Switches) -> Self {
@@ -143,7 +157,7 @@ impl FakeAws {
 }
 
 impl Inner {
-    fn answer(&self, request: &HttpRequest) -> Option<Answer> {
+    fn answer(&self, request: &HttpRequest) -> Result<Answer, Silence> {
         let asked = Asked::read(request);
         let call = CALLS
             .iter()
@@ -158,21 +172,28 @@ impl Inner {
             (requests, *count)
         };
         if self.set.throttle_every.is_some_and(|every| number % every == 0) {
-            return Some(throttled(&asked));
+            return Ok(throttled(&asked));
         }
         if let Some((_, code, _)) = self.set.refused.iter().find(|(c, _, after)| c == call && of_operation > *after) {
             let message = format!("User: arn:aws:iam::1:user/u is not authorized to perform: {}", call.action);
-            return Some(refusal(&asked, 403, code, &message));
+            return Ok(refusal(&asked, 403, code, &message));
+        }
+        if self.set.unreachable.contains(call) {
+            return Err(Silence::NoHost);
         }
         if self.set.hung.contains(call) {
-            return None;
+            return Err(Silence::Hangs);
         }
         if self.set.garbled.contains(call) {
-            return Some(Answer(200, vec![], "<html>{not what you think".to_owned()));
+            return Ok(Answer(200, vec![], "<html>{not what you think".to_owned()));
         }
-        Some(match asked.service {
+        Ok(match asked.service {
             "IAM" => iam::answer(self, &asked),
             "STS" => iam::caller_identity(self, &asked),
+            "SageMaker" if self.set.no_sagemaker => {
+                Answer(501, vec![], json_refusal("InternalFailure", "The API for service 'sagemaker' is not here"))
+            }
+            "SageMaker" => sagemaker::answer(self, &asked),
             _ => rest::answer(self, &asked),
         })
     }
@@ -222,10 +243,12 @@ impl Asked {
                 let action = form.remove("Action").expect("an action");
                 of(if signed_for == "iam" { "IAM" } else { "STS" }, action, String::new(), form)
             }
-            "tagging" => {
+            "tagging" | "sagemaker" => {
                 let target = request.headers().get("x-amz-target").expect("a target");
-                let operation = target.split('.').nth(1).expect("an operation").to_owned();
-                of("Resource Groups Tagging API", operation, String::new(), json(body))
+                let (service, operation) = target.split_once('.').expect("an operation");
+                assert_eq!(service == "SageMaker", signed_for == "sagemaker", "{target}");
+                let service = if service == "SageMaker" { "SageMaker" } else { "Resource Groups Tagging API" };
+                of(service, operation.to_owned(), String::new(), json(body))
             }
             "account" => {
                 assert_eq!(path, "listRegions");
@@ -293,15 +316,17 @@ fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> Answer {
             Answer(status, vec![], format!("<ErrorResponse>{error}<RequestId>r-1</RequestId></ErrorResponse>"))
         }
         "S3" => Answer(status, vec![], element("Error", &[("Code", code), ("Message", message)])),
-        "Resource Groups Tagging API" => {
-            Answer(400, vec![], serde_json::json!({"__type": code, "message": message}).to_string())
-        }
+        "Resource Groups Tagging API" | "SageMaker" => Answer(400, vec![], json_refusal(code, message)),
         _ => Answer(
             status,
             vec![("x-amzn-errortype", code.to_owned())],
             serde_json::json!({"Message": message, "message": message}).to_string(),
         ),
     }
+}
+
+fn json_refusal(code: &str, message: &str) -> String {
+    serde_json::json!({"__type": code, "message": message}).to_string()
 }
 
 fn throttled(asked: &Asked) -> Answer {
@@ -347,7 +372,7 @@ impl HttpClient for FakeAws {
 impl HttpConnector for FakeAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match self.0.answer(&request) {
-            Some(Answer(status, headers, body)) => {
+            Ok(Answer(status, headers, body)) => {
                 let status = StatusCode::try_from(status).expect("a status");
                 let mut response = HttpResponse::new(status, SdkBody::from(body));
                 for (name, value) in headers {
@@ -355,7 +380,8 @@ impl HttpConnector for FakeAws {
                 }
                 HttpConnectorFuture::ready(Ok(response))
             }
-            None => HttpConnectorFuture::new(std::future::pending()),
+            Err(Silence::Hangs) => HttpConnectorFuture::new(std::future::pending()),
+            Err(Silence::NoHost) => HttpConnectorFuture::ready(Err(ConnectorError::io("no such host".into()))),
         }
     }
 }

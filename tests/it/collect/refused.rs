@@ -80,7 +80,7 @@ fn a_bulk_call_that_is_refused_is_replaced_by_calls_for_each() {
 fn each_call_refused_in_turn_leaves_a_gap_that_names_its_action_and_nothing_else() {
     const BULK: &[&Call] = &[&calls::GET_ACCOUNT_AUTHORIZATION_DETAILS];
     const INDEX: &[&Call] = &[&calls::GET_RESOURCES];
-    let cases: [(&'static Call, &[&'static Call]); 28] = [
+    let cases: [(&'static Call, &[&'static Call]); 30] = [
         (&calls::LIST_ACCOUNT_ALIASES, &[]),
         (&calls::LIST_REGIONS, &[]),
         (&calls::GET_ACCOUNT_AUTHORIZATION_DETAILS, &[]),
@@ -109,6 +109,8 @@ fn each_call_refused_in_turn_leaves_a_gap_that_names_its_action_and_nothing_else
         (&calls::LIST_TAGS, INDEX),
         (&calls::GET_FUNCTION_POLICY, &[]),
         (&calls::GET_RESOURCES, &[]),
+        (&calls::LIST_LABELING_JOBS, &[]),
+        (&calls::DESCRIBE_LABELING_JOB, &[]),
     ];
     let tried: BTreeSet<_> =
         cases.iter().map(|(call, _)| call.action).chain(["sts:GetCallerIdentity", "sts:AssumeRole"]).collect();

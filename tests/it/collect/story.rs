@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gt_audit::account::{
-    Account, Bucket, Fact, Function, Gap, Grants, Group, Iam, ManagedPolicy, Regional, Role, Tags, User,
+    Account, Bucket, Fact, Function, Gap, Grants, Group, Iam, LabelingJob, ManagedPolicy, Regional, Role, Tags, User,
 };
 use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
@@ -15,7 +15,8 @@ pub const AWS_MANAGED: &str = "arn:aws:iam::aws:policy/AmazonSageMakerGroundTrut
 /// Nobody's but a boundary.
 pub const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/team/Boundary";
 
-/// Something of everything, in two regions: 9 roles, 3 users, 2 groups, 4 managed policies, 8 buckets, 7 functions.
+/// Something of everything, in two regions: 9 roles, 3 users, 2 groups, 4 managed policies, 8 buckets, 7 functions,
+/// 9 labeling jobs.
 pub fn everything() -> Account {
     let mut roles: Vec<_> = (0..8).map(plain_role).collect();
     roles.push(Role {
@@ -57,12 +58,12 @@ pub fn everything() -> Account {
         buckets: Fact::Known(
             (0..8).map(|number| bucket(number, if number % 3 == 0 { "eu-west-1" } else { "us-east-1" })).collect(),
         ),
-        regions: BTreeMap::from([regional("eu-west-1", 2), regional("us-east-1", 5)]),
+        regions: BTreeMap::from([regional("eu-west-1", 2, 2), regional("us-east-1", 5, 7)]),
         gaps: vec![],
     }
 }
 
-/// 500 roles, 1,000 buckets (200 tagged) and 500 functions.
+/// 500 roles, 1,000 buckets (200 tagged), 500 functions, and no labeling jobs.
 pub fn large() -> Account {
     let mut account = everything();
     account.iam.roles = Fact::Known((0..500).map(plain_role).collect());
@@ -72,7 +73,7 @@ pub fn large() -> Account {
         bucket.tags = Fact::Known(if number % 5 == 0 { tags(&[("number", &number.to_string())]) } else { Tags::new() });
     }
     account.buckets = Fact::Known(buckets);
-    account.regions = BTreeMap::from([regional("us-east-1", 500)]);
+    account.regions = BTreeMap::from([regional("us-east-1", 500, 0)]);
     account
 }
 
@@ -139,14 +140,46 @@ fn bucket(number: usize, region: &str) -> Bucket {
     }
 }
 
-fn regional(region: &str, functions: usize) -> (String, Regional) {
+/// A job like those that Ground Truth's documentation shows, made at noon of a day of November 2026.
+pub fn job(region: &str, day: usize, status: &str) -> LabelingJob {
+    let name = format!("job-{day:02}");
+    let request = serde_json::json!({
+        "LabelingJobName": name,
+        "RoleArn": iam("role/Role000").as_str(),
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": format!("s3://bucket-0001/{name}.manifest")}}},
+        "OutputConfig": {"S3OutputPath": "s3://bucket-0002/out/", "KmsKeyId": ""},
+        "HumanTaskConfig": {
+            "WorkteamArn": format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team"),
+            "UiConfig": {"UiTemplateS3Uri": "s3://bucket-0001/template.liquid"},
+            "PreHumanTaskLambdaArn": "arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox",
+        },
+    });
+    LabelingJob {
+        arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:labeling-job/{name}")),
+        status: status.to_owned(),
+        created: format!("2026-11-{day:02}T12:00:00Z"),
+        failure: (status == "Failed").then(|| "AccessDenied: \u{1b}[31m the role may not".to_owned()),
+        request: Fact::Known(serde_json::from_value(request).unwrap()),
+    }
+}
+
+/// The time that a job was made, when it is not of November.
+pub fn made(job: LabelingJob, created: &str) -> LabelingJob {
+    LabelingJob { created: created.to_owned(), ..job }
+}
+
+fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
+    let states = ["Completed", "Failed", "InProgress", "Stopped", "Initializing", "Stopping", "Completed"];
+    let jobs = states.iter().zip(1..=jobs).map(|(status, day)| job(region, day, status));
+
     let functions = (0..functions).map(|number| Function {
         arn: arn(&format!("arn:aws:lambda:{region}:{ID}:function:function-{number:03}")),
         role: iam("role/Role000").as_str().to_owned(),
         tags: Fact::Known(if number % 2 == 0 { tags(&[("of", region)]) } else { Tags::new() }),
         policy: Fact::Known((number % 3 == 0).then(|| allow("lambda:InvokeFunction"))),
     });
-    (region.to_owned(), Regional { functions: Fact::Known(functions.collect()) })
+    let regional = Regional { functions: Fact::Known(functions.collect()), labeling_jobs: Fact::Known(jobs.collect()) };
+    (region.to_owned(), regional)
 }
 
 fn tags(pairs: &[(&str, &str)]) -> Tags {

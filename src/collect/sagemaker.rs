@@ -1,0 +1,234 @@
+//! SageMaker: the labeling jobs of a region, those made lately and those that still run.
+//!
+//! Knows that a list of jobs has neither role nor output, so that each is described, and that SageMaker is not in every
+//! region nor in every emulator: there its jobs are one gap, and soon. Has never heard of what a job needs.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_sagemaker::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_sagemaker::operation::describe_labeling_job::DescribeLabelingJobOutput;
+use aws_sdk_sagemaker::operation::list_labeling_jobs::builders::ListLabelingJobsFluentBuilder;
+use aws_sdk_sagemaker::types::{
+    HumanTaskConfig as Task, LabelingJobAlgorithmsConfig as Algorithms, LabelingJobStatus, LabelingJobSummary, SortBy,
+    SortOrder,
+};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+use super::aws::Aws;
+use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
+use super::gate::{Page, each, pages};
+use super::iam::arn;
+use super::refusal::{self, malformed};
+use crate::account::{
+    AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, Gap, HumanTaskConfig, InputConfig, LabelingJob,
+    LabelingJobRequest, OutputConfig, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
+};
+
+/// What one page holds at most.
+const MOST: i32 = 100;
+
+/// How far back jobs are listed, unless the user says otherwise.
+const DAYS: u32 = 90;
+/// How many jobs of a region are described, unless the user says otherwise.
+const DESCRIBED: usize = 500;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// The states in which a job is listed however old it is: what stops it now is of interest now.
+const RUNNING: [LabelingJobStatus; 3] =
+    [LabelingJobStatus::InProgress, LabelingJobStatus::Initializing, LabelingJobStatus::Stopping];
+
+/// A job as the list has it, and what is needed to ask for more.
+struct Listed {
+    name: String,
+    created: DateTime,
+    job: LabelingJob,
+}
+
+/// The labeling jobs of a region, by ARN, and a gap when there are more than are to be described: the newest are kept.
+pub(super) async fn labeling_jobs(aws: &Aws, region: &str) -> (Fact<Vec<LabelingJob>>, Option<Gap>) {
+    // The region is what tells one list from another.
+    let all = format!("arn:{}:sagemaker:{region}:{}:labeling-job/*", aws.partition(), aws.account);
+    let mut listed = match list(aws, region, &all).await {
+        Ok(listed) => listed,
+        Err(gap) => return (Fact::Unknown(gap), None),
+    };
+    listed.sort_by_key(|listed| std::cmp::Reverse(listed.created));
+    let most = aws.max_jobs.unwrap_or(DESCRIBED);
+    let too_many = (listed.len() > most).then(|| too_many(all, listed.len(), most));
+    listed.truncate(most);
+
+    let described = each(listed, async |listed| describe(aws, region, listed).await).await;
+    let mut jobs: Vec<_> = described.into_iter().flatten().collect();
+    jobs.sort_by(|a, b| a.arn.cmp(&b.arn));
+    (Fact::Known(jobs), too_many)
+}
+
+/// Each job once: what was made lately, and what is older and has not come to its end.
+async fn list(aws: &Aws, region: &str, all: &str) -> Result<Vec<Listed>, Gap> {
+    let age = DAY.saturating_mul(aws.jobs_since.unwrap_or(DAYS));
+    let since = aws.gate.started().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH);
+    // AWS does not say whether its bounds are among what they bound, so that they overlap.
+    let before = DateTime::from(since + Duration::from_secs(1));
+    let since = DateTime::from(since);
+
+    // Alone, because it shows whether anybody answers.
+    let mut summaries = listed(aws, region, all, |request| request.creation_time_after(since)).await?;
+    let older = each(RUNNING, async |status| {
+        listed(aws, region, all, |request| request.creation_time_before(before).status_equals(status.clone())).await
+    });
+    for older in older.await {
+        summaries.extend(older?);
+    }
+    let mut jobs = BTreeMap::new();
+    for summary in summaries {
+        let listed = read(summary)?;
+        jobs.entry(listed.job.arn.clone()).or_insert(listed);
+    }
+    Ok(jobs.into_values().collect())
+}
+
+async fn listed(
+    aws: &Aws,
+    region: &str,
+    all: &str,
+    which: impl Fn(ListLabelingJobsFluentBuilder) -> ListLabelingJobsFluentBuilder,
+) -> Result<Vec<LabelingJobSummary>, Gap> {
+    let sagemaker = aws.sagemaker(region);
+    pages(&LIST_LABELING_JOBS, async |token| {
+        let newest_first = which(sagemaker.list_labeling_jobs())
+            .sort_by(SortBy::CreationTime)
+            .sort_order(SortOrder::Descending)
+            .max_results(MOST)
+            .set_next_token(token);
+        let impatient = aws_sdk_sagemaker::config::Builder::default().retry_classifier(Unreachable::default());
+        let request = newest_first.customize().config_override(impatient).send();
+        let page = aws.gate.ask(&LIST_LABELING_JOBS, all, request).await?;
+        Ok(Page::new(page.labeling_job_summary_list, page.next_token))
+    })
+    .await
+}
+
+fn read(summary: LabelingJobSummary) -> Result<Listed, Gap> {
+    let arn = arn(LIST_LABELING_JOBS.action, summary.labeling_job_arn.as_deref())?;
+    let time = summary.creation_time.and_then(|time| Some((time, time.fmt(Format::DateTime).ok()?)));
+    let (created, text) =
+        time.ok_or_else(|| malformed(LIST_LABELING_JOBS.action, arn.as_str(), "it does not say when it was made"))?;
+    Ok(Listed {
+        name: summary.labeling_job_name.unwrap_or_default(),
+        created,
+        job: LabelingJob {
+            status: status(summary.labeling_job_status),
+            created: text,
+            failure: summary.failure_reason,
+            request: Fact::Unknown(Gap::not_asked(DESCRIBE_LABELING_JOB.action, arn.as_str())),
+            arn,
+        },
+    })
+}
+
+/// What the job was asked for; nothing when it is gone by now.
+async fn describe(aws: &Aws, region: &str, Listed { name, job, .. }: Listed) -> Option<LabelingJob> {
+    let request = aws.sagemaker(region).describe_labeling_job().labeling_job_name(name).send();
+    match aws.gate.send(&DESCRIBE_LABELING_JOB, job.arn.as_str(), request).await {
+        Ok(mut answer) => Some(LabelingJob {
+            status: status(answer.labeling_job_status.take()),
+            failure: answer.failure_reason.take(),
+            request: Fact::Known(requested(answer)),
+            ..job
+        }),
+        Err(gone) if refusal::code(&gone) == "ResourceNotFound" => None,
+        Err(refused) => {
+            let gap = refusal::gap(&DESCRIBE_LABELING_JOB, job.arn.as_str(), &refused);
+            Some(LabelingJob { request: Fact::Unknown(gap), ..job })
+        }
+    }
+}
+
+fn status(status: Option<LabelingJobStatus>) -> String {
+    status.map(|status| status.as_str().to_owned()).unwrap_or_default()
+}
+
+fn requested(job: DescribeLabelingJobOutput) -> LabelingJobRequest {
+    let source = job.input_config.and_then(|input| input.data_source);
+    let (s3, sns) = source.map_or((None, None), |source| (source.s3_data_source, source.sns_data_source));
+    LabelingJobRequest {
+        labeling_job_name: job.labeling_job_name,
+        role_arn: job.role_arn,
+        input_config: InputConfig {
+            data_source: DataSource {
+                s3_data_source: s3.map(|s3| S3DataSource { manifest_s3_uri: s3.manifest_s3_uri }),
+                sns_data_source: sns.map(|sns| SnsDataSource { sns_topic_arn: sns.sns_topic_arn }),
+            },
+        },
+        output_config: job.output_config.map_or_else(OutputConfig::default, |output| OutputConfig {
+            s3_output_path: output.s3_output_path,
+            kms_key_id: output.kms_key_id,
+            sns_topic_arn: output.sns_topic_arn,
+        }),
+        label_category_config_s3_uri: job.label_category_config_s3_uri,
+        labeling_job_algorithms_config: job.labeling_job_algorithms_config.map(algorithms),
+        human_task_config: job.human_task_config.map(task).unwrap_or_default(),
+    }
+}
+
+fn algorithms(config: Algorithms) -> AlgorithmsConfig {
+    AlgorithmsConfig {
+        labeling_job_algorithm_specification_arn: config.labeling_job_algorithm_specification_arn,
+        initial_active_learning_model_arn: config.initial_active_learning_model_arn,
+        labeling_job_resource_config: config
+            .labeling_job_resource_config
+            .map(|machines| ResourceConfig { volume_kms_key_id: machines.volume_kms_key_id }),
+    }
+}
+
+fn task(config: Task) -> HumanTaskConfig {
+    HumanTaskConfig {
+        workteam_arn: config.workteam_arn,
+        ui_config: config.ui_config.map_or_else(UiConfig::default, |ui| UiConfig {
+            ui_template_s3_uri: ui.ui_template_s3_uri,
+            human_task_ui_arn: ui.human_task_ui_arn,
+        }),
+        pre_human_task_lambda_arn: config.pre_human_task_lambda_arn,
+        annotation_consolidation_config: config.annotation_consolidation_config.map(|config| {
+            AnnotationConsolidationConfig {
+                annotation_consolidation_lambda_arn: config.annotation_consolidation_lambda_arn,
+            }
+        }),
+    }
+}
+
+/// Some jobs are left out, and the reader must not take what is there for all.
+fn too_many(all: String, listed: usize, most: usize) -> Gap {
+    Gap {
+        action: DESCRIBE_LABELING_JOB.action.to_owned(),
+        resource: all,
+        code: "TooMany".to_owned(),
+        message: format!("of {listed} jobs the newest {most} were read: `--max-jobs {listed}` reads all"),
+    }
+}
+
+/// Where SageMaker is not, its host has no address, and ten tries take minutes: to connect, the second is the last.
+#[derive(Debug, Default)]
+struct Unreachable {
+    before: AtomicBool,
+}
+
+impl ClassifyRetry for Unreachable {
+    fn name(&self) -> &'static str {
+        "gt-audit's patience with a host that is not there"
+    }
+
+    fn classify_retry(&self, attempt: &InterceptorContext) -> RetryAction {
+        match attempt.output_or_error() {
+            Some(Err(error)) if error.is_connector_error() && self.before.swap(true, Relaxed) => {
+                RetryAction::RetryForbidden
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
