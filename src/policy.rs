@@ -1,7 +1,11 @@
 //! The policy language: documents, globs, and what a set of policies decides.
 //!
-//! Knows the JSON policy language and how AWS combines its layers; has never heard of an account, of S3's buckets or of
-//! Ground Truth. It could be lifted out as a crate of its own.
+//! Knows the JSON policy language, how AWS combines its layers, and the few actions that AWS itself treats apart; has
+//! never heard of an account's facts or of Ground Truth. It could be lifted out as a crate of its own.
+//!
+//! A [`Document`] is parsed once and printed without loss; [`compile`] makes a set of several; [`decide`] answers for one
+//! resource and explains, [`reach`] for whole sets of resources, and [`difference`] compares. How the layers limit each
+//! other is in [`layers`] alone.
 
 pub mod compile;
 pub mod condition;

@@ -1,7 +1,7 @@
 //! A set of policies, understood once: its conditions typed, its globs cut, its statements found by action.
 //!
 //! A principal's policies are one set and a resource's own policy another; a request is decided over several sets at
-//! once. Asking a compiled set allocates nothing.
+//! once. Deciding over compiled sets allocates nothing.
 
 use std::sync::Arc;
 

@@ -19,7 +19,8 @@ const MOST_NEAR: usize = 50;
 /// A statement, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Reason {
-    /// A managed policy's name, `inline NAME`, `resource policy` or `trust policy`.
+    /// The name under which the policy was added: a managed policy's, `inline NAME`, `resource policy`, `trust policy`; in
+    /// `simulate` the field of the line.
     pub policy: String,
     /// The version of a managed policy.
     pub version: Option<String>,

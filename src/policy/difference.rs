@@ -23,8 +23,24 @@ pub struct Gain {
     pub after: Verdict,
 }
 
-/// Actions that the engine itself treats apart from others of their service.
-const APART: [&str; 5] = ["kms:*", "sts:assumerole*", "sts:getcalleridentity", "iam:passrole", "s3:*"];
+/// Actions that the engine itself treats apart, so that an identity's policies do not tell them apart and it does.
+const APART: [&str; 15] = [
+    "kms:*",
+    "kms:createkey",
+    "kms:generaterandom",
+    "kms:listaliases",
+    "kms:listkeys",
+    "kms:retiregrant",
+    "kms:*customkeystore",
+    "sts:*",
+    "sts:assumerole*",
+    "sts:getcalleridentity",
+    "iam:passrole",
+    "s3:*",
+    "dynamodb:*",
+    "secretsmanager:*",
+    "sqs:*",
+];
 
 /// What the policies `after` allow that those `before` do not, on resources of a set. The request says who asks and what
 /// is known; its action does not matter.

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "what is measured is part of the program")]
 
+mod accounts;
+
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use gt_audit::arn::Arn;
+use gt_audit::audit::{Options, audit};
+use gt_audit::finding::Severity;
 use gt_audit::knowledge::managed;
 use gt_audit::policy::Document;
 use gt_audit::policy::compile::{Kind, Policies};
@@ -128,4 +132,12 @@ fn cover_built(bencher: Bencher<'_, '_>) {
     let reach = reach();
     reach.cover(&Set::Below("arn:aws:s3:::b/")).unwrap();
     bencher.bench_local(|| reach.cover(black_box(&Set::Below("arn:aws:s3:::acme-street-signs/"))).map(|all| all.len()));
+}
+
+/// A whole audit of an account of so many roles, buckets and functions; one of each is one item.
+#[divan::bench(args = [100, 1_000], sample_count = 3)]
+fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {
+    let snapshot = accounts::account(size);
+    let options = Options { all: false, fail_on: Severity::High };
+    bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), options));
 }

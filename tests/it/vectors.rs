@@ -100,6 +100,47 @@ fn what_is_odd_in_a_line_is_said() {
 }
 
 #[test]
+fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
+    let line = |change: Value| {
+        let mut line = json!({
+            "id": 1, "principal": "arn:aws:sts::111122223333:assumed-role/r/s", "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k", "resourceAccount": "111122223333",
+        });
+        line.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        line.to_string()
+    };
+    let long = "a".repeat(5_000);
+    let cases = [
+        (line(json!({"action": "s3:Get*"})), "`s3:Get*` is no action"),
+        (line(json!({"action": ""})), "`` is no action"),
+        (line(json!({"resource": "arn:aws:sqs:us-east-1:999999999999:q"})), "the resource says 999999999999"),
+        (line(json!({"context": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}})), "is not the role of"),
+        (line(json!({"context": {"aws:x": [{}]}})), "context aws:x: a value is not"),
+        (line(json!({"context": {"aws:x": vec!["a"; 1_001]}})), "context aws:x: it has more than 1000 values"),
+        (line(json!({"context": {"aws:x": &long}})), "context aws:x: a value has more than 4096 bytes"),
+        (line(json!({"resource": &long})), "resource has more than 4096 bytes"),
+        (line(json!({"scps": vec![json!([]); 65]})), "scps has 65 levels"),
+        (line(json!({"grants": [{"GranteePrincipal": "x.amazonaws.com", "Operations": ["*"]}]})), "Operations"),
+        (line(json!({"notes": "a".repeat(1 << 20)})), "the line has more than 1048576 bytes"),
+        ("{\"id\":1,\"context\":{\"aws:x\":\"a\",\"aws:x\":\"b\"}}".to_owned(), "the key `aws:x` stands twice"),
+    ];
+    let lines: Vec<&str> = cases.iter().map(|(line, _)| line.as_str()).collect();
+    let output = gt_audit().arg("simulate").write_stdin(lines.join("\n")).assert().code(2).get_output().clone();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(answers.lines().count(), cases.len());
+    for (answer, (_, words)) in answers.lines().zip(&cases) {
+        assert!(answer.contains(words), "{words}: {answer}");
+    }
+    let odd = line(json!({"permissionsBoundary": {}, "identityPolicies": [{"Statement": {
+        "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }}]}));
+    let [answer] = self::answers(&odd).try_into().unwrap();
+    let said = answer["warnings"].to_string();
+    assert!(said.contains("permissionsBoundary: a line has no such field"), "{said}");
+    assert!(said.contains("context aws:SecureTransport: every signed request has it"), "{said}");
+}
+
+#[test]
 fn a_line_is_answered_before_the_next_one_is_written() {
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gt-audit"))
         .arg("simulate")
