@@ -123,8 +123,8 @@ impl<'a> Setup<'a> {
     ///
     /// When only the function's tags could tell, and they are not known.
     pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
-        let versions = Pattern::below(&format!("{}:", function.arn));
-        let named = || role.named.iter().any(|p| p.matches(function.arn.as_str()) || p.meets(&versions));
+        let versions = format!("{}:", function.arn);
+        let named = || role.named.iter().any(|p| p.matches(function.arn.as_str()) || p.meets_below(&versions));
         if mention_in_function(function).is_some() || named() {
             return Ok(Use::Intended);
         }
@@ -150,21 +150,17 @@ impl<'a> Setup<'a> {
     /// May a role invoke some version or alias of a function?
     #[must_use]
     pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
-        let answer = self.access.cover(role.role, INVOKE, &format!("{}:", function.arn), None);
-        answer.granting().any(|clause| {
-            let versions = Pattern::below(&format!("{}:", function.arn));
-            clause
-                .patterns
-                .iter()
-                .any(|pattern| pattern.meets(&versions) && !pattern.meets(&Self::any_function(function)))
-        })
+        let (versions, of_strangers) = (format!("{}:", function.arn), Self::any_function(function));
+        let answer = self.access.cover(role.role, INVOKE, &versions, None);
+        let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
+        answer.granting().any(|clause| clause.patterns.iter().any(meant))
     }
 
-    /// All versions and aliases of functions of a name that only wildcards match.
-    fn any_function(function: &Function) -> Pattern {
+    /// What the versions and aliases of a function begin with, of a name that only wildcards match.
+    fn any_function(function: &Function) -> String {
         let name = function.arn.name();
         let stranger = function.arn.as_str().strip_suffix(name).unwrap_or_default();
-        Pattern::below(&format!("{stranger}{STRANGER}:"))
+        format!("{stranger}{STRANGER}:")
     }
 }
 
@@ -241,7 +237,7 @@ pub fn is_for_bucket(clause: &Clause<Gap>, bucket: &Arn) -> bool {
 
 /// Does a grant reach the bucket or some object in it?
 fn touches_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
-    pattern.matches(bucket.as_str()) || pattern.meets(&Pattern::below(&format!("{bucket}/")))
+    pattern.matches(bucket.as_str()) || pattern.meets_below(&format!("{bucket}/"))
 }
 
 fn stranger_to(bucket: &Arn) -> Arn {

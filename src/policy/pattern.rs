@@ -118,6 +118,15 @@ impl Pattern {
         last.ends(left)
     }
 
+    /// Is there a text that the glob matches and that begins with this? All that counts is what stands before the first `*`.
+    #[must_use]
+    pub fn meets_below(&self, prefix: &str) -> bool {
+        let [first, rest @ ..] = self.runs.as_slice() else { return false };
+        let mut left = prefix.chars();
+        first.tokens().all(|token| left.next().is_none_or(|c| agree(token, Token::Literal(c))))
+            && (left.as_str().is_empty() || !rest.is_empty())
+    }
+
     /// Is there a text that both globs match?
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
@@ -324,6 +333,8 @@ mod tests {
             }
             prop_assert_eq!(pa.meets(&pb), common);
             prop_assert_eq!(pb.meets(&pa), common);
+            let prefix = b.replace(['*', '?'], "a");
+            prop_assert_eq!(pa.meets_below(&prefix), pa.meets(&Pattern::below(&prefix)));
         }
     }
 }

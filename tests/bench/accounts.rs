@@ -17,7 +17,8 @@ const CLASSES: usize = 40;
 pub fn account(size: usize) -> Snapshot {
     let policies = [managed::GROUND_TRUTH_EXECUTION, managed::FULL_ACCESS].map(|name| {
         let version = managed::newest(name).unwrap();
-        let policy = ManagedPolicy { version: version.version.clone(), document: Fact::Known(version.document.clone()) };
+        let policy =
+            ManagedPolicy { version: version.version.clone(), document: Fact::Known(version.document.clone()) };
         (Arn::iam("aws", "aws", &format!("policy/{name}")), Fact::Known(policy))
     });
     let execution: Vec<Arn> = policies.iter().map(|(arn, _)| arn.clone()).collect();

@@ -1,6 +1,6 @@
 //! How fast the policy engine is: `cargo bench --no-default-features`. The figures that hold are in README.md.
 
-#![expect(clippy::unwrap_used, reason = "what is measured is part of the program")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is measured is part of the program")]
 
 mod accounts;
 
