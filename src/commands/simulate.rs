@@ -214,7 +214,7 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
     }
     let mut warnings: Vec<String> =
         unknown_fields.into_iter().map(|field| format!("{field}: a line has no such field")).collect();
-    let owner = owner(asked)?;
+    let owner = owner(asked, &mut warnings);
     // Where a line names nobody, the question is what the policies say by themselves, within the resource's account.
     let somebody = Arn::iam("aws", owner.unwrap_or("123456789012"), "role/somebody");
     let principal = asked.principal.as_deref().unwrap_or(somebody.as_str());
@@ -283,15 +283,16 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
 }
 
 /// The account that owns the resource, where the line says so.
-fn owner(asked: &Asked) -> Result<Option<&str>, String> {
+fn owner<'a>(asked: &'a Asked, warnings: &mut Vec<String>) -> Option<&'a str> {
     let is_account = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let of_resource = asked.resource.split(':').nth(4).filter(|account| is_account(account));
-    match (asked.resource_account.as_deref(), of_resource) {
-        (Some(said), Some(written)) if said != written => {
-            Err(format!("resourceAccount is {said}, and the resource says {written}"))
-        }
-        (said, written) => Ok(said.or(written)),
+    let said = asked.resource_account.as_deref();
+    if let (Some(said), Some(written)) = (said, of_resource)
+        && said != written
+    {
+        warnings.push(format!("resourceAccount: it says {said}, which counts, and the resource says {written}"));
     }
+    said.or(of_resource)
 }
 
 /// What the line knows of the context.

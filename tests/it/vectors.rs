@@ -113,7 +113,6 @@ fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
     let cases = [
         (line(json!({"action": "s3:Get*"})), "`s3:Get*` is no action"),
         (line(json!({"action": ""})), "`` is no action"),
-        (line(json!({"resource": "arn:aws:sqs:us-east-1:999999999999:q"})), "the resource says 999999999999"),
         (line(json!({"context": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/admin"}})), "is not the role of"),
         (line(json!({"context": {"aws:x": [{}]}})), "context aws:x: a value is not"),
         (line(json!({"context": {"aws:x": vec!["a"; 1_001]}})), "context aws:x: it has more than 1000 values"),
@@ -131,13 +130,16 @@ fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
     for (answer, (_, words)) in answers.lines().zip(&cases) {
         assert!(answer.contains(words), "{words}: {answer}");
     }
-    let odd = line(json!({"permissionsBoundary": {}, "identityPolicies": [{"Statement": {
-        "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }}]}));
+    let odd = line(
+        json!({"permissionsBoundary": {}, "resource": "arn:aws:sqs:us-east-1:999999999999:q", "identityPolicies": [{"Statement": {
+            "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }}]}),
+    );
     let [answer] = self::answers(&odd).try_into().unwrap();
     let said = answer["warnings"].to_string();
     assert!(said.contains("permissionsBoundary: a line has no such field"), "{said}");
     assert!(said.contains("context aws:SecureTransport: every signed request has it"), "{said}");
+    assert!(said.contains("resourceAccount: it says 111122223333, which counts"), "{said}");
 }
 
 #[test]
