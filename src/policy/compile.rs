@@ -12,7 +12,7 @@ use super::layers::{Layer, Limits, Truth};
 use super::principal::{Naming, Requester, Who};
 use super::request::{Key, Keys, Request};
 use super::template::Template;
-use super::{Effect, Selection, lint};
+use super::{Condition, Effect, Selection, lint};
 
 /// The kinds of policies as they are handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +107,8 @@ impl<'a, G> Policies<'a, G> {
             self.actions.add(&statement.actions, index);
             let speaks_of_principals = matches!(kind, Kind::Resource | Kind::Endpoint);
             let twice = lint::keys_named_twice(statement);
-            let test = |condition| {
-                if twice.contains(&condition) {
+            let test = |condition: &Condition| {
+                if twice.iter().any(|named| std::ptr::eq(*named, condition)) {
                     Test::unclear(condition, &mut self.keys)
                 } else {
                     Test::new(condition, variables, &mut self.keys)
@@ -145,7 +145,7 @@ impl<'a, G> Policies<'a, G> {
         self.limits
     }
 
-    /// Does a condition or a variable of the set ask about a key?
+    /// Does a condition of the set ask about a key?
     #[must_use]
     pub fn asks_about(&self, key: &Key) -> bool {
         self.keys.contains(key)
