@@ -14,7 +14,6 @@ use crate::account::{Account, Fact, Gap, Role};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::compile::{Kind, Policies};
-use crate::policy::cover::Set;
 use crate::policy::decide::Reason;
 use crate::policy::layers::Verdict;
 use crate::policy::principal::Requester;
@@ -67,7 +66,9 @@ pub enum Coverage {
 #[derive(Debug, Clone)]
 pub struct Answer {
     action: String,
-    outcomes: Vec<Outcome>,
+    /// What the witnesses of all outcomes begin with.
+    prefix: String,
+    outcomes: Rc<[Outcome]>,
     reach: Rc<Reach<Gap>>,
 }
 
@@ -125,14 +126,15 @@ impl<'a> Access<'a> {
     #[must_use]
     pub fn decide(&self, role: &'a Role, action: &str, resource: &Arn, own: Option<&Fact<Option<Document>>>) -> Answer {
         let reach = self.reach(role, action, own);
-        Answer { action: action.to_owned(), outcomes: vec![reach.decide(resource.as_str())], reach }
+        Answer::of_one(action, resource, reach)
     }
 
     /// Decides one action of a role on everything below a prefix, such as `arn:aws:s3:::BUCKET/`.
     #[must_use]
     pub fn cover(&self, role: &'a Role, action: &str, prefix: &str, own: Option<&Fact<Option<Document>>>) -> Answer {
         let reach = self.reach(role, action, own);
-        Answer { action: action.to_owned(), outcomes: reach.cover(&Set::Below(prefix)).unwrap_or_default(), reach }
+        let outcomes = reach.below(prefix).unwrap_or_default();
+        Answer { action: action.to_owned(), prefix: prefix.to_owned(), outcomes, reach }
     }
 
     /// May a service of this account assume a role, by the role's trust policy?
@@ -150,8 +152,7 @@ impl<'a> Access<'a> {
         let mut policies = Policies::new();
         policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
         let reach = Reach::new(&[&policies], &Request::new(ACTION, &requester, Some(role.arn.account()), &context));
-        let outcome = reach.decide(role.arn.as_str());
-        Ok(Answer { action: ACTION.to_owned(), outcomes: vec![outcome], reach: Rc::new(reach) })
+        Ok(Answer::of_one(ACTION, &role.arn, Rc::new(reach)))
     }
 
     /// The statements of a role's own policies that allow an action on something, each with the resources it names.
@@ -262,6 +263,11 @@ fn speaks_of_the_principal(document: &Document) -> bool {
 }
 
 impl Answer {
+    fn of_one(action: &str, resource: &Arn, reach: Rc<Reach<Gap>>) -> Self {
+        let outcomes = Rc::new([reach.decide(resource.as_str())]);
+        Self { action: action.to_owned(), prefix: String::new(), outcomes, reach }
+    }
+
     /// The action that was asked about.
     #[must_use]
     pub fn action(&self) -> &str {
@@ -281,8 +287,9 @@ impl Answer {
 
     /// A shortest resource for which one of these verdicts is decided.
     #[must_use]
-    pub fn example(&self, verdicts: &[Verdict]) -> Option<&str> {
-        self.outcomes.iter().find(|o| verdicts.contains(&o.verdict)).map(|o| o.witness.as_str())
+    pub fn example(&self, verdicts: &[Verdict]) -> Option<String> {
+        let shown = self.outcomes.iter().find(|outcome| verdicts.contains(&outcome.verdict))?;
+        Some(format!("{}{}", self.prefix, shown.witness))
     }
 
     /// The clauses that apply somewhere in the set, each once, in the order of the policies.

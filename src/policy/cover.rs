@@ -210,16 +210,22 @@ impl Automaton {
     }
 
     fn below(&self, prefix: &str) -> Vec<Combination<'_>> {
-        let state = self.walk(prefix);
+        let behind = self.following(self.walk(prefix));
+        behind.into_iter().map(|(groups, rest)| (groups, format!("{prefix}{rest}"))).collect()
+    }
+
+    /// Every combination of groups that occurs in the longer texts that begin with one that leads to a state; instead of
+    /// the text what follows that beginning. Texts that lead to the same state have the same behind them.
+    #[must_use]
+    pub fn following(&self, state: usize) -> Vec<Combination<'_>> {
         let by_combination = self.combinations.iter().zip(&self.ways).filter_map(|(groups, ways)| {
             // "Any other character" is the last letter: it reads best and goes first.
             let length = |letter: &usize| ways.get(self.after(state, *letter)).copied().flatten().map(|way| way.length);
             let letters = (0..=self.letters.len()).rev().filter(|letter| length(letter).is_some());
             let first = letters.min_by_key(length)?;
-            let mut witness = prefix.to_owned();
-            witness.push(self.letter(first));
-            self.go(ways, self.after(state, first), &mut witness);
-            Some((groups.as_slice(), witness))
+            let mut rest = self.letter(first).to_string();
+            self.go(ways, self.after(state, first), &mut rest);
+            Some((groups.as_slice(), rest))
         });
         by_combination.collect()
     }
@@ -268,7 +274,9 @@ impl Automaton {
         Ok(found.into_iter().map(|(combination, at)| (self.groups(combination), spelled(at))).collect())
     }
 
-    fn walk(&self, text: &str) -> usize {
+    /// The state to which a text leads.
+    #[must_use]
+    pub fn walk(&self, text: &str) -> usize {
         text.chars().fold(0, |state, c| self.after(state, self.column(c)))
     }
 

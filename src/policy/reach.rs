@@ -5,12 +5,14 @@
 //! the clauses' patterns then answers for any set of resources, with a shortest resource for each thing that is decided
 //! in it.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::compile::{Compiled, Policies, everywhere};
-use super::cover::{Automaton, Set, TooLarge};
+use super::cover::{Automaton, Combination, Set, TooLarge};
 use super::decide::{Reason, Terms, reason, residual, unread};
 use super::layers::{Hearing, Layer, Truth, Verdict};
 use super::request::Request;
@@ -53,6 +55,8 @@ pub struct Reach<G> {
     clauses: Vec<Clause<G>>,
     terms: Terms,
     automaton: OnceCell<Result<Automaton, TooLarge>>,
+    /// What is decided behind a text that leads the automaton to a state.
+    following: RefCell<HashMap<usize, Rc<[Outcome]>>>,
 }
 
 /// One thing that holds in a set of resources, shown by one of them.
@@ -157,7 +161,7 @@ impl<G: Clone> Reach<G> {
                 statement: None,
             }));
         }
-        Self { clauses, terms, automaton: OnceCell::new() }
+        Self { clauses, terms, automaton: OnceCell::new(), following: RefCell::default() }
     }
 }
 
@@ -182,16 +186,35 @@ impl<G> Reach<G> {
     ///
     /// When the policies are too entangled to be decided for a whole set.
     pub fn cover(&self, set: &Set<'_>) -> Result<Vec<Outcome>, TooLarge> {
+        let combinations = self.automaton()?.combinations(set)?;
+        Ok(self.outcomes(combinations))
+    }
+
+    /// Everything that is decided somewhere below a prefix, as `cover` says it, but that the witnesses are without the
+    /// prefix: so it is the same for all prefixes that the policies do not tell apart, and found once for them.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled to be decided for a whole set.
+    pub fn below(&self, prefix: &str) -> Result<Rc<[Outcome]>, TooLarge> {
         let automaton = self.automaton()?;
-        let outcome = |(matching, witness): (&[usize], String)| {
+        let state = automaton.walk(prefix);
+        let mut following = self.following.borrow_mut();
+        let outcomes = following.entry(state).or_insert_with(|| self.outcomes(automaton.following(state)).into());
+        Ok(Rc::clone(outcomes))
+    }
+
+    /// What is decided where these combinations of groups match, allowed first.
+    fn outcomes(&self, combinations: Vec<Combination<'_>>) -> Vec<Outcome> {
+        let outcome = |(matching, witness): Combination<'_>| {
             let clauses = self.applying(matching, 0);
             Outcome { verdict: self.verdict(&clauses), witness, clauses }
         };
-        let mut outcomes: Vec<Outcome> = automaton.combinations(set)?.into_iter().map(outcome).collect();
+        let mut outcomes: Vec<Outcome> = combinations.into_iter().map(outcome).collect();
         outcomes.sort_by(|a, b| {
             (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
         });
-        Ok(outcomes)
+        outcomes
     }
 
     /// Where in a set these policies decide otherwise than those of another request. Where both hang on something
@@ -315,7 +338,10 @@ mod tests {
         }
         let reach = Reach::new(&[&set], &request);
         for prefix in ["arn:aws:s3:::plain/", "arn:aws:s3:::home/a", "arn:aws:s3:::b-sagemaker/", ""] {
-            for outcome in reach.cover(&Set::Below(prefix)).unwrap() {
+            let cover = reach.cover(&Set::Below(prefix)).unwrap();
+            let of = |outcome: &Outcome| Outcome { witness: format!("{prefix}{}", outcome.witness), ..outcome.clone() };
+            assert_eq!(reach.below(prefix).unwrap().iter().map(of).collect::<Vec<_>>(), cover);
+            for outcome in cover {
                 assert_eq!(reach.decide(&outcome.witness), outcome);
                 assert_eq!(decide(&[&set], &request, &outcome.witness), outcome.verdict, "{outcome:?}");
             }
