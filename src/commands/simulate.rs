@@ -39,6 +39,8 @@ const MOST_VALUES: usize = 1000;
 const MOST_LEVELS: usize = 64;
 /// What the keys of an encryption context begin with.
 const ENCRYPTION_CONTEXT: &str = "kms:EncryptionContext:";
+/// The key that holds what stands behind it, of all of them.
+const ENCRYPTION_CONTEXT_KEYS: &str = "kms:EncryptionContextKeys";
 
 /// A request, as a line says it.
 #[derive(Debug, Deserialize)]
@@ -296,7 +298,7 @@ fn owner<'a>(asked: &'a Asked, warnings: &mut Vec<String>) -> Option<&'a str> {
 }
 
 /// What the line knows of the context.
-fn context(asked: &Asked) -> Result<Context, String> {
+fn context<'a>(asked: &'a Asked) -> Result<Context, String> {
     let text = |key: &str, value: &Value| match value {
         Value::String(text) if text.len() > LONGEST_TEXT => {
             Err(format!("context {key}: a value has more than {LONGEST_TEXT} bytes"))
@@ -319,13 +321,17 @@ fn context(asked: &Asked) -> Result<Context, String> {
         context.set(key, values);
     }
     // The names of the encryption context, which AWS sends beside its pairs.
-    let names = asked.context.keys().filter_map(|key| {
+    let name = |key: &'a String| {
         let (prefix, name) = key.split_at_checked(ENCRYPTION_CONTEXT.len())?;
         prefix.eq_ignore_ascii_case(ENCRYPTION_CONTEXT).then_some(name)
-    });
-    let names: Vec<&str> = names.collect();
-    if !names.is_empty() && context.value(&Key::new("kms:EncryptionContextKeys")) == request::Value::Absent {
-        context.set("kms:EncryptionContextKeys", names);
+    };
+    let names: Vec<&str> = asked.context.keys().filter_map(name).collect();
+    if context.value(&Key::new(ENCRYPTION_CONTEXT_KEYS)) == request::Value::Absent {
+        if asked.unknown_context.iter().any(|key| name(key).is_some()) {
+            context.unknown(ENCRYPTION_CONTEXT_KEYS);
+        } else if !names.is_empty() {
+            context.set(ENCRYPTION_CONTEXT_KEYS, names);
+        }
     }
     for key in &asked.unknown_context {
         context.unknown(key);

@@ -53,8 +53,10 @@ pub enum Who {
     Service(String),
     /// An account under its canonical id, which nobody here can translate.
     Canonical,
-    /// Somebody whom no requester here can be: an identity provider, or an entity that was deleted.
-    Stranger,
+    /// Whoever comes by way of an identity provider, as sessions of roles may.
+    Federated,
+    /// An entity that was deleted: nobody.
+    Deleted,
     /// What the documentation does not describe: an ARN with a wildcard, a kind of principal that this build does not know.
     Unclear,
 }
@@ -119,13 +121,13 @@ impl Who {
                     Self::Account(value.to_owned())
                 }
                 // The id that AWS puts in the place of a principal that was deleted.
-                Err(_) if value.starts_with("AIDA") || value.starts_with("AROA") => Self::Stranger,
+                Err(_) if value.starts_with("AIDA") || value.starts_with("AROA") => Self::Deleted,
                 Err(_) => Self::Unclear,
             },
             "Service" if value.contains('*') => Self::Unclear,
             "Service" => Self::Service(value.to_owned()),
             "CanonicalUser" => Self::Canonical,
-            "Federated" => Self::Stranger,
+            "Federated" => Self::Federated,
             _ => Self::Unclear,
         }
     }
@@ -222,6 +224,8 @@ impl Requester {
             (Who::Everybody, Self::Service(_)) | (Who::Canonical | Who::Unclear, _) => {
                 Some((Named::Directly, Truth::Unknown))
             }
+            // Whether a provider stands behind a session, its ARN does not say.
+            (Who::Federated, Self::Role(_) | Self::Session { .. }) => Some((Named::Directly, Truth::Unknown)),
             (Who::Everybody, _) => Some((Named::Directly, Truth::True)),
             (Who::Account(id), _) => (self.account() == Some(id)).then_some((Named::Account, Truth::True)),
             (Who::Entity(arn), Self::Role(role)) if arn == role => Some((Named::Role, Truth::True)),
