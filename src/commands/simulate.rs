@@ -199,7 +199,8 @@ pub fn answer(line: &[u8]) -> (String, bool) {
     let decided = json.and_then(|json| {
         let fields = json.as_object().into_iter().flat_map(serde_json::Map::keys);
         let unknown: Vec<String> = fields.filter(|field| !FIELDS.contains(&field.as_str())).cloned().collect();
-        decide(&serde_json::from_value(json).map_err(|error| error.to_string())?, unknown)
+        // From the text and not from `json`, so that an error says line and column.
+        decide(&serde_json::from_slice(line).map_err(|error| error.to_string())?, unknown)
     });
     let written = match &decided {
         Ok(decided) => serde_json::to_string(decided),

@@ -121,6 +121,7 @@ fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
         (line(json!({"scps": vec![json!([]); 65]})), "scps has 65 levels"),
         (line(json!({"grants": [{"GranteePrincipal": "x.amazonaws.com", "Operations": ["*"]}]})), "Operations"),
         (line(json!({"notes": "a".repeat(1 << 20)})), "the line has more than 1048576 bytes"),
+        (line(json!({"boundary": {"Statement": {"Effect": "allow"}}})), "`Allow` nor `Deny` at line 1 column 1"),
         ("{\"id\":1,\"context\":{\"aws:x\":\"a\",\"aws:x\":\"b\"}}".to_owned(), "the key `aws:x` stands twice"),
     ];
     let lines: Vec<&str> = cases.iter().map(|(line, _)| line.as_str()).collect();
