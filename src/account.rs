@@ -4,9 +4,14 @@
 //! refused. An empty list is known to be empty. Nothing here decides anything, and nothing here has heard of AWS's
 //! clients; a snapshot file holds an [`Account`] and when it was collected ([`snapshot`]).
 
+mod bucket;
 mod fact;
+mod key;
 mod labeling;
+mod organization;
 pub mod snapshot;
+mod unread;
+mod workforce;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +20,15 @@ use serde::{Deserialize, Serialize};
 use crate::arn::Arn;
 use crate::policy::Document;
 
+pub use bucket::{AccessBlock, Bucket, CorsRule, Encryption};
 pub use fact::{Fact, Gap};
+pub use key::Key;
 pub use labeling::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, HumanTaskConfig, InputConfig, LabelingJob,
     LabelingJobRequest, OutputConfig, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
 };
+pub use organization::{ControlPolicies, ControlPolicy, Organization};
+pub use workforce::{FlowDefinition, FlowSettings, Workforce, Workteam};
 
 /// Tags, by key.
 pub type Tags = BTreeMap<String, String>;
@@ -36,10 +45,16 @@ pub struct Account {
     pub alias: Fact<Option<String>>,
     /// Who collected the facts.
     pub caller: Arn,
+    /// What the organization that the account belongs to lets it do.
+    #[serde(default)]
+    pub organization: Organization,
     /// IAM is global.
     pub iam: Iam,
     /// Buckets of every region, by name.
     pub buckets: Fact<Vec<Bucket>>,
+    /// The tags of single objects that labeling jobs read, by the objects' ARNs; of an object that is not there, none.
+    #[serde(default)]
+    pub objects: BTreeMap<Arn, Fact<Option<Tags>>>,
     /// What exists region by region.
     pub regions: BTreeMap<String, Regional>,
     /// Calls that were refused, or not made because there would have been too many, and left no other trace.
@@ -122,20 +137,6 @@ pub struct ManagedPolicy {
     pub document: Fact<Document>,
 }
 
-/// An S3 bucket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bucket {
-    /// `arn:aws:s3:::NAME`.
-    pub arn: Arn,
-    /// Where it is.
-    pub region: Fact<String>,
-    /// The bucket's own tags (not those of its objects).
-    pub tags: Fact<Tags>,
-    /// The bucket policy, if it has one; asked only for buckets that may have to do with labeling.
-    pub policy: Fact<Option<Document>>,
-}
-
 /// What exists in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,13 +145,61 @@ pub struct Regional {
     pub functions: Fact<Vec<Function>>,
     /// Labeling jobs that run or were made lately, by ARN; where there are too many, the newest, and a gap of the
     /// account says so.
-    #[serde(default = "not_asked_for_jobs")]
+    #[serde(default = "not_asked::labeling_jobs")]
     pub labeling_jobs: Fact<Vec<LabelingJob>>,
+    /// Flow definitions of Augmented AI, by ARN: their human loops run under a role like labeling jobs.
+    #[serde(default = "not_asked::flow_definitions")]
+    pub flow_definitions: Fact<Vec<FlowDefinition>>,
+    /// Private work teams, by ARN.
+    #[serde(default = "not_asked::workteams")]
+    pub workteams: Fact<Vec<Workteam>>,
+    /// The private workforce, if the region has one.
+    #[serde(default = "not_asked::workforce")]
+    pub workforce: Fact<Option<Workforce>>,
+    /// KMS keys that a bucket, job or flow definition names, by id, ARN or alias as they name it; `None` where there is no
+    /// such key.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Fact<Option<Key>>>,
 }
 
-/// Snapshots of an earlier gt-audit have no jobs.
-fn not_asked_for_jobs() -> Fact<Vec<LabelingJob>> {
-    Fact::Unknown(Gap::not_asked("sagemaker:ListLabelingJobs", "*"))
+/// What snapshots of an earlier gt-audit do not have.
+mod not_asked {
+    use super::{Fact, FlowDefinition, Gap, LabelingJob, Workforce, Workteam};
+
+    fn of<T>(action: &str) -> Fact<T> {
+        Fact::Unknown(Gap::not_asked(action, "*"))
+    }
+
+    pub(super) fn labeling_jobs() -> Fact<Vec<LabelingJob>> {
+        of("sagemaker:ListLabelingJobs")
+    }
+
+    pub(super) fn flow_definitions() -> Fact<Vec<FlowDefinition>> {
+        of("sagemaker:ListFlowDefinitions")
+    }
+
+    pub(super) fn workteams() -> Fact<Vec<Workteam>> {
+        of("sagemaker:ListWorkteams")
+    }
+
+    pub(super) fn workforce() -> Fact<Option<Workforce>> {
+        of("sagemaker:DescribeWorkforce")
+    }
+}
+
+impl Regional {
+    /// A region of which nobody has asked anything yet.
+    #[must_use]
+    pub fn not_asked() -> Self {
+        Self {
+            functions: Fact::Unknown(Gap::not_asked("lambda:ListFunctions", "*")),
+            labeling_jobs: not_asked::labeling_jobs(),
+            flow_definitions: not_asked::flow_definitions(),
+            workteams: not_asked::workteams(),
+            workforce: not_asked::workforce(),
+            keys: BTreeMap::new(),
+        }
+    }
 }
 
 /// A Lambda function.
@@ -172,76 +221,55 @@ pub struct Function {
 pub struct Wanted {
     /// Buckets whose tags came from an index and are to be confirmed.
     pub bucket_tags: BTreeSet<Arn>,
-    /// Buckets whose policy is wanted.
-    pub bucket_policies: BTreeSet<Arn>,
+    /// Buckets whose policy, CORS rules, encryption and so on are wanted.
+    pub buckets: BTreeSet<Arn>,
     /// Functions whose policy is wanted.
-    pub function_policies: BTreeSet<Arn>,
+    pub functions: BTreeSet<Arn>,
+    /// Keys, by region and as somebody names them.
+    pub keys: BTreeSet<(String, String)>,
+    /// Objects whose tags are wanted, by region and ARN.
+    pub objects: BTreeSet<(String, Arn)>,
+}
+
+impl Wanted {
+    /// What of this is not in the other.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Self {
+        fn new<T: Ord + Clone>(all: &BTreeSet<T>, old: &BTreeSet<T>) -> BTreeSet<T> {
+            all.difference(old).cloned().collect()
+        }
+        Self {
+            bucket_tags: new(&self.bucket_tags, &other.bucket_tags),
+            buckets: new(&self.buckets, &other.buckets),
+            functions: new(&self.functions, &other.functions),
+            keys: new(&self.keys, &other.keys),
+            objects: new(&self.objects, &other.objects),
+        }
+    }
 }
 
 impl Account {
-    /// Every fact that was asked for and could not be had, each gap once, ascending.
-    #[must_use]
-    pub fn unread(&self) -> BTreeSet<Gap> {
-        let mut gaps = Gaps::default();
-        gaps.0.extend(self.gaps.iter().cloned());
-        gaps.note(&self.alias);
-        for policy in self.iam.policies.values() {
-            if let Some(policy) = gaps.note(policy) {
-                gaps.note(&policy.document);
-            }
+    /// A key, as somebody in a region names it.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be read, or nobody asked for it.
+    pub fn key(&self, region: &str, name: &str) -> Result<Option<&Key>, Gap> {
+        match self.regions.get(region).and_then(|regional| regional.keys.get(name)) {
+            Some(key) => key.known().map(Option::as_ref),
+            None => Err(Gap::not_asked("kms:DescribeKey", name)),
         }
-        for role in gaps.note(&self.iam.roles).into_iter().flatten() {
-            gaps.note(&role.trust);
-            gaps.note_grants(&role.grants);
-            gaps.note(&role.boundary);
-            gaps.note(&role.tags);
-        }
-        for user in gaps.note(&self.iam.users).into_iter().flatten() {
-            gaps.note_grants(&user.grants);
-            gaps.note(&user.groups);
-            gaps.note(&user.boundary);
-            gaps.note(&user.tags);
-        }
-        for group in gaps.note(&self.iam.groups).into_iter().flatten() {
-            gaps.note_grants(&group.grants);
-        }
-        for bucket in gaps.note(&self.buckets).into_iter().flatten() {
-            gaps.note(&bucket.region);
-            gaps.note(&bucket.tags);
-            gaps.note(&bucket.policy);
-        }
-        for regional in self.regions.values() {
-            for function in gaps.note(&regional.functions).into_iter().flatten() {
-                gaps.note(&function.tags);
-                gaps.note(&function.policy);
-            }
-            for job in gaps.note(&regional.labeling_jobs).into_iter().flatten() {
-                gaps.note(&job.request);
-            }
-        }
-        gaps.0
-    }
-}
-
-/// The gaps met so far.
-#[derive(Default)]
-struct Gaps(BTreeSet<Gap>);
-
-impl Gaps {
-    /// Notes a gap, or hands on what is known.
-    fn note<'a, T>(&mut self, fact: &'a Fact<T>) -> Option<&'a T> {
-        match fact {
-            Fact::Known(fact) => return Some(fact),
-            Fact::Unknown(gap) if gap.is_not_asked() => {}
-            Fact::Unknown(gap) => drop(self.0.insert(gap.clone())),
-        }
-        None
     }
 
-    fn note_grants(&mut self, grants: &Grants) {
-        self.note(&grants.attached);
-        for document in self.note(&grants.inline).into_iter().flat_map(BTreeMap::values) {
-            self.note(document);
+    /// The tags of an object; none of one that is not there.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read, or nobody asked for them.
+    pub fn object_tags(&self, object: &Arn) -> Result<Option<&Tags>, Gap> {
+        match self.objects.get(object) {
+            Some(tags) => tags.known().map(Option::as_ref),
+            None => Err(Gap::not_asked("s3:GetObjectTagging", object.as_str())),
         }
     }
 }

@@ -178,12 +178,12 @@ pub fn wanted(account: &Account, all: bool) -> Wanted {
             wanted.bucket_tags.insert(bucket.arn.clone());
         }
         if all || roles.iter().any(|role| setup.use_of_bucket(role, bucket) != Ok(Use::Other)) {
-            wanted.bucket_policies.insert(bucket.arn.clone());
+            wanted.buckets.insert(bucket.arn.clone());
         }
     }
     for function in account.regions.values().filter_map(|region| region.functions.known().ok()).flatten() {
         if all || roles.iter().any(|role| setup.use_of_function(role, function) != Ok(Use::Other)) {
-            wanted.function_policies.insert(function.arn.clone());
+            wanted.functions.insert(function.arn.clone());
         }
     }
     wanted

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join, join3};
 
 use super::aws::Aws;
-use super::calls::LIST_LABELING_JOBS;
 use super::gate::each;
 use super::{iam, lambda, regions, s3, sagemaker, tagging};
-use crate::account::{Account, Bucket, Fact, Gap, Regional, Wanted};
+use crate::account::{Account, Bucket, Fact, Gap, Organization, Regional, Wanted};
 use crate::arn::Arn;
 
 /// Everything there is in the account, with its tags and without what would cost a call for each resource.
@@ -27,8 +26,7 @@ pub async fn inventory(aws: &Aws) -> Account {
     };
     let functions = each(audited.clone(), async |region| {
         let functions = lambda::functions(aws, &region).await;
-        let labeling_jobs = Fact::Unknown(Gap::not_asked(LIST_LABELING_JOBS.action, "*"));
-        (region, Regional { functions, labeling_jobs })
+        (region, Regional { functions, ..Regional::not_asked() })
     });
     let iam = async { join(iam::alias(aws), iam::iam(aws, &mut gaps)).await };
     let resources = async {
@@ -49,8 +47,10 @@ pub async fn inventory(aws: &Aws) -> Account {
         partition: aws.partition().to_owned(),
         alias,
         caller: aws.caller.clone(),
+        organization: Organization::NotAsked,
         iam,
         buckets,
+        objects: BTreeMap::new(),
         regions,
         gaps,
     }
@@ -66,11 +66,11 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
         let tags = s3::tags(aws, &arn, &region).await;
         (arn, tags)
     });
-    let bucket_policies = each(places(&wanted.bucket_policies), async |(arn, region)| {
+    let bucket_policies = each(places(&wanted.buckets), async |(arn, region)| {
         let policy = s3::policy(aws, &arn, &region).await;
         (arn, policy)
     });
-    let function_policies = each(wanted.function_policies.iter().cloned(), async |arn| {
+    let function_policies = each(wanted.functions.iter().cloned(), async |arn| {
         let policy = lambda::policy(aws, &arn).await;
         (arn, policy)
     });

@@ -46,12 +46,7 @@ async fn located(aws: &Aws, listed: Listed) -> Bucket {
         Some(region) => Fact::Known(region),
         None => location(aws, &arn).await.into(),
     };
-    Bucket {
-        region,
-        tags: Fact::Unknown(Gap::not_asked(GET_BUCKET_TAGGING.action, arn.as_str())),
-        policy: Fact::Unknown(Gap::not_asked(GET_BUCKET_POLICY.action, arn.as_str())),
-        arn,
-    }
+    Bucket { region, ..Bucket::not_asked(arn) }
 }
 
 async fn location(aws: &Aws, arn: &Arn) -> Result<String, Gap> {

@@ -5,23 +5,25 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Document, Malformed};
 
 /// A grant, as `ListGrants` prints it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Grant {
     /// Who may use the key: an ARN, or a service's name.
     #[serde(alias = "GranteeServicePrincipal")]
     pub grantee_principal: String,
     /// Who may retire the grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retiring_principal: Option<String>,
     /// `Decrypt`, `GenerateDataKey` …: actions without `kms:`.
     pub operations: Vec<String>,
     /// What the encryption context must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub constraints: Option<Constraints>,
     /// What else it says.
     #[serde(flatten)]
@@ -29,12 +31,14 @@ pub struct Grant {
 }
 
 /// What a grant asks of the encryption context.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Constraints {
     /// These pairs, perhaps with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_context_subset: Option<BTreeMap<String, String>>,
     /// These pairs and no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_context_equals: Option<BTreeMap<String, String>>,
     /// Constraints that this build does not know: whether the grant holds is not certain.
     #[serde(flatten)]

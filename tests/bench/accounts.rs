@@ -3,8 +3,12 @@
 //! Of every fifty roles one is an execution role; these carry one of forty sets of policies. Buckets and functions have
 //! names of which some carry a token and some almost do.
 
+use std::collections::BTreeMap;
+
 use gt_audit::account::snapshot::{Collection, Snapshot};
-use gt_audit::account::{Account, Bucket, Fact, Function, Gap, Grants, Iam, ManagedPolicy, Regional, Role, Tags};
+use gt_audit::account::{
+    Account, Bucket, Fact, Function, Gap, Grants, Iam, ManagedPolicy, Organization, Regional, Role, Tags,
+};
 use gt_audit::arn::Arn;
 use gt_audit::knowledge::managed;
 use gt_audit::policy::Document;
@@ -24,10 +28,9 @@ pub fn account(size: usize) -> Snapshot {
     let execution: Vec<Arn> = policies.iter().map(|(arn, _)| arn.clone()).collect();
     let roles = (0..size).map(|n| role(n, &execution)).collect();
     let buckets = (0..size).map(|n| Bucket {
-        arn: Arn::bucket("aws", &name(n, ["sagemaker", "ground-truth", "data", "logs", "images"])),
         region: Fact::Known(REGION.to_owned()),
         tags: Fact::Known(Tags::new()),
-        policy: Fact::Unknown(Gap::not_asked("s3:GetBucketPolicy", "*")),
+        ..Bucket::not_asked(Arn::bucket("aws", &name(n, ["sagemaker", "ground-truth", "data", "logs", "images"])))
     });
     let functions = (0..size).map(|n| Function {
         arn: Arn::parse(format!(
@@ -39,13 +42,18 @@ pub fn account(size: usize) -> Snapshot {
         tags: Fact::Known(Tags::new()),
         policy: Fact::Unknown(Gap::not_asked("lambda:GetPolicy", "*")),
     });
-    let regional = Regional { functions: Fact::Known(functions.collect()), labeling_jobs: Fact::Known(vec![]) };
+    let regional = Regional {
+        functions: Fact::Known(functions.collect()),
+        labeling_jobs: Fact::Known(vec![]),
+        ..Regional::not_asked()
+    };
     Snapshot::new(
         Account {
             id: ACCOUNT.to_owned(),
             partition: "aws".to_owned(),
             alias: Fact::Known(None),
             caller: Arn::iam("aws", ACCOUNT, "user/auditor"),
+            organization: Organization::Free,
             iam: Iam {
                 roles: Fact::Known(roles),
                 users: Fact::Known(vec![]),
@@ -53,6 +61,7 @@ pub fn account(size: usize) -> Snapshot {
                 policies: policies.into(),
             },
             buckets: Fact::Known(buckets.collect()),
+            objects: BTreeMap::new(),
             regions: [(REGION.to_owned(), regional)].into(),
             gaps: vec![],
         },

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use gt_audit::account::{
-    Account, Bucket, Fact, Function, Gap, Grants, Group, Iam, LabelingJob, ManagedPolicy, Regional, Role, Tags, User,
+    Account, Bucket, Fact, Function, Gap, Grants, Group, Iam, LabelingJob, ManagedPolicy, Organization, Regional, Role,
+    Tags, User,
 };
 use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
@@ -45,6 +46,7 @@ pub fn everything() -> Account {
         partition: "aws".to_owned(),
         alias: Fact::Known(Some("signs-prod".to_owned())),
         caller: arn("arn:aws:sts::111122223333:assumed-role/Auditor/gt-audit"),
+        organization: Organization::NotAsked,
         iam: Iam {
             roles: Fact::Known(roles),
             users: Fact::Known(vec![
@@ -58,6 +60,7 @@ pub fn everything() -> Account {
         buckets: Fact::Known(
             (0..8).map(|number| bucket(number, if number % 3 == 0 { "eu-west-1" } else { "us-east-1" })).collect(),
         ),
+        objects: BTreeMap::new(),
         regions: BTreeMap::from([regional("eu-west-1", 2, 2), regional("us-east-1", 5, 7)]),
         gaps: vec![],
     }
@@ -133,10 +136,10 @@ fn managed_policy(name: &str) -> ManagedPolicy {
 fn bucket(number: usize, region: &str) -> Bucket {
     let of_number = tags(&[("number", &number.to_string()), ("SageMaker", "true")]);
     Bucket {
-        arn: Arn::bucket("aws", &format!("bucket-{number:04}")),
         region: Fact::Known(region.to_owned()),
         tags: Fact::Known(if number.is_multiple_of(2) { of_number } else { Tags::new() }),
         policy: Fact::Known((number % 4 < 2).then(|| allow(&format!("s3:{number}")))),
+        ..Bucket::not_asked(Arn::bucket("aws", &format!("bucket-{number:04}")))
     }
 }
 
@@ -178,7 +181,11 @@ fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
         tags: Fact::Known(if number % 2 == 0 { tags(&[("of", region)]) } else { Tags::new() }),
         policy: Fact::Known((number % 3 == 0).then(|| allow("lambda:InvokeFunction"))),
     });
-    let regional = Regional { functions: Fact::Known(functions.collect()), labeling_jobs: Fact::Known(jobs.collect()) };
+    let regional = Regional {
+        functions: Fact::Known(functions.collect()),
+        labeling_jobs: Fact::Known(jobs.collect()),
+        ..Regional::not_asked()
+    };
     (region.to_owned(), regional)
 }
 
