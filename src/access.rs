@@ -1,37 +1,53 @@
-//! From an account's facts to the policy engine's question: what may this role do?
+//! From an account's facts to the policy engine's question: what may this role or user do?
 //!
-//! Knows which policies bear on a role (attached, inline, boundary, a bucket's or function's own) and what is missing of
-//! them; asks the policy engine and puts its answer into the words of the account. Has never heard of labeling. Roles
-//! with the same policies are one class and compiled once for each action.
+//! Knows which policies bear on an identity (attached, inline, a group's, boundary, the organization's, a resource's own)
+//! and what is missing of them; asks the policy engine and puts its answer into the words of the account. Has never heard
+//! of labeling. Identities with the same policies are one class, compiled and asked once.
+
+mod answer;
+mod ask;
+mod identity;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde::Serialize;
-
-use crate::account::{Account, Fact, Gap, Role};
+use crate::account::{Account, ControlPolicy, Fact, Gap, Organization, Role};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::decide::Reason;
-use crate::policy::layers::Verdict;
 use crate::policy::principal::Requester;
-use crate::policy::reach::{Clause, Origin, Outcome, Reach};
+use crate::policy::reach::{Clause, Origin, Reach};
 use crate::policy::request::{Context, Request};
 
-/// An account whose roles can be asked what they may do.
+pub use answer::{Answer, Coverage};
+pub use ask::Ask;
+pub use identity::Identity;
+
+/// An account whose identities can be asked what they may do.
 #[derive(Debug)]
 pub struct Access<'a> {
     /// The facts.
     pub account: &'a Account,
-    classes: HashMap<&'a Arn, usize>,
+    /// What the organization lets the account do, where it says so.
+    limits: Policies<'a, Gap>,
+    /// Does the organization speak of single principals? Then no two of them are the same.
+    limits_single_out: bool,
+    classes: RefCell<Classes<'a>>,
     compiled: RefCell<HashMap<usize, Rc<Policies<'a, Gap>>>>,
-    reaches: RefCell<HashMap<usize, ByAction>>,
+    reaches: RefCell<HashMap<usize, ByQuestion>>,
 }
 
-/// What a class reaches, for each action that was asked about.
-type ByAction = HashMap<String, Rc<Reach<Gap>>>;
+/// The identities that were asked so far, by what makes them the same.
+#[derive(Debug, Default)]
+struct Classes<'a> {
+    by_identity: HashMap<&'a Arn, usize>,
+    by_policies: HashMap<String, usize>,
+}
+
+/// What a class reaches, for each question that was asked.
+type ByQuestion = HashMap<String, Rc<Reach<Gap>>>;
 
 /// A policy under the name that reports call it by.
 #[derive(Debug, Clone, Copy)]
@@ -46,119 +62,104 @@ pub struct Named<'a> {
     pub document: &'a Document,
 }
 
-/// How much of a set of resources is allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Coverage {
-    /// Everything.
-    All,
-    /// Something is, and something is not.
-    Some,
-    /// Nothing, and nothing refuses either.
-    None,
-    /// Nothing, because a statement refuses.
-    Denied,
-    /// It hangs on something that is not known.
-    Unknown,
-}
-
-/// What the policies decide about one action on a set of resources.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    action: String,
-    /// What the witnesses of all outcomes begin with.
-    prefix: String,
-    outcomes: Rc<[Outcome]>,
-    reach: Rc<Reach<Gap>>,
-}
-
 impl<'a> Access<'a> {
     /// Makes an account answer questions.
     #[must_use]
     pub fn new(account: &'a Account) -> Self {
-        let personal = |document: &Fact<Document>| document.known().is_ok_and(speaks_of_the_principal);
-        let policies = account.iam.policies.iter();
-        let personal_policies: BTreeSet<&Arn> = policies
-            .filter(|(_, policy)| policy.known().is_ok_and(|policy| personal(&policy.document)))
-            .map(|(arn, _)| arn)
-            .collect();
-        let mut known: HashMap<String, usize> = HashMap::new();
-        let roles = account.iam.roles.known().into_iter().flatten();
-        let classes = roles.map(|role| {
-            let managed = role
-                .grants
-                .attached
-                .known()
-                .into_iter()
-                .flatten()
-                .chain(role.boundary.known().ok().into_iter().flatten());
-            let inline = role.grants.inline.known().into_iter().flat_map(BTreeMap::values);
-            let alone =
-                managed.into_iter().any(|arn| personal_policies.contains(arn)) || inline.into_iter().any(personal);
-            let own = if alone { role.arn.as_str() } else { "" };
-            let class = format!("{:?} {:?} {:?} {own}", role.grants, role.boundary, role.tags);
-            let next = known.len();
-            (&role.arn, *known.entry(class).or_insert(next))
-        });
-        Self { account, classes: classes.collect(), compiled: RefCell::default(), reaches: RefCell::default() }
+        let mut limits = Policies::new();
+        let mut limits_single_out = false;
+        if let Organization::Policies(policies) = &account.organization {
+            let mut add = |kind, policy: &'a ControlPolicy| match policy.document.known() {
+                Ok(document) => {
+                    limits_single_out |= singles_out(document);
+                    limits.add(kind, policy.name.as_str(), None, document);
+                }
+                Err(gap) => limits.miss(kind, gap),
+            };
+            for (level, policies) in (0..).zip(&policies.scps) {
+                for policy in policies {
+                    add(Kind::Scp(level), policy);
+                }
+            }
+            for policy in policies.rcps.iter().flatten() {
+                add(Kind::Rcp, policy);
+            }
+        }
+        Self {
+            account,
+            limits,
+            limits_single_out,
+            classes: RefCell::default(),
+            compiled: RefCell::default(),
+            reaches: RefCell::default(),
+        }
     }
 
-    /// Every identity policy of a role, in the order attached, inline; a gap in place of each that could not be read.
+    /// Every identity policy of an identity, in the order attached, inline, and of a user then group by group; a gap in
+    /// place of each that could not be read.
     #[must_use]
-    pub fn policies(&self, role: &'a Role) -> Vec<Result<Named<'a>, Gap>> {
+    pub fn policies(&self, identity: impl Into<Identity<'a>>) -> Vec<Result<Named<'a>, Gap>> {
         let mut policies = vec![];
-        match role.grants.attached.known() {
-            Ok(attached) => policies.extend(attached.iter().map(|arn| self.managed(arn))),
-            Err(gap) => policies.push(Err(gap)),
-        }
-        match role.grants.inline.known() {
-            Ok(inline) => policies.extend(
-                inline
-                    .iter()
-                    .map(|(name, document)| Ok(Named { name, arn: None, version: None, document: document.known()? })),
-            ),
-            Err(gap) => policies.push(Err(gap)),
+        for grants in identity.into().grants(self.account) {
+            let grants = match grants {
+                Ok(grants) => grants,
+                Err(gap) => {
+                    policies.push(Err(gap));
+                    continue;
+                }
+            };
+            match grants.attached.known() {
+                Ok(attached) => policies.extend(attached.iter().map(|arn| self.managed(arn))),
+                Err(gap) => policies.push(Err(gap)),
+            }
+            match grants.inline.known() {
+                Ok(inline) => {
+                    policies.extend(inline.iter().map(|(name, document)| {
+                        Ok(Named { name, arn: None, version: None, document: document.known()? })
+                    }));
+                }
+                Err(gap) => policies.push(Err(gap)),
+            }
         }
         policies
     }
 
-    /// Decides one action of a role on one resource, whose own policy is given if it has one that counts.
+    /// Decides a question about one resource.
     #[must_use]
-    pub fn decide(&self, role: &'a Role, action: &str, resource: &Arn, own: Option<&Fact<Option<Document>>>) -> Answer {
-        let reach = self.reach(role, action, own);
-        Answer::of_one(action, resource, reach)
+    pub fn decide(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, resource: &Arn) -> Answer {
+        Answer::of_one(ask.action(), resource.as_str(), self.reach(identity.into(), ask))
     }
 
-    /// Decides one action of a role on everything below a prefix, such as `arn:aws:s3:::BUCKET/`.
+    /// Decides a question about everything below a prefix, such as `arn:aws:s3:::BUCKET/`; an empty one is everything.
     #[must_use]
-    pub fn cover(&self, role: &'a Role, action: &str, prefix: &str, own: Option<&Fact<Option<Document>>>) -> Answer {
-        let reach = self.reach(role, action, own);
-        let outcomes = reach.below(prefix).unwrap_or_default();
-        Answer { action: action.to_owned(), prefix: prefix.to_owned(), outcomes, reach }
+    pub fn cover(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, prefix: &str) -> Answer {
+        Answer::below(ask.action(), prefix, self.reach(identity.into(), ask))
     }
 
-    /// May a service of this account assume a role, by the role's trust policy?
+    /// May a service assume a role on behalf of an account, by the role's trust policy?
     ///
     /// # Errors
     ///
     /// When the trust policy is not known.
-    pub fn trusts(&self, role: &Role, service: &str) -> Result<Answer, Gap> {
+    pub fn trusts(&self, role: &Role, service: &str, account: &str) -> Result<Answer, Gap> {
         const ACTION: &str = "sts:AssumeRole";
         let requester = Requester::Service(service.to_owned());
         let mut context = Context::open();
-        context.set("aws:SourceAccount", [self.account.id.as_str()]);
+        context.set("aws:SourceAccount", [account]);
         context.set("aws:SecureTransport", ["true"]);
+        context.set("aws:PrincipalIsAWSService", ["true"]);
         context.absent("sts:ExternalId");
         let mut policies = Policies::new();
         policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
-        let reach = Reach::new(&[&policies], &Request::new(ACTION, &requester, Some(role.arn.account()), &context));
-        Ok(Answer::of_one(ACTION, &role.arn, Rc::new(reach)))
+        let request = Request::new(ACTION, &requester, Some(role.arn.account()), &context);
+        let reach = Reach::new(&[&policies, &self.limits], &request);
+        Ok(Answer::of_one(ACTION, role.arn.as_str(), Rc::new(reach)))
     }
 
-    /// The statements of a role's own policies that allow an action on something, each with the resources it names.
+    /// The statements of an identity's own policies that allow an action on something, each with the resources it names.
     #[must_use]
-    pub fn grants(&self, role: &'a Role, action: &str) -> Vec<(Reason, Vec<String>)> {
-        let reach = self.by_identity(role, action);
+    pub fn grants(&self, identity: impl Into<Identity<'a>>, action: &str) -> Vec<(Reason, Vec<String>)> {
+        let reach = self.reach(identity.into(), &Ask::new(action));
         let resources = |clause: &Clause<Gap>| {
             let all_but = if clause.all_but { "all but " } else { "" };
             clause.patterns.iter().map(|pattern| format!("{all_but}{pattern}")).collect()
@@ -172,58 +173,62 @@ impl<'a> Access<'a> {
             .collect()
     }
 
-    /// What a role's own policies and the resource's reach with an action.
-    fn reach(&self, role: &'a Role, action: &str, own: Option<&Fact<Option<Document>>>) -> Rc<Reach<Gap>> {
-        let mut of_resource = Policies::new();
-        match own.map(Fact::known) {
-            None | Some(Ok(None)) => return self.by_identity(role, action),
-            Some(Ok(Some(document))) => of_resource.add(Kind::Resource, "resource policy", None, document),
-            Some(Err(gap)) => of_resource.miss(Kind::Resource, gap),
+    /// What makes identities the same: the number of their class.
+    #[must_use]
+    pub fn class(&self, identity: impl Into<Identity<'a>>) -> usize {
+        let identity = identity.into();
+        if let Some(class) = self.classes.borrow().by_identity.get(identity.arn()) {
+            return *class;
         }
-        let requester = Requester::Role(role.arn.clone());
-        let context = self.context(role);
-        let request = Request::new(action, &requester, Some(&self.account.id), &context);
-        if of_resource.concerns(&request) {
-            Rc::new(Reach::new(&[&*self.compiled(role), &of_resource], &request))
-        } else {
-            self.by_identity(role, action)
-        }
+        let alone = self.limits_single_out
+            || !matches!(identity, Identity::Role(_))
+            || self.policies(identity).iter().flatten().any(|policy| singles_out(policy.document))
+            || self.boundary(identity).is_ok_and(|boundary| boundary.is_some_and(|b| singles_out(b.document)));
+        let own = if alone { identity.arn().as_str() } else { "" };
+        let policies = format!("{:?} {:?} {:?} {own}", identity.own_grants(), identity.boundary(), identity.tags());
+        let mut classes = self.classes.borrow_mut();
+        let next = classes.by_policies.len();
+        let class = *classes.by_policies.entry(policies).or_insert(next);
+        classes.by_identity.insert(identity.arn(), class);
+        class
     }
 
-    /// What a role's own policies reach, settled once for its class.
-    fn by_identity(&self, role: &'a Role, action: &str) -> Rc<Reach<Gap>> {
-        let class = self.class(role);
-        let known = self.reaches.borrow().get(&class).and_then(|actions| actions.get(action)).cloned();
+    /// What an identity's policies, the organization's and the resource's own reach.
+    fn reach(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Rc<Reach<Gap>> {
+        let of_resource = ask.of_resource();
+        let requester = identity.requester();
+        let context = self.context(identity, ask);
+        let owner = ask.owner().unwrap_or(&self.account.id);
+        let request = Request::new(ask.action(), &requester, Some(owner), &context);
+        if of_resource.concerns(&request) {
+            return Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits, &of_resource], &request));
+        }
+        let class = self.class(identity);
+        let question = ask.to_string();
+        let known = self.reaches.borrow().get(&class).and_then(|questions| questions.get(&question)).cloned();
         known.unwrap_or_else(|| {
-            let requester = Requester::Role(role.arn.clone());
-            let context = self.context(role);
-            let request = Request::new(action, &requester, Some(&self.account.id), &context);
-            let reach = Rc::new(Reach::new(&[&*self.compiled(role)], &request));
-            self.reaches.borrow_mut().entry(class).or_default().insert(action.to_owned(), Rc::clone(&reach));
+            let reach = Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits], &request));
+            self.reaches.borrow_mut().entry(class).or_default().insert(question, Rc::clone(&reach));
             reach
         })
     }
 
-    fn class(&self, role: &Role) -> usize {
-        // INVARIANT: every role of the account has a class.
-        self.classes.get(&role.arn).copied().unwrap_or(usize::MAX)
+    /// The identity's own policies, compiled once for its class.
+    fn compiled(&self, identity: Identity<'a>) -> Rc<Policies<'a, Gap>> {
+        let class = self.class(identity);
+        Rc::clone(self.compiled.borrow_mut().entry(class).or_insert_with(|| Rc::new(self.compile(identity))))
     }
 
-    /// The role's own policies, compiled once for its class.
-    fn compiled(&self, role: &'a Role) -> Rc<Policies<'a, Gap>> {
-        Rc::clone(self.compiled.borrow_mut().entry(self.class(role)).or_insert_with(|| Rc::new(self.compile(role))))
-    }
-
-    fn compile(&self, role: &'a Role) -> Policies<'a, Gap> {
+    fn compile(&self, identity: Identity<'a>) -> Policies<'a, Gap> {
         let mut policies = Policies::new();
-        for policy in self.policies(role) {
+        for policy in self.policies(identity) {
             match policy {
                 Ok(p) if p.arn.is_some() => policies.add(Kind::Identity, p.name, p.version, p.document),
                 Ok(p) => policies.add(Kind::Identity, format!("inline {}", p.name), None, p.document),
                 Err(gap) => policies.miss(Kind::Identity, gap),
             }
         }
-        match role.boundary.known().and_then(|boundary| boundary.as_ref().map(|arn| self.managed(arn)).transpose()) {
+        match self.boundary(identity) {
             Ok(None) => {}
             Ok(Some(p)) => policies.add(Kind::Boundary, p.name, p.version, p.document),
             Err(gap) => policies.miss(Kind::Boundary, gap),
@@ -231,21 +236,29 @@ impl<'a> Access<'a> {
         policies
     }
 
-    /// What is known of a request that a labeling job makes under a role: it comes over TLS, and the role's tags are the
-    /// principal's. All else is unknown.
-    fn context(&self, role: &Role) -> Context {
+    fn boundary(&self, identity: Identity<'a>) -> Result<Option<Named<'a>>, Gap> {
+        let Some(boundary) = identity.boundary() else { return Ok(None) };
+        boundary.known()?.as_ref().map(|arn| self.managed(arn)).transpose()
+    }
+
+    /// What is known of a request: it comes over TLS, and the identity's tags are the principal's; and what the question
+    /// says. All else is unknown.
+    fn context(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Context {
         let mut context = Context::open();
         context.set("aws:SecureTransport", ["true"]);
         context.set("aws:PrincipalIsAWSService", ["false"]);
-        context.set("aws:PrincipalArn", [role.arn.as_str()]);
-        context.set("aws:PrincipalAccount", [role.arn.account()]);
-        context.set("aws:ResourceAccount", [self.account.id.as_str()]);
-        if let Ok(tags) = role.tags.known() {
+        if !matches!(identity, Identity::Group(_)) {
+            context.set("aws:PrincipalArn", [identity.arn().as_str()]);
+        }
+        context.set("aws:PrincipalAccount", [identity.arn().account()]);
+        context.set("aws:ResourceAccount", [ask.owner().unwrap_or(&self.account.id)]);
+        if let Some(Ok(tags)) = identity.tags().map(Fact::known) {
             context.forget("aws:principaltag/");
             for (key, value) in tags {
                 context.set(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
             }
         }
+        ask.tell(&mut context);
         context
     }
 
@@ -257,107 +270,7 @@ impl<'a> Access<'a> {
 }
 
 /// Do the statements of a policy differ from role to role, though their text is the same?
-fn speaks_of_the_principal(document: &Document) -> bool {
+fn singles_out(document: &Document) -> bool {
     let text = document.json().to_string().to_ascii_lowercase();
     ["aws:principalarn", "aws:userid", "aws:username"].iter().any(|key| text.contains(key))
-}
-
-impl Answer {
-    fn of_one(action: &str, resource: &Arn, reach: Rc<Reach<Gap>>) -> Self {
-        let outcomes = Rc::new([reach.decide(resource.as_str())]);
-        Self { action: action.to_owned(), prefix: String::new(), outcomes, reach }
-    }
-
-    /// The action that was asked about.
-    #[must_use]
-    pub fn action(&self) -> &str {
-        &self.action
-    }
-
-    /// How much is allowed.
-    #[must_use]
-    pub fn coverage(&self) -> Coverage {
-        Coverage::of(self.verdicts())
-    }
-
-    /// What is decided somewhere in the set.
-    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
-        self.outcomes.iter().map(|outcome| outcome.verdict)
-    }
-
-    /// A shortest resource for which one of these verdicts is decided.
-    #[must_use]
-    pub fn example(&self, verdicts: &[Verdict]) -> Option<String> {
-        let shown = self.outcomes.iter().find(|outcome| verdicts.contains(&outcome.verdict))?;
-        Some(format!("{}{}", self.prefix, shown.witness))
-    }
-
-    /// The clauses that apply somewhere in the set, each once, in the order of the policies.
-    pub fn clauses(&self) -> impl Iterator<Item = &Clause<Gap>> {
-        let applying: BTreeSet<usize> = self.outcomes.iter().flat_map(|o| o.clauses.iter().copied()).collect();
-        applying.into_iter().filter_map(|index| self.reach.clauses().get(index))
-    }
-
-    /// The clauses that grant, or may grant, something of the set.
-    pub fn granting(&self) -> impl Iterator<Item = &Clause<Gap>> {
-        self.clauses().filter(|clause| clause.grants())
-    }
-
-    /// The statements that apply somewhere in the set.
-    pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
-        self.clauses().filter_map(|clause| match &clause.origin {
-            Origin::Statement(reason) => Some(reason),
-            Origin::Missing(_) => None,
-        })
-    }
-
-    /// What is missing where the answer hangs on something: a policy that could not be read, or a statement that this
-    /// build does not decide.
-    #[must_use]
-    pub fn gap(&self) -> Option<Gap> {
-        self.too_entangled().or_else(|| self.clauses().find(|clause| clause.open).map(|clause| self.gap_of(clause)))
-    }
-
-    /// The policies' patterns could not be decided together.
-    #[must_use]
-    pub fn too_entangled(&self) -> Option<Gap> {
-        let why = "the policies' resource patterns are too entangled to be decided together";
-        self.outcomes.is_empty().then(|| self.undecided("*", why))
-    }
-
-    /// Why a clause is open.
-    #[must_use]
-    pub fn gap_of(&self, clause: &Clause<Gap>) -> Gap {
-        match &clause.origin {
-            Origin::Missing(gap) => gap.clone(),
-            Origin::Statement(reason) => self.undecided(
-                &format!("{} statement {}", reason.policy, reason.statement),
-                "whether the statement applies hangs on something that is not known",
-            ),
-        }
-    }
-
-    fn undecided(&self, what: &str, why: &str) -> Gap {
-        Gap {
-            action: self.action.clone(),
-            resource: what.to_owned(),
-            code: "NotDecided".to_owned(),
-            message: why.to_owned(),
-        }
-    }
-}
-
-impl Coverage {
-    /// What several verdicts over parts of a set say of the whole.
-    pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
-        let seen: BTreeSet<Verdict> = verdicts.into_iter().collect();
-        let denied = seen.iter().any(|verdict| verdict.is_denial());
-        match (seen.contains(&Verdict::Allowed), seen.contains(&Verdict::Conditional), denied) {
-            (true, false, false) => Self::All,
-            (true, _, true) => Self::Some,
-            (false, false, true) if seen.contains(&Verdict::ExplicitlyDenied) => Self::Denied,
-            (false, false, true) => Self::None,
-            _ => Self::Unknown,
-        }
-    }
 }

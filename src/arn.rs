@@ -4,12 +4,17 @@
 //! AWS printed it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`; the resource is all that follows the fifth colon.
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`; the resource is all that follows the fifth colon. A clone shares the
+/// text: a report names the same resource for many roles.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Arn {
+pub struct Arn(Arc<Split>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Split {
     text: Box<str>,
     colons: [usize; 5],
 }
@@ -35,7 +40,7 @@ impl Arn {
                 None => return Err(NotAnArn(text.into())),
             }
         }
-        if text.starts_with("arn:") { Ok(Self { text, colons }) } else { Err(NotAnArn(text.into())) }
+        if text.starts_with("arn:") { Ok(Self(Arc::new(Split { text, colons }))) } else { Err(NotAnArn(text.into())) }
     }
 
     /// The ARN of an S3 bucket.
@@ -58,13 +63,13 @@ impl Arn {
             text.push(':');
             text.push_str(part);
         }
-        Self { text: text.into(), colons }
+        Self(Arc::new(Split { text: text.into(), colons }))
     }
 
     /// The whole text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// `aws`, `aws-cn`, `aws-us-gov` …
@@ -106,28 +111,28 @@ impl Arn {
     }
 
     fn part(&self, index: usize) -> &str {
-        let start = self.colons.get(index).map_or(0, |at| at + 1);
-        let end = self.colons.get(index + 1).copied().unwrap_or(self.text.len());
+        let start = self.0.colons.get(index).map_or(0, |at| at + 1);
+        let end = self.0.colons.get(index + 1).copied().unwrap_or(self.0.text.len());
         // INVARIANT: the colons were found in this very text, in ascending order.
-        self.text.get(start..end).unwrap_or_default()
+        self.0.text.get(start..end).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 impl fmt::Debug for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.text)
+        write!(f, "{:?}", self.0.text)
     }
 }
 
 impl Serialize for Arn {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(&self.0.text)
     }
 }
 

@@ -12,9 +12,9 @@ use crate::arn::Arn;
 use crate::finding::{Finding, Severity};
 use crate::knowledge::limits::{self, Limits, carried};
 use crate::knowledge::spelling::mention;
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::labeling::{ExecutionRole, Setup, Use, Uses};
 use crate::report::{self, ByToken, DocumentedNames, Reach, Report, Undecided};
-use crate::rules::{Check, Checked, RULES, Rule};
+use crate::rules::{Check, Checked, Pair, RULES, Rule};
 
 /// How an audit is reported; nothing of it changes what is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,71 +30,181 @@ pub struct Options {
 pub fn audit(snapshot: &Snapshot, options: Options) -> Report {
     let account = &snapshot.account;
     let access = Access::new(account);
+    let uses = Uses::of(account);
+    let setup = Setup::new(&access, &uses);
+    let classes = classes(&setup);
     let mut found = Found::default();
-    let setup = Setup::new(&access);
     for rule in RULES {
-        if concerns_roles(rule) {
-            if let Some(gap) = &setup.unlisted {
-                found.undecided(rule, Subject::account(), gap);
-            }
-            for (role, gap) in &setup.unclear {
-                found.undecided(rule, Subject::role(&role.arn), gap);
-            }
-        }
-        apply(rule, &setup, &mut found);
+        missing(rule, &setup, &mut found);
+        apply(rule, &setup, &classes, options.all, &mut found);
     }
-    let roles = setup.execution_roles.iter().map(|role| summary(&setup, role)).collect();
-    let (findings, undecided) = found.finish(&setup, options.all);
+    let roles = summaries(&setup, &classes);
+    let (findings, undecided) = found.finish();
     report::assemble(snapshot, roles, findings, undecided, options.fail_on)
 }
 
-fn concerns_roles(rule: &Rule) -> bool {
-    match rule.check {
-        Check::Role(_) | Check::RoleAndBucket(..) | Check::RoleAndFunction(..) => true,
-        Check::Bucket(_) | Check::Policy(_) => false,
+/// The execution roles, those together that have the same policies.
+fn classes<'s, 'a>(setup: &'s Setup<'a>) -> Vec<Vec<&'s ExecutionRole<'a>>> {
+    let mut classes: BTreeMap<usize, Vec<&ExecutionRole<'a>>> = BTreeMap::new();
+    for role in &setup.execution_roles {
+        classes.entry(setup.access.class(role.role)).or_default().push(role);
+    }
+    classes.into_values().collect()
+}
+
+/// Says what a rule cannot have seen.
+fn missing(rule: &'static Rule, setup: &Setup<'_>, found: &mut Found) {
+    let iam = &setup.access.account.iam;
+    if rule.check.is_of_roles() {
+        if let Some(gap) = &setup.unlisted {
+            found.undecided(rule, Subject::account(), gap);
+        }
+        for (role, gap) in &setup.unclear {
+            found.undecided(rule, Subject::role(&role.arn), gap);
+        }
+    }
+    if let Some(gap) = setup.uses.incomplete.as_ref().filter(|_| rule.check.heeds_use()) {
+        found.undecided(rule, Subject::account(), gap);
+    }
+    if matches!(rule.check, Check::Identity(_)) {
+        let lists = [iam.roles.known().err(), iam.users.known().err(), iam.groups.known().err()];
+        for gap in lists.into_iter().flatten() {
+            found.undecided(rule, Subject::account(), &gap);
+        }
+        for (identity, gap) in &setup.unclear_identities {
+            found.undecided(rule, Subject::role(identity.arn()), gap);
+        }
     }
 }
 
-fn apply(rule: &'static Rule, setup: &Setup<'_>, found: &mut Found) {
+type Classes<'s, 'a> = [Vec<&'s ExecutionRole<'a>>];
+
+fn apply<'a>(rule: &'static Rule, setup: &Setup<'a>, classes: &Classes<'_, 'a>, all: bool, found: &mut Found) {
     let account = setup.access.account;
-    let roles = setup.execution_roles.iter();
-    match rule.check {
+    let functions = || account.regions.values().map(|region| region.functions.known());
+    match &rule.check {
         Check::Role(check) => {
-            for role in roles {
+            for role in &setup.execution_roles {
                 found.checked(rule, || Subject::role(&role.role.arn), check(setup, role));
             }
         }
-        Check::RoleAndBucket(check, _) => {
-            for role in roles {
-                let whole = || Subject::role(&role.role.arn);
-                found.each(rule, account.buckets.known(), whole, |bucket, found| {
-                    found.checked(rule, || Subject::pair(&role.role.arn, &bucket.arn), check(setup, role, bucket));
-                });
-            }
+        Check::RoleAndBucket(pair) => {
+            let meaning = |role: &ExecutionRole<'a>, bucket: &Bucket| setup.meaning_of_bucket(role, bucket);
+            let pairs = Pairs {
+                rule,
+                pair,
+                setup,
+                meaning,
+                uses: |role, bucket| role.uses_bucket(bucket),
+                arn: |b| &b.arn,
+                all,
+            };
+            pairs.apply(classes, account.buckets.known(), found);
         }
-        Check::RoleAndFunction(check, _) => {
-            for role in roles {
-                for region in account.regions.values() {
-                    let whole = || Subject::role(&role.role.arn);
-                    found.each(rule, region.functions.known(), whole, |function, found| {
-                        found.checked(
-                            rule,
-                            || Subject::pair(&role.role.arn, &function.arn),
-                            check(setup, role, function),
-                        );
-                    });
-                }
-            }
+        Check::RoleAndFunction(pair) => {
+            let meaning = |role: &ExecutionRole<'a>, function: &Function| setup.meaning_of_function(role, function);
+            let pairs = Pairs {
+                rule,
+                pair,
+                setup,
+                meaning,
+                uses: |role, function| role.uses_function(function),
+                arn: |f| &f.arn,
+                all,
+            };
+            functions().for_each(|functions| pairs.apply(classes, functions, found));
         }
-        Check::Bucket(check) => {
-            found.each(rule, account.buckets.known(), Subject::account, |bucket, found| {
-                found.checked(rule, || Subject::resource(&bucket.arn), check(setup, bucket));
+        Check::Bucket(check) => found.each(rule, account.buckets.known(), |bucket, found| {
+            found.checked(rule, || Subject::resource(&bucket.arn), check(setup, bucket));
+        }),
+        Check::Function(check) => functions().for_each(|functions| {
+            found.each(rule, functions, |function, found| {
+                found.checked(rule, || Subject::resource(&function.arn), check(setup, function));
             });
+        }),
+        Check::Job(check) => {
+            for (job, gap) in &setup.uses.unread {
+                found.undecided(rule, Subject::resource(job), gap);
+            }
+            for job in &setup.uses.jobs {
+                found.checked(rule, || Subject::resource(&job.job.arn), check(setup, job));
+            }
+        }
+        Check::Identity(check) => {
+            for identity in &setup.identities {
+                found.checked(rule, || Subject::role(identity.identity.arn()), check(setup, identity));
+            }
         }
         Check::Policy(check) => {
             for (arn, policy) in &account.iam.policies {
                 found.checked(rule, || Subject::resource(arn), check(arn, policy));
             }
+        }
+    }
+}
+
+/// A rule on every pair of an execution role and a resource. What no role of a class uses is the same for all of them.
+struct Pairs<'p, 'a, T: 'static, M> {
+    rule: &'static Rule,
+    pair: &'p Pair<T>,
+    setup: &'p Setup<'a>,
+    meaning: M,
+    uses: fn(&ExecutionRole<'_>, &T) -> bool,
+    arn: fn(&T) -> &Arn,
+    all: bool,
+}
+
+impl<'a, T, M: Fn(&ExecutionRole<'a>, &T) -> Result<Use, Gap>> Pairs<'_, 'a, T, M> {
+    fn apply(&self, classes: &Classes<'_, 'a>, items: Result<&Vec<T>, Gap>, found: &mut Found) {
+        let items = match items {
+            Ok(items) => items,
+            Err(gap) => {
+                let roles = classes.iter().flatten();
+                return roles.for_each(|role| found.undecided(self.rule, Subject::role(&role.role.arn), &gap));
+            }
+        };
+        for class in classes {
+            let Some(first) = class.first() else { continue };
+            let (mut unused, mut open) = (vec![], BTreeMap::<Gap, Vec<&T>>::new());
+            for item in items {
+                match self.unused(first, item) {
+                    Ok(None) => {}
+                    Ok(Some(Use::Other)) if !self.all => unused.push(item),
+                    Ok(Some(usage)) => {
+                        for role in class.iter().filter(|role| !(self.uses)(role, item)) {
+                            found.finding(self.rule, (self.pair.finding)(self.setup, role, item, usage));
+                        }
+                    }
+                    Err(gap) => open.entry(gap).or_default().push(item),
+                }
+                for role in class.iter().filter(|role| (self.uses)(role, item)) {
+                    let finding = (self.pair.found)(self.setup, role, item, Use::Used)
+                        .map(|found| found.then(|| (self.pair.finding)(self.setup, role, item, Use::Used)));
+                    found.checked(self.rule, || Subject::pair(&role.role.arn, (self.arn)(item)), finding);
+                }
+            }
+            for role in class {
+                let not_used = |items: &[&T]| -> Vec<Arn> {
+                    items.iter().filter(|item| !(self.uses)(role, item)).map(|item| (self.arn)(item).clone()).collect()
+                };
+                found.unused(self.rule, role, self.pair.together, not_used(&unused));
+                for (gap, items) in &open {
+                    let items = not_used(items);
+                    if !items.is_empty() {
+                        found.all_undecided(self.rule, &role.role.arn, items, gap);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Is it found of a resource that nothing uses, and what is the resource then? What is not known to be used may be
+    /// used in such a way that it is not found.
+    fn unused(&self, role: &ExecutionRole<'a>, item: &T) -> Result<Option<Use>, Gap> {
+        let usage = (self.meaning)(role, item)?;
+        match ((self.pair.found)(self.setup, role, item, usage)?, &self.setup.uses.incomplete) {
+            (true, Some(gap)) => Err(gap.clone()),
+            (found, _) => Ok(found.then_some(usage)),
         }
     }
 }
@@ -127,17 +237,33 @@ impl Subject {
 /// What the rules said, as it comes.
 #[derive(Debug, Default)]
 struct Found {
-    findings: Vec<(&'static str, Finding)>,
+    findings: Vec<Finding>,
+    /// What nothing shows to be used, by rule and role, and how it is said of all together.
+    unused: BTreeMap<(&'static str, Arn), Unused>,
     undecided: BTreeMap<(&'static str, Option<Arn>, Gap), Vec<Arn>>,
+}
+
+/// Resources of which a rule is true and which nothing shows to be used.
+#[derive(Debug)]
+struct Unused {
+    severity: Severity,
+    resources: Vec<Arn>,
+    /// The sentence about them.
+    message: String,
 }
 
 impl Found {
     fn checked(&mut self, rule: &'static Rule, subject: impl Fn() -> Subject, checked: Checked) {
         match checked {
             Ok(None) => {}
-            Ok(Some(finding)) => self.findings.push((rule.id, finding)),
+            Ok(Some(finding)) => self.finding(rule, finding),
             Err(gap) => self.undecided(rule, subject(), &gap),
         }
+    }
+
+    fn finding(&mut self, rule: &'static Rule, finding: Finding) {
+        debug_assert_eq!(finding.rule, rule.id);
+        self.findings.push(finding);
     }
 
     fn undecided(&mut self, rule: &'static Rule, subject: Subject, gap: &Gap) {
@@ -145,39 +271,49 @@ impl Found {
         resources.extend(subject.resource);
     }
 
-    /// Goes through a list that may not be known.
-    fn each<T>(
+    fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Vec<Arn>, gap: &Gap) {
+        self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().extend(resources);
+    }
+
+    /// One finding for all resources of a role that nothing shows to be used, from whatever region.
+    fn unused(
         &mut self,
         rule: &'static Rule,
-        list: Result<&Vec<T>, Gap>,
-        whole: impl Fn() -> Subject,
-        mut check: impl FnMut(&T, &mut Self),
+        execution: &ExecutionRole<'_>,
+        together: fn(&ExecutionRole<'_>, usize) -> String,
+        resources: Vec<Arn>,
+    ) {
+        if resources.is_empty() {
+            return;
+        }
+        let key = (rule.id, execution.role.arn.clone());
+        let severity = rule.severity.severity(Use::Other);
+        let unused = self.unused.entry(key).or_insert(Unused { severity, resources: vec![], message: String::new() });
+        unused.resources.extend(resources);
+        unused.message = together(execution, unused.resources.len());
+    }
+
+    /// Goes through a list that may not be known.
+    fn each<'i, T>(
+        &mut self,
+        rule: &'static Rule,
+        list: Result<&'i Vec<T>, Gap>,
+        mut check: impl FnMut(&'i T, &mut Self),
     ) {
         match list {
             Ok(items) => items.iter().for_each(|item| check(item, self)),
-            Err(gap) => self.undecided(rule, whole(), &gap),
+            Err(gap) => self.undecided(rule, Subject::account(), &gap),
         }
     }
 
-    fn finish(self, setup: &Setup<'_>, all: bool) -> (Vec<Finding>, Vec<Undecided>) {
-        let mut findings = vec![];
-        let mut unused: BTreeMap<(&'static str, Arn), Vec<Finding>> = BTreeMap::new();
-        for (rule, finding) in self.findings {
-            match (&finding.principal, finding.usage) {
-                (Some(principal), Some(Use::Other)) if !all => {
-                    unused.entry((rule, principal.clone())).or_default().push(finding);
-                }
-                _ => findings.push(finding),
-            }
-        }
-        for ((rule, principal), each) in unused {
-            findings.extend(
-                setup
-                    .execution_roles
-                    .iter()
-                    .find(|r| r.role.arn == principal)
-                    .and_then(|role| together(rule, role, each)),
-            );
+    fn finish(self) -> (Vec<Finding>, Vec<Undecided>) {
+        let mut findings = self.findings;
+        for ((rule, principal), mut unused) in self.unused {
+            let mut grouped = Finding::new(rule, unused.severity, Some(&principal), None, unused.message);
+            grouped.usage = Some(Use::Other);
+            unused.resources.sort();
+            grouped.resources = unused.resources;
+            findings.push(grouped);
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         let undecided = self.undecided.into_iter().map(|((rule, principal, gap), mut resources)| {
@@ -189,23 +325,17 @@ impl Found {
     }
 }
 
-/// One finding for all resources of a role that nothing shows to be used.
-fn together(id: &str, role: &ExecutionRole<'_>, each: Vec<Finding>) -> Option<Finding> {
-    let found_by = RULES.iter().find(|rule| rule.id == id)?;
-    let message = match found_by.check {
-        Check::RoleAndBucket(_, worded) | Check::RoleAndFunction(_, worded) => worded(role, each.len()),
-        Check::Role(_) | Check::Bucket(_) | Check::Policy(_) => return None,
-    };
-    let first = each.first()?;
-    let mut grouped = Finding::new(found_by.id, first.severity, first.principal.as_ref(), None, message);
-    grouped.usage = Some(Use::Other);
-    let documented = &first.documented;
-    if each.iter().all(|finding| finding.documented == *documented) {
-        grouped.documented.clone_from(documented);
+/// What the execution roles reach, in their order; roles of a class are counted once.
+fn summaries<'a>(setup: &Setup<'a>, classes: &Classes<'_, 'a>) -> Vec<report::ExecutionRole> {
+    let mut summaries: BTreeMap<&Arn, report::ExecutionRole> = BTreeMap::new();
+    for class in classes {
+        let Some(of_class) = class.first().map(|role| summary(setup, role)) else { continue };
+        for role in class {
+            let own = report::ExecutionRole { arn: role.role.arn.clone(), why: role.why.clone(), ..of_class.clone() };
+            summaries.insert(&role.role.arn, own);
+        }
     }
-    grouped.resources = each.into_iter().filter_map(|finding| finding.resource).collect();
-    grouped.resources.sort();
-    Some(grouped)
+    setup.execution_roles.iter().filter_map(|role| summaries.remove(&role.role.arn)).collect()
 }
 
 /// What an execution role reaches, counted; nothing where the buckets or functions could not be listed.
@@ -215,7 +345,7 @@ fn summary<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> report::Execution
         let answers = setup.objects(role, bucket, Use::Other);
         Coverage::of(answers.iter().flat_map(Answer::verdicts))
     };
-    let function = |function: &Function| setup.invoke(role, function, Use::Other).coverage();
+    let function = |function: &Function| setup.invoke(role, function, &function.arn, Use::Other).coverage();
     let functions: Result<Vec<_>, Gap> = account.regions.values().map(|region| region.functions.known()).collect();
     report::ExecutionRole {
         arn: role.role.arn.clone(),

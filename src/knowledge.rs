@@ -1,10 +1,12 @@
 //! What AWS documents about Ground Truth's permissions, as data with source and date, behind typed doors.
 //!
 //! Knows the documented limits ([`limits`]), the managed policies' own text in the versions this build has seen
-//! ([`managed`]) and how people misspell the tokens ([`spelling`]). Has never seen an account: the live documents
-//! decide, this only explains them.
+//! ([`managed`]), how people misspell the tokens ([`spelling`]), which actions there are ([`actions`]) and which of them
+//! the console needs ([`console`]). Has never seen an account: the live documents decide, this only explains them.
 
+pub mod actions;
 pub mod builtin;
+pub mod console;
 pub mod limits;
 pub mod managed;
 pub mod spelling;

@@ -4,16 +4,22 @@
 //! no I/O, takes no configuration and knows no other subject; going through the subjects, grouping what nothing shows
 //! to be used, and remembering what is undecided is the audit's business.
 
+mod bucket_denied;
 mod bucket_out_of_reach;
+mod bucket_reached_in_part;
 mod bucket_tag_grants_nothing;
+mod function_denied;
 mod function_out_of_reach;
+mod in_bucket;
+mod in_function;
 mod managed_policy_changed;
 mod role_not_assumable;
 
 use crate::account::{Bucket, Fact, Function, Gap, ManagedPolicy};
 use crate::arn::Arn;
 use crate::finding::{Finding, Severity};
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::labeling::uses::Job;
+use crate::labeling::{ExecutionRole, LabelingIdentity, Setup, Use};
 
 /// A rule.
 #[derive(Debug)]
@@ -46,32 +52,60 @@ pub type Checked = Result<Option<Finding>, Gap>;
 #[derive(Debug)]
 pub enum Check {
     /// An execution role.
-    Role(fn(&Setup<'_>, &ExecutionRole<'_>) -> Checked),
-    /// An execution role and a bucket; the second function words the finding for all buckets that nothing shows to be
-    /// used.
-    RoleAndBucket(
-        for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Bucket) -> Checked,
-        fn(&ExecutionRole<'_>, usize) -> String,
-    ),
-    /// An execution role and a function, likewise.
-    RoleAndFunction(
-        for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &Function) -> Checked,
-        fn(&ExecutionRole<'_>, usize) -> String,
-    ),
+    Role(for<'a> fn(&Setup<'a>, &ExecutionRole<'a>) -> Checked),
+    /// An execution role and a bucket.
+    RoleAndBucket(Pair<Bucket>),
+    /// An execution role and a function.
+    RoleAndFunction(Pair<Function>),
     /// A bucket.
-    Bucket(for<'a> fn(&Setup<'a>, &Bucket) -> Checked),
+    Bucket(for<'a> fn(&Setup<'a>, &'a Bucket) -> Checked),
+    /// A function.
+    Function(for<'a> fn(&Setup<'a>, &'a Function) -> Checked),
+    /// A labeling job.
+    Job(for<'s, 'a> fn(&'s Setup<'a>, &'s Job<'a>) -> Checked),
+    /// An identity that has to do with labeling.
+    Identity(for<'a> fn(&Setup<'a>, &LabelingIdentity<'a>) -> Checked),
     /// A managed policy.
     Policy(fn(&Arn, &Fact<ManagedPolicy>) -> Checked),
 }
 
+/// How a rule looks at an execution role and a resource. There are many such pairs and few findings, so that a finding is
+/// spelled out only where there is one; and roles with the same policies are judged once.
+#[derive(Debug)]
+pub struct Pair<T: 'static> {
+    /// Is it so, the resource being this to the role?
+    pub found: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Result<bool, Gap>,
+    /// The finding, where it is.
+    pub finding: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Finding,
+    /// The sentence about so many resources that nothing shows to be used.
+    pub together: fn(&ExecutionRole<'_>, usize) -> String,
+}
+
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
+    bucket_denied::RULE,
     bucket_out_of_reach::RULE,
+    bucket_reached_in_part::RULE,
     bucket_tag_grants_nothing::RULE,
+    function_denied::RULE,
     function_out_of_reach::RULE,
     managed_policy_changed::RULE,
     role_not_assumable::RULE,
 ];
+
+impl Check {
+    /// Does it look at what runs under roles? Then it may miss what is not known to run.
+    #[must_use]
+    pub fn heeds_use(&self) -> bool {
+        !matches!(self, Self::Identity(_) | Self::Policy(_))
+    }
+
+    /// Does it look at execution roles one by one?
+    #[must_use]
+    pub fn is_of_roles(&self) -> bool {
+        matches!(self, Self::Role(_) | Self::RoleAndBucket(_) | Self::RoleAndFunction(_))
+    }
+}
 
 /// The rule of an id.
 #[must_use]

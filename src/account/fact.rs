@@ -30,6 +30,8 @@ pub struct Gap {
 
 /// The code of a fact that nobody asked for, because nothing showed that it would matter.
 const NOT_ASKED: &str = "NotAsked";
+/// The code of a call that the endpoint does not know.
+const NOT_SUPPORTED: &str = "NotSupported";
 
 impl<T> Fact<T> {
     /// The fact, for `?`.
@@ -73,6 +75,12 @@ impl Gap {
             code: NOT_ASKED.to_owned(),
             message: "nothing showed that it would matter, so it was not asked for".to_owned(),
         }
+    }
+
+    /// The service is not there at all, as of an emulator: it has nothing that could be listed.
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.code == NOT_SUPPORTED
     }
 
     /// A fact that is not asked for is no sign of an incomplete audit.

@@ -172,6 +172,12 @@ impl<G> Reach<G> {
         &self.clauses
     }
 
+    /// Is there a permissions boundary?
+    #[must_use]
+    pub fn has_boundary(&self) -> bool {
+        self.terms.limits.boundary
+    }
+
     /// What is decided for one resource.
     #[must_use]
     pub fn decide(&self, resource: &str) -> Outcome {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, quoted};
-use crate::access::Answer;
+use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, in_bucket, quoted};
 use crate::account::{Bucket, Gap};
 use crate::finding::{Documented, Finding, RemedyKind, Severity};
-use crate::labeling::{ExecutionRole, Setup, promising_tag};
+use crate::labeling::reach::BucketReach;
+use crate::labeling::{ExecutionRole, Setup, Use, promising_tag};
 
 pub(super) const RULE: Rule = Rule {
     id: "bucket-tag-grants-nothing",
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Bucket(check),
 };
 
-fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
+fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
     if setup.execution_roles.is_empty() {
         return setup.all_known().map(|()| None);
     }
@@ -28,9 +28,9 @@ fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
     for role in &setup.execution_roles {
         match is_misled(setup, role, bucket) {
             Ok(None) => {}
-            Ok(Some(answers)) => {
+            Ok(Some(reach)) => {
                 misled.push(role.role.arn.name());
-                by_tag.extend(bucket_out_of_reach::grants(&answers).into_iter().filter(|(_, open)| *open));
+                by_tag.extend(in_bucket::grants(&reach.whole.answers).into_iter().filter(|(_, open)| *open));
             }
             Err(gap) => open = open.or(Some(gap)),
         }
@@ -60,10 +60,15 @@ fn check(setup: &Setup<'_>, bucket: &Bucket) -> Checked {
 }
 
 /// Has a role an object-tag rule, and no way to this bucket?
-fn is_misled<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Option<[Answer; 3]>, Gap> {
+fn is_misled<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Option<BucketReach<'a>>, Gap> {
     if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
         return role.missing.clone().map_or(Ok(None), Err);
     }
-    let answers = setup.objects(role, bucket, setup.use_of_bucket(role, bucket)?);
-    Ok(bucket_out_of_reach::is_out_of_reach(&answers, bucket)?.then_some(answers))
+    let usage = setup.use_of_bucket(role, bucket)?;
+    let reach = setup.reach(role, bucket, usage);
+    match (bucket_out_of_reach::is_out_of_reach(&reach)?, &setup.uses.incomplete) {
+        // Whatever uses it may use but what is in reach.
+        (true, Some(gap)) if usage != Use::Used => Err(gap.clone()),
+        (misled, _) => Ok(misled.then_some(reach)),
+    }
 }

@@ -1,42 +1,46 @@
 //! `function-out-of-reach`: see its page, `function_out_of_reach.md`.
 
-use std::collections::BTreeMap;
-
-use super::{Check, Checked, Rule, Scale, quoted, quoted_or};
-use crate::access::Coverage;
+use super::{Check, Pair, Rule, Scale, in_function, list, quoted, quoted_or};
 use crate::account::{Function, Gap};
-use crate::finding::{Documented, Effective, Finding, RemedyKind};
+use crate::finding::{Documented, Finding, RemedyKind};
 use crate::knowledge::limits::{self, carried};
-use crate::labeling::{self, ExecutionRole, INVOKE, Setup};
+use crate::labeling::{self, ExecutionRole, INVOKE, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: "function-out-of-reach",
     summary: "the role cannot invoke the function: its name carries no token, and no other policy grants it",
     severity: Scale::ByUse,
     page: include_str!("function_out_of_reach.md"),
-    check: Check::RoleAndFunction(check, together),
+    check: Check::RoleAndFunction(Pair { found, finding, together }),
 };
 
-fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -> Checked {
-    let tokens = role.tokens(|l| &l.function_tokens)?;
-    if tokens.is_empty() {
-        return Ok(None);
+/// Nothing grants it. Without a policy that goes by names there is no limit for a name to miss, unless the function is
+/// used.
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
+    let tokens = role.tokens(|l| &l.function_tokens);
+    if usage != Use::Used && tokens?.is_empty() {
+        return Ok(false);
     }
-    let usage = setup.use_of_function(role, function)?;
-    let answer = setup.invoke(role, function, usage);
-    match answer.coverage() {
-        // What a boundary takes away again is another rule's business.
-        Coverage::None if answer.granting().any(|clause| !clause.open) => return Ok(None),
-        Coverage::None if setup.invokes_versions(role, function) => return Err(unqualified(function)),
-        Coverage::None => {}
-        Coverage::All | Coverage::Denied => return Ok(None),
-        Coverage::Some | Coverage::Unknown => return answer.gap().map_or(Ok(None), Err),
+    let invocations = setup.invocations(role, function, usage);
+    if invocations.iter().any(|(_, judged)| judged.lacking) {
+        if usage != Use::Used && setup.invokes_versions(role, function) {
+            return Err(unqualified(function));
+        }
+        return Ok(true);
     }
+    invocations.into_iter().find_map(|(_, judged)| judged.open_grant).map_or(Ok(false), Err)
+}
+
+fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Finding {
+    let tokens = role.tokens(|l| &l.function_tokens).unwrap_or_default();
+    let lacking: Vec<_> =
+        setup.invocations(role, function, usage).into_iter().filter(|(_, judged)| judged.lacking).collect();
     let name = function.arn.name();
     let who = role.role.arn.name();
     let policies = policies(role);
     let granted = tokens.iter().find(|token| name.contains(**token));
     let spelled = match labeling::mention_in_function(function) {
+        _ if tokens.is_empty() => format!("no policy of `{who}` names `{name}`"),
         _ if granted.is_some() => format!("`{name}` carries a token of {policies}, which grants it elsewhere"),
         Some(mention)
             if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() =>
@@ -49,29 +53,24 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function) -
         Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
         None => format!("`{name}` carries no token of {policies}"),
     };
-    let message = format!("{spelled}, and no other policy lets `{who}` invoke it");
+    let used = in_function::named_by(&lacking);
+    let message = format!("{spelled}, and no other policy lets `{who}` invoke it{used}");
     let mut finding =
         Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&function.arn), message);
     finding.usage = Some(usage);
     let token = carried(role.documented.iter().flat_map(|l| &l.function_tokens), name);
     finding.documented = (!role.documented.is_empty()).then(|| Documented::by(token, None));
-    finding.effective = Some(Effective {
-        coverage: answer.coverage(),
-        actions: BTreeMap::from([(INVOKE.to_owned(), answer.coverage())]),
-        allowed_example: None,
-        denied_example: Some(function.arn.to_string()),
-    });
+    finding.effective = Some(in_function::effective(&lacking));
     for (reason, patterns) in setup.access.grants(role.role, INVOKE) {
         finding = finding.evidence(&reason, format!("allows {}", quoted(patterns)));
     }
-    Ok(Some(
-        finding
-            .remedy(
-                RemedyKind::Policy,
-                format!("add an inline policy to `{who}` that allows {INVOKE} on `{}`", function.arn),
-            )
-            .remedy(RemedyKind::Rename, format!("or give the function a name that contains {}", quoted_or(tokens))),
-    ))
+    let named: Vec<String> = lacking.iter().map(|(invoked, _)| format!("`{}`", invoked.function)).collect();
+    let add = format!("add an inline policy to `{who}` that allows {INVOKE} on {}", list(named));
+    finding = finding.remedy(RemedyKind::Policy, add);
+    if tokens.is_empty() {
+        return finding;
+    }
+    finding.remedy(RemedyKind::Rename, format!("or give the function a name that contains {}", quoted_or(tokens)))
 }
 
 /// Only a version or an alias may be invoked, and nobody knows which of them a job names.

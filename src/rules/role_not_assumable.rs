@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
     let role = role.role;
-    let answer = setup.access.trusts(role, SAGEMAKER)?;
+    let answer = setup.access.trusts(role, SAGEMAKER, &setup.access.account.id)?;
     let name = role.arn.name();
     let message = match answer.coverage() {
         Coverage::All => return Ok(None),

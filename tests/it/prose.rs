@@ -63,8 +63,14 @@ fn the_readme_shows_the_storys_real_report() {
 
 #[test]
 fn what_aws_documents_is_quoted_with_source_and_date() {
-    let (source, date) = gt_audit::knowledge::limits::source();
-    assert!(source.starts_with("https://docs.aws.amazon.com/") && date.len() == 10, "{source} {date}");
+    let sources = [
+        gt_audit::knowledge::actions::source(),
+        gt_audit::knowledge::console::source(),
+        gt_audit::knowledge::limits::source(),
+    ];
+    for (source, date) in sources {
+        assert!(source.starts_with("https://docs.aws.amazon.com/") && date.len() == 10, "{source} {date}");
+    }
     for policy in [gt_audit::knowledge::managed::GROUND_TRUTH_EXECUTION, gt_audit::knowledge::managed::FULL_ACCESS] {
         for version in gt_audit::knowledge::managed::versions(policy) {
             assert!(!version.source.is_empty() && version.create_date.len() >= 10, "{policy} {}", version.version);

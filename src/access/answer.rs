@@ -1,0 +1,165 @@
+//! What comes of a question: how much is allowed, where, and what it hangs on.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use crate::account::Gap;
+use crate::policy::decide::Reason;
+use crate::policy::layers::Verdict;
+use crate::policy::reach::{Clause, Origin, Outcome, Reach};
+
+/// How much of a set of resources is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Coverage {
+    /// Everything.
+    All,
+    /// Something is, and something is not.
+    Some,
+    /// Nothing, and nothing refuses either.
+    None,
+    /// Nothing, because a statement refuses.
+    Denied,
+    /// It hangs on something that is not known.
+    Unknown,
+}
+
+/// What the policies decide about one action on a set of resources.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    action: String,
+    /// What the witnesses of all outcomes begin with.
+    prefix: String,
+    outcomes: Rc<[Outcome]>,
+    reach: Rc<Reach<Gap>>,
+}
+
+impl Answer {
+    pub(super) fn of_one(action: &str, resource: &str, reach: Rc<Reach<Gap>>) -> Self {
+        let outcomes = Rc::new([reach.decide(resource)]);
+        Self { action: action.to_owned(), prefix: String::new(), outcomes, reach }
+    }
+
+    pub(super) fn below(action: &str, prefix: &str, reach: Rc<Reach<Gap>>) -> Self {
+        let outcomes = reach.below(prefix).unwrap_or_default();
+        Self { action: action.to_owned(), prefix: prefix.to_owned(), outcomes, reach }
+    }
+
+    /// The action that was asked about.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// How much is allowed.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        Coverage::of(self.verdicts())
+    }
+
+    /// What is decided somewhere in the set.
+    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        self.outcomes.iter().map(|outcome| outcome.verdict)
+    }
+
+    /// Where the answer is kept: the same place is the same answer, as long as the account is asked.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.outcomes.as_ptr().addr()
+    }
+
+    /// Everything that is decided somewhere in the set; witnesses are without the set's prefix.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The clauses that apply where an outcome holds.
+    pub fn clauses_of(&self, outcome: &Outcome) -> impl Iterator<Item = &Clause<Gap>> {
+        outcome.clauses.iter().filter_map(|index| self.reach.clauses().get(*index))
+    }
+
+    /// Is there a permissions boundary?
+    #[must_use]
+    pub fn has_boundary(&self) -> bool {
+        self.reach.has_boundary()
+    }
+
+    /// A shortest resource for which one of these verdicts is decided.
+    #[must_use]
+    pub fn example(&self, verdicts: &[Verdict]) -> Option<String> {
+        let shown = self.outcomes.iter().find(|outcome| verdicts.contains(&outcome.verdict))?;
+        Some(format!("{}{}", self.prefix, shown.witness))
+    }
+
+    /// The clauses that apply somewhere in the set, each once, in the order of the policies.
+    pub fn clauses(&self) -> impl Iterator<Item = &Clause<Gap>> {
+        let applying: BTreeSet<usize> = self.outcomes.iter().flat_map(|o| o.clauses.iter().copied()).collect();
+        applying.into_iter().filter_map(|index| self.reach.clauses().get(index))
+    }
+
+    /// The clauses that grant, or may grant, something of the set.
+    pub fn granting(&self) -> impl Iterator<Item = &Clause<Gap>> {
+        self.clauses().filter(|clause| clause.grants())
+    }
+
+    /// The statements that apply somewhere in the set.
+    pub fn reasons(&self) -> impl Iterator<Item = &Reason> {
+        self.clauses().filter_map(|clause| match &clause.origin {
+            Origin::Statement(reason) => Some(reason),
+            Origin::Missing(_) => None,
+        })
+    }
+
+    /// What is missing where the answer hangs on something: a policy that could not be read, or a statement that this
+    /// build does not decide.
+    #[must_use]
+    pub fn gap(&self) -> Option<Gap> {
+        self.too_entangled().or_else(|| self.clauses().find(|clause| clause.open).map(|clause| self.gap_of(clause)))
+    }
+
+    /// The policies' patterns could not be decided together.
+    #[must_use]
+    pub fn too_entangled(&self) -> Option<Gap> {
+        let why = "the policies' resource patterns are too entangled to be decided together";
+        self.outcomes.is_empty().then(|| self.undecided("*", why))
+    }
+
+    /// Why a clause is open.
+    #[must_use]
+    pub fn gap_of(&self, clause: &Clause<Gap>) -> Gap {
+        match &clause.origin {
+            Origin::Missing(gap) => gap.clone(),
+            Origin::Statement(reason) => self.undecided(
+                &format!("{} statement {}", reason.policy, reason.statement),
+                "whether the statement applies hangs on something that is not known",
+            ),
+        }
+    }
+
+    fn undecided(&self, what: &str, why: &str) -> Gap {
+        Gap {
+            action: self.action.clone(),
+            resource: what.to_owned(),
+            code: "NotDecided".to_owned(),
+            message: why.to_owned(),
+        }
+    }
+}
+
+impl Coverage {
+    /// What several verdicts over parts of a set say of the whole.
+    pub fn of(verdicts: impl IntoIterator<Item = Verdict>) -> Self {
+        let seen: BTreeSet<Verdict> = verdicts.into_iter().collect();
+        let denied = seen.iter().any(|verdict| verdict.is_denial());
+        match (seen.contains(&Verdict::Allowed), seen.contains(&Verdict::Conditional), denied) {
+            (true, false, false) => Self::All,
+            (true, _, true) => Self::Some,
+            (false, false, true) if seen.contains(&Verdict::ExplicitlyDenied) => Self::Denied,
+            (false, false, true) => Self::None,
+            _ => Self::Unknown,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A question: an action, and what is known of the request and of the resource's own policies.
+
+use std::fmt;
+
+use crate::account::{Fact, Gap, Tags};
+use crate::policy::Document;
+use crate::policy::compile::{Kind, Policies};
+use crate::policy::request::Context;
+
+/// An action, and what is known beside who asks and about what.
+#[derive(Debug, Clone)]
+pub struct Ask<'q> {
+    action: &'q str,
+    owner: Option<&'q str>,
+    own: Vec<(&'static str, Result<&'q Document, Gap>)>,
+    context: Vec<(&'static str, String)>,
+    tags: Option<&'q Tags>,
+}
+
+impl<'q> Ask<'q> {
+    /// A question about an action on a resource of this account without a policy of its own.
+    #[must_use]
+    pub fn new(action: &'q str) -> Self {
+        Self { action, owner: None, own: vec![], context: vec![], tags: None }
+    }
+
+    /// The resource's own policy, if it has one; or the gap in its place.
+    #[must_use]
+    pub fn of(self, policy: &'q Fact<Option<Document>>) -> Self {
+        match policy {
+            Fact::Known(None) => self,
+            Fact::Known(Some(document)) => self.policy("resource policy", Ok(document)),
+            Fact::Unknown(gap) => self.policy("resource policy", Err(gap.clone())),
+        }
+    }
+
+    /// A policy of the resource's own, under the name that reports call it by: a key policy, a grant, a trust policy.
+    #[must_use]
+    pub fn policy(mut self, name: &'static str, policy: Result<&'q Document, Gap>) -> Self {
+        self.own.push((name, policy));
+        self
+    }
+
+    /// The account that owns the resource, where it may be another than the identity's.
+    #[must_use]
+    pub fn owned_by(mut self, account: &'q str) -> Self {
+        self.owner = Some(account);
+        self
+    }
+
+    /// The value of a context key.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.context.push((key, value.into()));
+        self
+    }
+
+    /// The tags that the object has, and no others.
+    #[must_use]
+    pub fn tagged(mut self, tags: &'q Tags) -> Self {
+        self.tags = Some(tags);
+        self
+    }
+
+    /// The action.
+    #[must_use]
+    pub fn action(&self) -> &'q str {
+        self.action
+    }
+
+    pub(super) fn owner(&self) -> Option<&'q str> {
+        self.owner
+    }
+
+    pub(super) fn of_resource(&self) -> Policies<'q, Gap> {
+        let mut policies = Policies::new();
+        for (name, policy) in &self.own {
+            match policy {
+                Ok(document) => policies.add(Kind::Resource, *name, None, document),
+                Err(gap) => policies.miss(Kind::Resource, gap.clone()),
+            }
+        }
+        policies
+    }
+
+    /// Puts what is known into a context.
+    pub(super) fn tell(&self, context: &mut Context) {
+        for (key, value) in &self.context {
+            context.set(key, [value.as_str()]);
+        }
+        if let Some(tags) = self.tags {
+            context.forget("s3:existingobjecttag/");
+            for (key, value) in tags {
+                context.set(&format!("s3:ExistingObjectTag/{key}"), [value.as_str()]);
+            }
+        }
+    }
+}
+
+/// What tells one question from another, but for the resource's own policies.
+impl fmt::Display for Ask<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.action)?;
+        if self.owner.is_some() || self.tags.is_some() || !self.context.is_empty() {
+            write!(f, " {:?} {:?} {:?}", self.owner, self.tags, self.context)?;
+        }
+        Ok(())
+    }
+}

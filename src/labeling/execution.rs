@@ -1,0 +1,173 @@
+//! Execution roles: which roles labeling jobs run under, and why.
+//!
+//! Knows the definition of the product's contract. Asks [`Access`](crate::access::Access) what a role may do.
+
+use std::collections::BTreeSet;
+
+use super::uses::{RoleUses, Uses};
+use super::{SAGEMAKER, STRANGER, touches_bucket};
+use crate::access::{Access, Ask, Coverage, Named};
+use crate::account::{Bucket, Function, Gap, Role};
+use crate::arn::Arn;
+use crate::knowledge::limits::{self, Limits};
+use crate::knowledge::managed;
+use crate::policy::layers::Verdict;
+use crate::policy::reach::Origin;
+use crate::policy::{Effect, Pattern, Selection};
+
+/// A role that labeling jobs run under, or may.
+#[derive(Debug)]
+pub struct ExecutionRole<'a> {
+    /// The role.
+    pub role: &'a Role,
+    /// What makes it one.
+    pub why: Vec<String>,
+    /// The managed policies it carries, or copies of, by their documented limits.
+    pub documented: Vec<&'static Limits>,
+    /// The limits of every policy it carries that goes by tokens: the documented ones, else those read off the text.
+    pub limits: Vec<Limits>,
+    /// The resources of its grants that are meant for some buckets or functions and not for those of any name.
+    pub named: Vec<Pattern>,
+    /// What labeling jobs, flow definitions and workloads use under it.
+    pub uses: Option<&'a RoleUses<'a>>,
+    /// Why one of its policies could not be read: it may have limits of its own.
+    pub missing: Option<Gap>,
+}
+
+/// The resources of a policy's grants that reach no bucket and no function of a name that only wildcards match: so not
+/// `*`, and not `arn:aws:s3:::*token*`, which reaches every bucket at the keys that carry the token.
+fn named(policy: &Named<'_>, partition: &str) -> Vec<Pattern> {
+    let function = Pattern::new(&format!("arn:{partition}:lambda:*:*:function:{STRANGER}"));
+    let bucket = Arn::bucket(partition, &STRANGER.to_string());
+    let allows = policy.document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
+    let resources = allows.filter_map(|statement| match &statement.resources {
+        Some(Selection::Only(arns)) => Some(arns),
+        _ => None,
+    });
+    let patterns = resources.flatten().map(|arn| Pattern::new(arn));
+    patterns.filter(|pattern| !pattern.meets(&function) && !touches_bucket(pattern, &bucket)).collect()
+}
+
+/// An execution role is one that something of labeling runs under; or it carries the managed policy made for it, or a
+/// copy; or SageMaker may assume it and it carries the broad policy or may read and write objects.
+pub(super) fn execution_role<'a>(
+    access: &Access<'a>,
+    uses: &'a Uses<'a>,
+    role: &'a Role,
+) -> Result<Option<ExecutionRole<'a>>, Gap> {
+    let uses = uses.under(&role.arn);
+    let mut why: Vec<String> = uses.map(runs).into_iter().collect();
+    let mut documented = vec![];
+    let mut carried = vec![];
+    let mut names = vec![];
+    let mut missing = None;
+    let mut full_access = false;
+    for policy in access.policies(role) {
+        match policy {
+            Err(gap) => missing = missing.or(Some(gap)),
+            Ok(policy) => {
+                names.extend(named(&policy, role.arn.partition()));
+                let managed = [managed::GROUND_TRUTH_EXECUTION, managed::FULL_ACCESS]
+                    .into_iter()
+                    .find(|name| policy.arn.is_some_and(|arn| managed::is(arn, name)));
+                let copied = managed::copied(policy.document).map(|version| version.policy_name.as_str());
+                match (managed, copied) {
+                    (Some(managed::GROUND_TRUTH_EXECUTION), _) => why.push(format!("carries {}", policy.name)),
+                    (None, Some(managed::GROUND_TRUTH_EXECUTION)) => {
+                        why.push(format!("carries `{}`, a copy of {}", policy.name, managed::GROUND_TRUTH_EXECUTION));
+                    }
+                    (managed, copied) => full_access |= managed.or(copied).is_some(),
+                }
+                match limits::documented().iter().find(|l| Some(l.policy.as_str()) == managed.or(copied)) {
+                    Some(limits) => {
+                        documented.push(limits);
+                        carried.push(limits.clone());
+                    }
+                    None => carried.extend(Some(Limits::of(policy.name, policy.document)).filter(Limits::has_tokens)),
+                }
+            }
+        }
+    }
+    if why.is_empty() {
+        let trusted =
+            access.trusts(role, SAGEMAKER, &access.account.id).map(|answer| answer.verdicts().any(is_open_or_allowed));
+        if trusted == Ok(false) && missing.is_none() {
+            return Ok(None);
+        }
+        let reads_and_writes = reads_and_writes(access, role);
+        match (trusted, full_access, reads_and_writes) {
+            (Ok(true), true, _) => why.push(format!("SageMaker may assume it and it carries {}", managed::FULL_ACCESS)),
+            (Ok(true), false, Ok(true)) => {
+                why.push("SageMaker may assume it and it may read and write S3 objects".to_owned());
+            }
+            (Err(gap), full, reach) if full || reach != Ok(false) => return Err(gap),
+            (Ok(true), false, Err(gap)) => return Err(gap),
+            _ => return missing.map_or(Ok(None), Err),
+        }
+    }
+    Ok(Some(ExecutionRole { role, why, documented, limits: carried, named: names, uses, missing }))
+}
+
+/// What runs under a role, in a few words.
+fn runs(uses: &RoleUses<'_>) -> String {
+    match uses.by.as_slice() {
+        [] => "nothing runs under it".to_owned(),
+        [one] => format!("{one} runs under it"),
+        [first, more @ ..] => format!("{first} and {} more run under it", more.len()),
+    }
+}
+
+fn is_open_or_allowed(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Allowed | Verdict::Conditional)
+}
+
+/// May a role read and write objects of some bucket? An allowance under conditions is one.
+fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Result<bool, Gap> {
+    let everywhere = Arn::bucket(role.arn.partition(), "");
+    let mut open = None;
+    for action in ["s3:GetObject", "s3:PutObject"] {
+        let answer = access.cover(role, &Ask::new(action), everywhere.as_str());
+        let granted = answer.granting().any(|clause| matches!(clause.origin, Origin::Statement(_)));
+        if granted && answer.verdicts().any(is_open_or_allowed) {
+            continue;
+        }
+        match answer.coverage() {
+            Coverage::Unknown => open = open.or_else(|| answer.gap()),
+            _ => return Ok(false),
+        }
+    }
+    open.map_or(Ok(true), Err)
+}
+
+impl ExecutionRole<'_> {
+    /// Does something use the bucket under this role?
+    #[must_use]
+    pub fn uses_bucket(&self, bucket: &Bucket) -> bool {
+        self.uses.is_some_and(|uses| uses.buckets.contains_key(bucket.arn.resource()))
+    }
+
+    /// Does something invoke the function under this role?
+    #[must_use]
+    pub fn uses_function(&self, function: &Function) -> bool {
+        self.uses.is_some_and(|uses| uses.functions.contains_key(function.arn.as_str()))
+    }
+
+    /// The names of the policies it carries that have tokens of one kind.
+    #[must_use]
+    pub fn policies_with(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Vec<&str> {
+        self.limits.iter().filter(|limits| !tokens(limits).is_empty()).map(|limits| limits.policy.as_str()).collect()
+    }
+
+    /// All tokens of one kind of the policies it carries; none, when no policy of it goes by names.
+    ///
+    /// # Errors
+    ///
+    /// When there are none, and a policy that could not be read may have some.
+    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<BTreeSet<&str>, Gap> {
+        let all: BTreeSet<&str> = self.limits.iter().flat_map(tokens).map(String::as_str).collect();
+        match &self.missing {
+            Some(gap) if all.is_empty() => Err(gap.clone()),
+            _ => Ok(all),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What a role may do with what it needs of a bucket, and what stands in the way where it may not.
+//!
+//! The question is put for each URI that somebody uses, else for the whole bucket. What is not allowed is told apart by
+//! why: nothing grants it, or something grants it and something else stops it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::uses::{Area, Extent};
+use super::{ExecutionRole, STRANGER, Setup, Use};
+use crate::access::{Answer, Ask};
+use crate::account::{Bucket, Gap, Tags};
+use crate::arn::Arn;
+use crate::knowledge::limits::object_tags;
+use crate::policy::decide::Reason;
+use crate::policy::layers::{Layer, Verdict};
+use crate::policy::reach::{Clause, Origin, Outcome};
+use crate::policy::{Effect, Pattern};
+
+/// What a labeling job does with objects, in input and output buckets.
+pub const OBJECT_ACTIONS: [&str; 3] = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
+
+/// What a role needs of a bucket, and may do there.
+#[derive(Debug, Clone)]
+pub struct BucketReach<'s> {
+    /// The URIs in use; none where the whole bucket is in question.
+    pub needed: Vec<Needed<'s>>,
+    /// The whole bucket, action by action.
+    pub whole: Rc<Whole>,
+}
+
+/// A URI in use, and what is decided there.
+#[derive(Debug, Clone)]
+pub struct Needed<'s> {
+    /// The URI, and who uses it.
+    pub area: &'s Area<'s>,
+    /// Each action that is needed there.
+    pub answers: Vec<Judged>,
+}
+
+/// The whole bucket.
+#[derive(Debug)]
+pub struct Whole {
+    /// Each of [`OBJECT_ACTIONS`].
+    pub answers: Vec<Judged>,
+    /// Is something granted that is meant for the bucket, or for all, and not by a token in the key or an object's tag?
+    pub granted: Granted,
+}
+
+/// Does a grant reach into a bucket?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    /// One does.
+    Yes,
+    /// None does.
+    No,
+    /// One that hangs on something may.
+    Open(Gap),
+}
+
+/// An answer, and what keeps it from being *all*.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The answer.
+    pub answer: Answer,
+    /// Somewhere nothing grants it, or only for objects with a tag.
+    pub lacking: bool,
+    /// Somewhere it is granted, and a deny, a boundary or the organization stops it; or a deny refuses what nothing grants.
+    pub stopped: bool,
+    /// Whether it is granted hangs on this.
+    pub open_grant: Option<Gap>,
+    /// Whether it is stopped hangs on this.
+    pub open_stop: Option<Gap>,
+}
+
+/// The whole buckets that were judged, by what the policies tell apart.
+pub(super) type Wholes = RefCell<HashMap<(usize, [usize; 3]), Rc<Whole>>>;
+
+impl Judged {
+    /// Reads an answer.
+    #[must_use]
+    pub fn new(answer: Answer) -> Self {
+        let mut judged =
+            Self { lacking: false, stopped: false, open_grant: answer.too_entangled(), open_stop: None, answer };
+        for outcome in judged.answer.outcomes().to_vec() {
+            judged.read(&outcome);
+        }
+        judged
+    }
+
+    fn read(&mut self, outcome: &Outcome) {
+        let clauses: Vec<&Clause<Gap>> = self.answer.clauses_of(outcome).collect();
+        let granted = clauses.iter().any(|clause| clause.grants() && !clause.open);
+        match outcome.verdict {
+            Verdict::Allowed => {}
+            Verdict::ExplicitlyDenied => self.stopped = true,
+            Verdict::Denied | Verdict::ImplicitlyDenied if granted => self.stopped = true,
+            Verdict::Denied | Verdict::ImplicitlyDenied => self.lacking = true,
+            Verdict::Conditional if granted => {
+                let open = clauses.iter().find(|clause| clause.open && !clause.grants());
+                let gap =
+                    open.or_else(|| clauses.iter().find(|clause| clause.open)).map(|clause| self.answer.gap_of(clause));
+                self.open_stop = self.open_stop.take().or(gap);
+            }
+            Verdict::Conditional => {
+                let untagged = clauses.iter().find(|clause| clause.open && clause.grants() && !by_tag(clause));
+                match untagged.map(|clause| self.answer.gap_of(clause)) {
+                    Some(gap) => drop(self.open_grant.get_or_insert(gap)),
+                    None => self.lacking = true,
+                }
+            }
+        }
+    }
+
+    /// The statements that refuse.
+    #[must_use]
+    pub fn denying(&self) -> Vec<Reason> {
+        let refused = self.answer.outcomes().iter().filter(|outcome| outcome.verdict == Verdict::ExplicitlyDenied);
+        let clauses = refused.flat_map(|outcome| self.answer.clauses_of(outcome));
+        clauses
+            .filter(|clause| clause.effect == Effect::Deny && !clause.open)
+            .filter_map(|clause| match &clause.origin {
+                Origin::Statement(reason) => Some(reason.clone()),
+                Origin::Missing(_) => None,
+            })
+            .collect()
+    }
+
+    /// The limit that does not let through what is granted: the permissions boundary, or else the organization.
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        let denied = self.answer.outcomes().iter().filter(|outcome| outcome.verdict.is_denial());
+        let stopped = denied.filter(|outcome| self.answer.clauses_of(outcome).any(|c| c.grants() && !c.open));
+        let lets_through = |outcome: &Outcome, layer: fn(Layer) -> bool| {
+            self.answer.clauses_of(outcome).any(|c| c.effect == Effect::Allow && layer(c.layer))
+        };
+        stopped
+            .filter(|outcome| outcome.verdict != Verdict::ExplicitlyDenied)
+            .map(|outcome| {
+                if lets_through(outcome, |layer| layer == Layer::Boundary) || !self.answer.has_boundary() {
+                    "a service control policy"
+                } else {
+                    "the permissions boundary"
+                }
+            })
+            .next()
+    }
+
+    /// Is some of it allowed?
+    #[must_use]
+    pub fn allows_some(&self) -> bool {
+        self.answer.verdicts().any(|verdict| verdict == Verdict::Allowed)
+    }
+}
+
+impl Whole {
+    fn new(answers: &[Answer], bucket: &Arn) -> Self {
+        Self { granted: granted(answers, bucket), answers: answers.iter().cloned().map(Judged::new).collect() }
+    }
+}
+
+impl BucketReach<'_> {
+    /// Is something that is needed granted by nothing? In a whole bucket, what is stopped in a part of it counts too.
+    ///
+    /// # Errors
+    ///
+    /// When that hangs on something.
+    pub fn is_lacking(&self) -> Result<bool, Gap> {
+        let lacking = |judged: &Judged| judged.lacking || (self.is_whole() && judged.stopped && judged.allows_some());
+        self.any(lacking, |judged| judged.open_grant.as_ref())
+    }
+
+    /// Is something that is needed granted and stopped, or refused?
+    ///
+    /// # Errors
+    ///
+    /// When that hangs on something.
+    pub fn is_stopped(&self) -> Result<bool, Gap> {
+        let stopped = |judged: &Judged| judged.stopped && !(self.is_whole() && judged.allows_some());
+        self.any(stopped, |judged| judged.open_stop.as_ref())
+    }
+
+    fn any(&self, is: impl Fn(&Judged) -> bool, open: impl Fn(&Judged) -> Option<&Gap>) -> Result<bool, Gap> {
+        if self.judged().any(is) {
+            return Ok(true);
+        }
+        self.judged().find_map(open).map_or(Ok(false), |gap| Err(gap.clone()))
+    }
+
+    /// Is the whole bucket in question?
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.needed.is_empty()
+    }
+
+    /// What is decided for everything in question.
+    pub fn judged(&self) -> impl Iterator<Item = &Judged> {
+        let whole = if self.is_whole() { self.whole.answers.as_slice() } else { &[] };
+        self.needed.iter().flat_map(|needed| &needed.answers).chain(whole)
+    }
+}
+
+impl<'a> Setup<'a> {
+    /// What a role needs of a bucket and may do there.
+    #[must_use]
+    pub fn reach(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> BucketReach<'a> {
+        let whole = Rc::new(Whole::new(&self.objects(role, bucket, usage), &bucket.arn));
+        BucketReach { needed: self.needed(role, bucket, usage), whole }
+    }
+
+    /// The same, quickly: the whole bucket is judged once for all buckets that the policies do not tell apart, so that
+    /// its examples may be another bucket's.
+    #[must_use]
+    pub fn judge(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> BucketReach<'a> {
+        BucketReach { needed: self.needed(role, bucket, usage), whole: self.whole(role, bucket, usage) }
+    }
+
+    /// What of a bucket is in use, and what is decided there.
+    fn needed(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Vec<Needed<'a>> {
+        let uses = role.uses.filter(|_| usage == Use::Used);
+        let areas = uses.and_then(|uses| uses.buckets.get(bucket.arn.resource()));
+        areas.into_iter().flatten().map(|area| Needed { area, answers: self.area(role, bucket, area) }).collect()
+    }
+
+    fn area(&self, role: &ExecutionRole<'a>, bucket: &Bucket, area: &Area<'_>) -> Vec<Judged> {
+        let actions: &[&str] = if area.reads_alone { &["s3:GetObject"] } else { &OBJECT_ACTIONS };
+        let ask = |action: &&'static str| match &area.extent {
+            Extent::Object(object) => self.object(role, Ask::new(action).of(&bucket.policy), object),
+            Extent::Below(prefix) => {
+                Judged::new(self.access.cover(role.role, &Ask::new(action).of(&bucket.policy), prefix))
+            }
+        };
+        actions.iter().map(ask).collect()
+    }
+
+    /// Decides about one object; where that hangs on the object's tags, with its tags.
+    #[must_use]
+    pub fn object(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, object: &Arn) -> Judged {
+        let answer = self.access.decide(role.role, &ask, object);
+        let hangs_on_tags = answer.verdicts().any(|verdict| verdict == Verdict::Conditional)
+            && answer.clauses().any(|clause| clause.open && object_tags(&clause.residual).is_some());
+        if !hangs_on_tags {
+            return Judged::new(answer);
+        }
+        let none = Tags::new();
+        match self.access.account.object_tags(object) {
+            Ok(tags) => Judged::new(self.access.decide(role.role, &ask.tagged(tags.unwrap_or(&none)), object)),
+            Err(gap) => Judged { lacking: false, open_grant: Some(gap), ..Judged::new(answer) },
+        }
+    }
+
+    fn whole(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Rc<Whole> {
+        let answers = self.objects(role, bucket, usage);
+        // A bucket's own policy is nobody else's: its answers are made anew, and their addresses mean nothing later.
+        let alone = usage == Use::Other && bucket.policy.if_asked().is_none();
+        if !alone && !bucket.policy.known().is_ok_and(Option::is_none) {
+            return Rc::new(Whole::new(&answers, &bucket.arn));
+        }
+        let key = (self.access.class(role.role), answers.each_ref().map(Answer::address));
+        let known = self.wholes.borrow().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let whole = Rc::new(Whole::new(&answers, &bucket.arn));
+            self.wholes.borrow_mut().insert(key, Rc::clone(&whole));
+            whole
+        })
+    }
+
+    /// What a role may do with the objects of a bucket, action by action. The policy of a bucket that nothing shows to be
+    /// used is not asked for: there the role's own policies are judged alone.
+    #[must_use]
+    pub fn objects(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> [Answer; 3] {
+        let own = if usage == Use::Other { bucket.policy.if_asked() } else { Some(&bucket.policy) };
+        let objects = format!("{}/", bucket.arn);
+        OBJECT_ACTIONS.map(|action| {
+            let ask = Ask::new(action);
+            self.access.cover(role.role, &own.map_or(ask.clone(), |policy| ask.of(policy)), &objects)
+        })
+    }
+}
+
+/// Does nothing but token-in-key and object-tag rules reach into the bucket?
+fn granted(answers: &[Answer], bucket: &Arn) -> Granted {
+    let mut open = None;
+    for answer in answers {
+        open = open.or_else(|| answer.too_entangled());
+        for clause in answer.granting() {
+            let tagged = clause.open && by_tag(clause);
+            if (!clause.open && reaches_into(clause, bucket)) || (tagged && is_for_bucket(clause, bucket)) {
+                return Granted::Yes;
+            }
+            if clause.open && !tagged {
+                open = open.or_else(|| Some(answer.gap_of(clause)));
+            }
+        }
+    }
+    open.map_or(Granted::No, Granted::Open)
+}
+
+/// Does a grant hang on an object's tags alone?
+#[must_use]
+pub fn by_tag(clause: &Clause<Gap>) -> bool {
+    clause.effect == Effect::Allow && object_tags(&clause.residual).is_some()
+}
+
+/// Does a clause reach into a bucket by more than a token in the key? It reaches a key that carries no word at all, or it
+/// is meant for the bucket.
+#[must_use]
+pub fn reaches_into(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+    clause.applies_to(&format!("{bucket}/{STRANGER}")) || is_for_bucket(clause, bucket)
+}
+
+/// Is a clause meant for this bucket? It reaches into it, and not into a bucket of a name that only wildcards match.
+#[must_use]
+pub fn is_for_bucket(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+    let (objects, of_strangers) = (format!("{bucket}/"), format!("{}/", stranger_to(bucket)));
+    let meant = |pattern: &Pattern| pattern.meets_below(&objects) && !pattern.meets_below(&of_strangers);
+    !clause.all_but && clause.patterns.iter().any(meant)
+}
+
+fn stranger_to(bucket: &Arn) -> Arn {
+    Arn::bucket(bucket.partition(), &STRANGER.to_string())
+}

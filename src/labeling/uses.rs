@@ -1,0 +1,243 @@
+//! What labeling jobs, flow definitions and workloads use, and under which role.
+//!
+//! The unit is the URI, not the bucket: a job that reads one manifest needs no more of the bucket than that. Knows the
+//! requests; asks no policy.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::needs::{self, Need, POST_FUNCTION, What};
+use crate::account::{Account, FlowDefinition, Gap, LabelingJob, LabelingJobRequest};
+use crate::arn::Arn;
+use crate::uri::S3Uri;
+
+/// Everything that is used.
+#[derive(Debug, Default)]
+pub struct Uses<'a> {
+    /// The jobs whose request is known, region by region.
+    pub jobs: Vec<Job<'a>>,
+    /// The jobs whose request could not be read.
+    pub unread: Vec<(&'a Arn, Gap)>,
+    /// What is used under each role, by the role's ARN.
+    by_role: BTreeMap<&'a str, RoleUses<'a>>,
+    /// Why there may be more than this.
+    pub incomplete: Option<Gap>,
+}
+
+/// A labeling job and what it needs.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// Where it runs.
+    pub region: &'a str,
+    /// The job.
+    pub job: &'a LabelingJob,
+    /// What was asked for.
+    pub request: &'a LabelingJobRequest,
+    /// What each field of it needs.
+    pub needs: Vec<Need<'a>>,
+}
+
+/// What is used under one role.
+#[derive(Debug, Default)]
+pub struct RoleUses<'a> {
+    /// What runs under it.
+    pub by: Vec<By<'a>>,
+    /// By bucket.
+    pub buckets: BTreeMap<String, Vec<Area<'a>>>,
+    /// Functions as they are named, by the ARN without a qualifier.
+    pub functions: BTreeMap<String, Vec<Invoked<'a>>>,
+}
+
+/// Who uses something.
+#[derive(Debug, Clone, Copy)]
+pub enum By<'a> {
+    /// A labeling job.
+    Job(&'a LabelingJob),
+    /// A flow definition.
+    Flow(&'a FlowDefinition),
+    /// A workload of the configuration, by name.
+    Workload(&'a str),
+}
+
+/// A part of a bucket, and what is done there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area<'a> {
+    /// Where.
+    pub extent: Extent,
+    /// Is it read alone? Else it is written and read.
+    pub reads_alone: bool,
+    /// Who uses it first, and how many do.
+    pub by: By<'a>,
+    /// How many do.
+    pub times: usize,
+}
+
+/// One object, or all whose ARNs begin so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// This very object.
+    Object(Arn),
+    /// Everything below.
+    Below(String),
+}
+
+/// A function as somebody names it, perhaps with a qualifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invoked<'a> {
+    /// With its version or alias.
+    pub function: Arn,
+    /// Is it called with the answers of workers?
+    pub after: bool,
+    /// Who names it, if somebody does.
+    pub by: Option<By<'a>>,
+}
+
+impl PartialEq for By<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for By<'_> {}
+
+impl<'a> Uses<'a> {
+    /// Gathers what an account's jobs and flow definitions use.
+    #[must_use]
+    pub fn of(account: &'a Account) -> Self {
+        let mut uses = Self::default();
+        for (region, regional) in &account.regions {
+            match regional.labeling_jobs.known() {
+                Ok(jobs) => jobs.iter().for_each(|job| uses.add_job(region, job)),
+                Err(gap) => uses.leave_open(gap),
+            }
+            match regional.flow_definitions.known() {
+                Ok(flows) => flows.iter().for_each(|flow| uses.add_flow(flow)),
+                Err(gap) => uses.leave_open(gap),
+            }
+        }
+        uses
+    }
+
+    /// What is used under a role.
+    #[must_use]
+    pub fn under(&self, role: &Arn) -> Option<&RoleUses<'a>> {
+        self.by_role.get(role.as_str())
+    }
+
+    /// The roles under which something runs, with what they use.
+    pub fn roles(&self) -> impl Iterator<Item = (&'a str, &RoleUses<'a>)> {
+        self.by_role.iter().map(|(role, uses)| (*role, uses))
+    }
+
+    fn leave_open(&mut self, gap: Gap) {
+        // A list that nobody asked for was not thought to matter; where there is no SageMaker, there are no jobs.
+        if !gap.is_not_asked() && !gap.is_not_supported() {
+            self.incomplete.get_or_insert(gap);
+        }
+    }
+
+    fn add_job(&mut self, region: &'a str, job: &'a LabelingJob) {
+        let request = match job.request.known() {
+            Ok(request) => request,
+            Err(gap) => {
+                self.leave_open(gap.clone());
+                self.unread.push((&job.arn, gap));
+                return;
+            }
+        };
+        let needs = needs::needs(request, region);
+        if let Some(role) = request.role_arn.as_deref() {
+            let by = By::Job(job);
+            let uses = self.by_role.entry(role).or_default();
+            uses.by.push(by);
+            for need in &needs {
+                match &need.what {
+                    What::Read(uri) => uses.area(&job.arn, uri, true, by),
+                    What::Write(uri) => uses.area(&job.arn, uri, false, by),
+                    What::Invoke(function) => uses.function(function, need.field == POST_FUNCTION, by),
+                    _ => {}
+                }
+            }
+        }
+        self.jobs.push(Job { region, job, request, needs });
+    }
+
+    fn add_flow(&mut self, flow: &'a FlowDefinition) {
+        let settings = match flow.settings.known() {
+            Ok(settings) => settings,
+            Err(gap) => return self.leave_open(gap),
+        };
+        let uses = self.by_role.entry(&settings.role).or_default();
+        uses.by.push(By::Flow(flow));
+        if let Some(uri) = settings.output.as_deref().and_then(|uri| S3Uri::parse(uri).ok()) {
+            uses.area(&flow.arn, &uri, false, By::Flow(flow));
+        }
+    }
+}
+
+impl<'a> RoleUses<'a> {
+    fn area(&mut self, who: &Arn, uri: &S3Uri, reads_alone: bool, by: By<'a>) {
+        let partition = who.partition();
+        let extent =
+            if reads_alone { Extent::Object(uri.object_arn(partition)) } else { Extent::Below(uri.below(partition)) };
+        self.add_area(&uri.bucket, extent, reads_alone, by);
+    }
+
+    fn add_area(&mut self, bucket: &str, extent: Extent, reads_alone: bool, by: By<'a>) {
+        let areas = self.buckets.entry(bucket.to_owned()).or_default();
+        match areas.iter_mut().find(|area| area.extent == extent && area.reads_alone == reads_alone) {
+            Some(area) => area.times += 1,
+            None => areas.push(Area { extent, reads_alone, by, times: 1 }),
+        }
+    }
+
+    fn function(&mut self, function: &Arn, after: bool, by: By<'a>) {
+        let invoked = self.functions.entry(unqualified(function)).or_default();
+        if !invoked.iter().any(|other| other.function == *function && other.after == after) {
+            invoked.push(Invoked { function: function.clone(), after, by: Some(by) });
+        }
+    }
+}
+
+/// A function's ARN without its version or alias.
+#[must_use]
+pub fn unqualified(function: &Arn) -> String {
+    let qualifier = function.resource().splitn(3, ':').nth(2).map_or(0, |qualifier| qualifier.len() + 1);
+    let text = function.as_str();
+    text.get(..text.len() - qualifier).unwrap_or(text).to_owned()
+}
+
+impl Extent {
+    /// As people write it: `s3://bucket/key` or `s3://bucket/prefix`.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        let arn = match self {
+            Self::Object(arn) => arn.as_str(),
+            Self::Below(prefix) => prefix,
+        };
+        arn.splitn(6, ':').nth(5).map_or_else(|| arn.to_owned(), |path| format!("s3://{path}"))
+    }
+}
+
+impl fmt::Display for By<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(job) => write!(f, "labeling job `{}`", job.arn.name()),
+            Self::Flow(flow) => write!(f, "flow definition `{}`", flow.arn.name()),
+            Self::Workload(name) => write!(f, "workload `{name}`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_functions_qualifier_is_cut_off() {
+        let arn = |text: &str| Arn::parse(text).unwrap();
+        let plain = "arn:aws:lambda:us-east-1:111122223333:function:pre";
+        assert_eq!(unqualified(&arn(plain)), plain);
+        assert_eq!(unqualified(&arn(&format!("{plain}:prod"))), plain);
+    }
+}

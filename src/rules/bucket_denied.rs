@@ -1,0 +1,59 @@
+//! `bucket-denied`: see its page, `bucket_denied.md`.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Pair, Rule, Scale, in_bucket, list, quoted};
+use crate::account::{Bucket, Gap};
+use crate::finding::{Finding, RemedyKind};
+use crate::labeling::reach::Judged;
+use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::policy::decide::Reason;
+
+pub(super) const RULE: Rule = Rule {
+    id: "bucket-denied",
+    summary: "an explicit deny (bucket policy, boundary, SCP, inline) stops the role, or a boundary or SCP lets nothing through",
+    severity: Scale::ByUse,
+    page: include_str!("bucket_denied.md"),
+    check: Check::RoleAndBucket(Pair { found, finding, together }),
+};
+
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
+    setup.judge(role, bucket, usage).is_stopped()
+}
+
+fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
+    let reach = setup.reach(role, bucket, usage);
+    let (name, who) = (bucket.arn.name(), role.role.arn.name());
+    let is_stopped = |judged: &Judged| judged.stopped && !(reach.is_whole() && judged.allows_some());
+    let stopped: Vec<&Judged> = reach.judged().filter(|judged| is_stopped(judged)).collect();
+    let actions: BTreeSet<&str> = stopped.iter().map(|judged| judged.answer.action()).collect();
+    let denying: BTreeSet<Reason> = stopped.iter().flat_map(|judged| judged.denying()).collect();
+    let limit = stopped.iter().find_map(|judged| judged.limit());
+    let by = match (denying.is_empty(), limit) {
+        (false, _) => {
+            format!("{} refuses it", quoted(denying.iter().map(|reason| &reason.policy).collect::<BTreeSet<_>>()))
+        }
+        (true, Some(limit)) => format!("{limit} does not let it through, whatever else allows it"),
+        (true, None) => "a limit above the role does not let it through".to_owned(),
+    };
+    let used = in_bucket::needed_by(&reach, is_stopped).map_or(String::new(), |used| format!("; {used}"));
+    let message = format!("`{who}` is stopped at {} in `{name}`: {by}{used}", list(actions));
+    let mut finding = in_bucket::finding(&RULE, role, bucket, usage, &reach, message);
+    for reason in &denying {
+        finding = finding.evidence(reason, "refuses it, whatever else allows it");
+    }
+    let summary = match (denying.is_empty(), limit) {
+        (false, _) => format!(
+            "except `{}` from the statement that refuses, or use another bucket: no policy of the role can help",
+            role.role.arn
+        ),
+        (true, Some(limit)) => format!("let {limit} allow it too: no policy of the role can help"),
+        (true, None) => "let the limit above the role allow it too: no policy of the role can help".to_owned(),
+    };
+    finding.remedy(RemedyKind::Policy, summary)
+}
+
+fn together(role: &ExecutionRole<'_>, count: usize) -> String {
+    let buckets = if count == 1 { "bucket" } else { "buckets" };
+    format!("`{}` is stopped at {count} {buckets} that nothing shows to be used for labeling", role.role.arn.name())
+}

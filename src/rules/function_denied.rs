@@ -1,0 +1,66 @@
+//! `function-denied`: see its page, `function_denied.md`.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Pair, Rule, Scale, in_function, quoted};
+use crate::account::{Function, Gap};
+use crate::finding::{Finding, RemedyKind};
+use crate::labeling::{ExecutionRole, INVOKE, Setup, Use};
+
+pub(super) const RULE: Rule = Rule {
+    id: "function-denied",
+    summary: "an explicit deny stops the role from invoking the function, or a boundary or SCP lets nothing through",
+    severity: Scale::ByUse,
+    page: include_str!("function_denied.md"),
+    check: Check::RoleAndFunction(Pair { found, finding, together }),
+};
+
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
+    let invocations = setup.invocations(role, function, usage);
+    if invocations.iter().any(|(_, judged)| judged.stopped) {
+        return Ok(true);
+    }
+    invocations.into_iter().find_map(|(_, judged)| judged.open_stop).map_or(Ok(false), Err)
+}
+
+fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Finding {
+    let (name, who) = (function.arn.name(), role.role.arn.name());
+    let stopped: Vec<_> =
+        setup.invocations(role, function, usage).into_iter().filter(|(_, judged)| judged.stopped).collect();
+    let denying: BTreeSet<_> = stopped.iter().flat_map(|(_, judged)| judged.denying()).collect();
+    let limit = stopped.iter().find_map(|(_, judged)| judged.limit());
+    let policies: BTreeSet<&str> = denying.iter().map(|reason| reason.policy.as_str()).collect();
+    let by = match (policies.is_empty(), limit) {
+        (false, _) => format!("{} refuses it", quoted(policies)),
+        (true, limit) => {
+            format!("{} does not let it through, whatever else allows it", limit.unwrap_or("a limit above it"))
+        }
+    };
+    let used = in_function::named_by(&stopped);
+    let message = format!("`{who}` is stopped from invoking `{name}`: {by}{used}");
+    let mut finding =
+        Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&function.arn), message);
+    finding.usage = Some(usage);
+    finding.effective = Some(in_function::effective(&stopped));
+    for reason in &denying {
+        finding = finding.evidence(reason, "refuses it, whatever else allows it");
+    }
+    let summary = match (denying.is_empty(), limit) {
+        (false, _) => format!(
+            "except `{}` from the statement that refuses {INVOKE}: no policy of the role can help",
+            role.role.arn
+        ),
+        (true, limit) => {
+            format!("let {} allow {INVOKE} too: no policy of the role can help", limit.unwrap_or("the limit above it"))
+        }
+    };
+    finding.remedy(RemedyKind::Policy, summary)
+}
+
+fn together(role: &ExecutionRole<'_>, count: usize) -> String {
+    let functions = if count == 1 { "function" } else { "functions" };
+    format!(
+        "`{}` is stopped from invoking {count} {functions} that nothing shows to be used for labeling",
+        role.role.arn.name()
+    )
+}

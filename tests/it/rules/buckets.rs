@@ -1,0 +1,232 @@
+//! The rules about a role and a bucket.
+
+use gt_audit::account::{Account, Fact, ManagedPolicy};
+use gt_audit::arn::Arn;
+
+use super::*;
+
+/// Whether it is out of reach or reached in part hangs on the same.
+const UNDECIDED: [&str; 2] =
+    ["? bucket-out-of-reach signs-ground-truth", "? bucket-reached-in-part signs-ground-truth"];
+const UNDECIDED_TAGS: [&str; 4] = [
+    "? bucket-denied signs-raw",
+    "? bucket-out-of-reach signs-raw",
+    "? bucket-reached-in-part signs-raw",
+    "? bucket-tag-grants-nothing signs-raw",
+];
+
+#[test]
+fn bucket_out_of_reach() {
+    let near_miss = |a: &mut Account| rename_bucket(a, "signs-ground-truth");
+    let plain = |a: &mut Account| rename_bucket(a, "signs-raw");
+    assert_eq!(says(near_miss), ["medium bucket-out-of-reach signs-ground-truth"]);
+    assert_eq!(says(plain), ["low bucket-out-of-reach signs-raw"]);
+
+    // Granted by another policy, whole or in part; granted by the bucket itself; everything granted.
+    for granted in ["arn:aws:s3:::signs-ground-truth/*", "arn:aws:s3:::signs*", "*"] {
+        let says = says(|a| {
+            near_miss(a);
+            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"{granted}"}}}}"#));
+        });
+        assert_eq!(says, Vec::<String>::new(), "{granted}");
+    }
+    let by_bucket = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/GtExecution"},"Action":"s3:*","Resource":"arn:aws:s3:::signs-ground-truth/*"}}"#;
+    let open = |text: &str| {
+        says(|a| {
+            near_miss(a);
+            bucket(a).policy = Fact::Known(Some(document(text)));
+        })
+    };
+    assert_eq!(open(by_bucket), Vec::<String>::new());
+    // A grant to the account only delegates, one to another role is none.
+    for other in ["arn:aws:iam::111122223333:root", "111122223333", "arn:aws:iam::111122223333:role/Other"] {
+        let text = by_bucket.replace("arn:aws:iam::111122223333:role/GtExecution", other);
+        assert_eq!(open(&text), ["medium bucket-out-of-reach signs-ground-truth"], "{other}");
+    }
+
+    // All but something else is this bucket too. A negated tag rule opens what has no tag at all: nobody knows what.
+    let conditional = |rest: &str| {
+        says(|a| {
+            near_miss(a);
+            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow",{rest}}}}}"#));
+        })
+    };
+    assert_eq!(conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::secret/*""#), Vec::<String>::new());
+    assert_eq!(
+        conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::signs-*""#),
+        ["medium bucket-out-of-reach signs-ground-truth"]
+    );
+    assert_eq!(
+        conditional(
+            r#""Action":"s3:GetObject","Resource":"*","Condition":{"StringNotEquals":{"s3:ExistingObjectTag/class":"secret"}}"#
+        ),
+        UNDECIDED
+    );
+    // Meant for the bucket, under a condition: another rule's business.
+    assert_eq!(
+        conditional(
+            r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::signs-ground-truth/*","Condition":{"StringEquals":{"s3:ExistingObjectTag/class":"x"}}"#
+        ),
+        ["medium bucket-reached-in-part signs-ground-truth"]
+    );
+    assert_eq!(
+        conditional(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-${aws:PrincipalAccount}/*""#),
+        ["medium bucket-out-of-reach signs-ground-truth"]
+    );
+    assert_eq!(says(|a| rename_bucket(a, "message-maker-prod")), ["low bucket-out-of-reach message-maker-prod"]);
+    // An explicit deny is no matter of names either.
+    assert_eq!(
+        says(|a| {
+            near_miss(a);
+            inline(a, r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
+        }),
+        ["medium bucket-denied signs-ground-truth"]
+    );
+
+    // Undecided: a grant under a condition that is not read, a bucket policy that is unknown, tags that would rank it.
+    let conditional = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}}}"#;
+    assert_eq!(
+        says(|a| {
+            near_miss(a);
+            inline(a, conditional);
+        }),
+        UNDECIDED
+    );
+    assert_eq!(
+        says(|a| {
+            near_miss(a);
+            bucket(a).policy = Fact::Unknown(gap("s3:GetBucketPolicy"));
+        }),
+        [&["? bucket-denied signs-ground-truth"], &UNDECIDED[..]].concat()
+    );
+    assert_eq!(
+        says(|a| {
+            plain(a);
+            bucket(a).tags = Fact::Unknown(gap("s3:GetBucketTagging"));
+        }),
+        UNDECIDED_TAGS
+    );
+}
+
+#[test]
+fn bucket_reached_in_part() {
+    let granted = |text: &str| {
+        says(|a| {
+            rename_bucket(a, "signs-raw");
+            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow",{text}}}}}"#));
+        })
+    };
+    let part = ["medium bucket-reached-in-part signs-raw"];
+    // A prefix; reading alone; all but one action.
+    assert_eq!(granted(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/images/*""#), part);
+    assert_eq!(granted(r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::signs-raw/*""#), part);
+    assert_eq!(granted(r#""Action":"s3:*Object","Resource":"arn:aws:s3:::signs-raw/*""#), part);
+    assert_eq!(granted(r#""Action":"s3:GetObject","Resource":"*""#), ["low bucket-reached-in-part signs-raw"]);
+    assert_eq!(granted(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/*""#), Vec::<String>::new());
+    assert_eq!(
+        granted(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-raw""#),
+        ["medium bucket-out-of-reach signs-raw"]
+    );
+
+    // What is needed is what a job names: here the prefix that is granted, and there another.
+    let images = |output: &'static str| {
+        says(move |a| {
+            rename_bucket(a, "signs-raw");
+            inline(
+                a,
+                r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/images/*"}}"#,
+            );
+            job(
+                a,
+                &[
+                    ("InputConfig.DataSource.S3DataSource.ManifestS3Uri", "s3://signs-raw/images/m.manifest"),
+                    ("OutputConfig.S3OutputPath", output),
+                ],
+            );
+        })
+    };
+    assert_eq!(images("s3://signs-raw/images/out/"), Vec::<String>::new());
+    assert!(images("s3://signs-raw/labels/").contains(&"high bucket-reached-in-part signs-raw".to_owned()));
+    assert!(images("s3://signs-raw/image").contains(&"high bucket-reached-in-part signs-raw".to_owned()));
+    // Keys with a token are reached without any grant for the bucket.
+    assert_eq!(images("s3://signs-raw/sagemaker/out"), Vec::<String>::new());
+    assert_eq!(
+        granted(r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#),
+        ["? bucket-out-of-reach signs-raw", "? bucket-reached-in-part signs-raw"]
+    );
+}
+
+#[test]
+fn bucket_denied() {
+    let denied = ["medium bucket-denied signs-sagemaker"];
+    let policy = |text: &str| {
+        let text = format!(r#"{{"Statement":{{"Effect":"Deny","Principal":"*",{text}}}}}"#);
+        says(|a| bucket(a).policy = Fact::Known(Some(document(&text))))
+    };
+    assert_eq!(policy(r#""Action":"s3:PutObject","Resource":"arn:aws:s3:::signs-sagemaker/*""#), denied);
+    let tls = r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-sagemaker/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#;
+    assert_eq!(policy(tls), Vec::<String>::new());
+    let vpc = r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-sagemaker/*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}"#;
+    assert_eq!(policy(vpc), ["? bucket-denied signs-sagemaker"]);
+    // A part of the bucket, and nobody is known to use it: reached in part.
+    assert_eq!(
+        policy(r#""Action":"s3:*","Resource":"arn:aws:s3:::signs-sagemaker/secret/*""#),
+        ["medium bucket-reached-in-part signs-sagemaker"]
+    );
+    assert_eq!(
+        says(|a| bucket(a).policy = Fact::Unknown(gap("s3:GetBucketPolicy"))),
+        ["? bucket-denied signs-sagemaker"]
+    );
+
+    // What a boundary does not allow is no matter of names either.
+    assert_eq!(
+        says(|a| {
+            let boundary = Arn::iam("aws", "111122223333", "policy/boundary");
+            role(a).boundary = Fact::Known(Some(boundary.clone()));
+            let functions = document(r#"{"Statement":{"Effect":"Allow","Action":"lambda:*","Resource":"*"}}"#);
+            let policy = ManagedPolicy { version: "v1".to_owned(), document: Fact::Known(functions) };
+            a.iam.policies.insert(boundary, Fact::Known(policy));
+        }),
+        denied
+    );
+    // Nor what the organization does not.
+    let organization = |text: &'static str| says(move |a| a.organization = organization(text));
+    assert_eq!(organization(r#"{"Statement":{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}}"#), denied);
+    assert_eq!(organization(r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#), Vec::<String>::new());
+}
+
+#[test]
+fn bucket_tag_grants_nothing() {
+    let tagged = |key: &'static str, value: &'static str| {
+        move |a: &mut Account| {
+            rename_bucket(a, "signs-raw");
+            known(&mut bucket(a).tags).insert(key.to_owned(), value.to_owned());
+        }
+    };
+    for (key, value) in [("SageMaker", "true"), ("sagemaker", "yes"), ("Ground-Truth", "")] {
+        assert_eq!(
+            says(tagged(key, value)),
+            ["medium bucket-out-of-reach signs-raw", "medium bucket-tag-grants-nothing signs-raw"],
+            "{key}={value}"
+        );
+    }
+    assert_eq!(says(tagged("team", "vision")), ["low bucket-out-of-reach signs-raw"]);
+    // A value shows what is meant, and promises nothing; a tag that AWS sets shows nothing.
+    assert_eq!(says(tagged("purpose", "Ground Truth")), ["medium bucket-out-of-reach signs-raw"]);
+    assert_eq!(says(tagged("aws:cloudformation:stack-name", "sagemaker-x")), ["low bucket-out-of-reach signs-raw"]);
+    // The tag does no harm where the role reaches the bucket: the healthy account's bucket has it too.
+    assert_eq!(
+        says(|a| {
+            tagged("SageMaker", "true")(a);
+            inline(a, r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/*"}}"#);
+        }),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        says(|a| {
+            tagged("SageMaker", "true")(a);
+            bucket(a).policy = Fact::Unknown(gap("s3:GetBucketPolicy"));
+        }),
+        UNDECIDED_TAGS
+    );
+}
