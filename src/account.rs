@@ -183,7 +183,7 @@ mod not_asked {
     }
 
     pub(super) fn workforce() -> Fact<Option<Workforce>> {
-        of("sagemaker:DescribeWorkforce")
+        of("sagemaker:ListWorkforces")
     }
 }
 
@@ -232,6 +232,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Is nothing wanted?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What of this is not in the other.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> Self {
@@ -245,6 +251,15 @@ impl Wanted {
             keys: new(&self.keys, &other.keys),
             objects: new(&self.objects, &other.objects),
         }
+    }
+
+    /// Both together.
+    pub fn extend(&mut self, other: Self) {
+        self.bucket_tags.extend(other.bucket_tags);
+        self.buckets.extend(other.buckets);
+        self.functions.extend(other.functions);
+        self.keys.extend(other.keys);
+        self.objects.extend(other.objects);
     }
 }
 

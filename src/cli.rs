@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Severity;
@@ -65,9 +66,21 @@ pub struct Scan {
     /// Also write the report to a file, as `FORMAT=PATH`; repeatable.
     #[arg(long, value_name = "FORMAT=PATH", value_parser = output)]
     pub output: Vec<(Format, PathBuf)>,
-    /// Exit with 1 when a finding is at least this bad.
-    #[arg(long, value_enum, default_value_t = Severity::High, value_name = "SEVERITY")]
-    pub fail_on: Severity,
+    /// Exit with 1 when a finding is at least this bad. Default: the configuration's, else high.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<Severity>,
+    /// The configuration file. Default: gt-audit.toml in the working directory, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Audit only execution roles of this name, in which `*` and `?` are wildcards, or of this ARN; repeatable.
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
+    pub role: Vec<String>,
+    /// Audit only buckets of this name or ARN, likewise; repeatable.
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
+    pub bucket: Vec<String>,
+    /// Audit only functions of this name or ARN, likewise; repeatable.
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
+    pub function: Vec<String>,
     /// Colours in the table; NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
@@ -117,7 +130,7 @@ pub struct Connection {
     /// The profile of the AWS configuration files.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// A region to audit; repeatable. Default: the profile's.
+    /// A region to audit; repeatable. Default: those of the configuration of an audit, else the profile's.
     #[arg(long, value_name = "REGION")]
     pub region: Vec<String>,
     /// Audit every region that the account has enabled.

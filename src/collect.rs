@@ -24,9 +24,15 @@ mod iam_each;
 #[cfg(feature = "live")]
 mod iam_policies;
 #[cfg(feature = "live")]
+mod impatience;
+#[cfg(feature = "live")]
 mod inventory;
 #[cfg(feature = "live")]
+mod kms;
+#[cfg(feature = "live")]
 mod lambda;
+#[cfg(feature = "live")]
+mod organizations;
 #[cfg(feature = "live")]
 mod profile;
 #[cfg(feature = "live")]
@@ -35,6 +41,8 @@ mod refusal;
 mod regions;
 #[cfg(feature = "live")]
 mod s3;
+#[cfg(feature = "live")]
+mod s3_details;
 #[cfg(feature = "live")]
 mod sagemaker;
 #[cfg(feature = "live")]
@@ -47,6 +55,6 @@ pub use self::{
     aws::Aws,
     connect::{AssumeRole, Connection},
     gate::{Progress, Watcher},
-    inventory::{details, inventory},
+    inventory::{complete, details, inventory},
     trouble::ConnectError,
 };

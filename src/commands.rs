@@ -15,6 +15,7 @@ use clap::CommandFactory;
 
 use crate::account::snapshot::SnapshotError;
 use crate::cli::{Cli, Command};
+use crate::config::Mistakes;
 
 /// Where a command writes, and what it may assume of it.
 pub struct Terminal<'a> {
@@ -28,7 +29,8 @@ pub struct Terminal<'a> {
     pub colors: bool,
 }
 
-/// Why a command could not do its work: exit code 2. Each message is one line and says what to do.
+/// Why a command could not do its work: exit code 2. Each message says what to do, and is one line but for the mistakes of
+/// a configuration, which are one each.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The account cannot be reached.
@@ -50,6 +52,9 @@ pub enum Error {
         /// What the system said.
         error: io::Error,
     },
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] Mistakes),
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),
@@ -67,6 +72,17 @@ pub enum Error {
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Error {
+    /// What to say, line by line. A mistake in a file begins with its place there; all else with the program's name.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Config(mistakes) => mistakes.lines(),
+            other => vec![format!("gt-audit: {other}")],
+        }
+    }
 }
 
 /// Runs a command and gives the exit code.

@@ -75,12 +75,21 @@ pub struct Finding {
     pub effective: Option<Effective>,
     /// One sentence.
     pub message: String,
+    /// What a labeling job needs and its role may not do, field by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocked>,
+    /// The findings that explain a failed job, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explained_by: Vec<String>,
     /// The statements that decided.
     pub evidence: Vec<Evidence>,
     /// What to do, best first.
     pub remedy: Vec<Remedy>,
-    /// How the finding stands to earlier reports.
+    /// How the finding stands to earlier reports and to the configuration.
     pub status: Status,
+    /// Why the configuration silences it, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<Suppression>,
 }
 
 /// What the documented limits say of a name and its tags.
@@ -120,6 +129,20 @@ pub struct Effective {
     /// A resource that is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denied_example: Option<String>,
+}
+
+/// Something that a field of a labeling job's request needs and the role may not do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Blocked {
+    /// The field, by its path in the request.
+    pub field: &'static str,
+    /// The action; absent where the field itself is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The ARN or `s3://` URI.
+    pub resource: String,
+    /// Why, in a few words.
+    pub why: String,
 }
 
 /// A statement that decided, and what it does here.
@@ -165,6 +188,17 @@ pub enum RemedyKind {
 pub enum Status {
     /// It was not there before, or nothing is known of before.
     New,
+    /// The configuration silences it: it does not count.
+    Suppressed,
+}
+
+/// Why the configuration silences a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Suppression {
+    /// In its owner's words.
+    pub reason: String,
+    /// The last day on which it does, `YYYY-MM-DD`; null when there is none.
+    pub until: Option<String>,
 }
 
 impl Documented {
@@ -190,7 +224,7 @@ impl Finding {
         message: String,
     ) -> Self {
         Self {
-            id: fingerprint(rule, principal, resource),
+            id: fingerprint(rule, principal.map(Arn::as_str), resource.map(Arn::as_str)),
             rule,
             severity,
             principal: principal.cloned(),
@@ -201,9 +235,12 @@ impl Finding {
             documented: None,
             effective: None,
             message,
+            blocked: vec![],
+            explained_by: vec![],
             evidence: vec![],
             remedy: vec![],
             status: Status::New,
+            suppression: None,
         }
     }
 
@@ -229,8 +266,10 @@ impl Finding {
 }
 
 /// Sixteen hex digits, the same for the same rule, principal and resource in every run and version (FNV-1a, 64 bits).
-fn fingerprint(rule: &str, principal: Option<&Arn>, resource: Option<&Arn>) -> String {
-    let text = [rule, principal.map_or("", Arn::as_str), resource.map_or("", Arn::as_str)].join("\n");
+/// Each is an ARN, or the glob of the ARNs that are one finding together.
+#[must_use]
+pub fn fingerprint(rule: &str, principal: Option<&str>, resource: Option<&str>) -> String {
+    let text = [rule, principal.unwrap_or_default(), resource.unwrap_or_default()].join("\n");
     let hash = text
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -243,10 +282,9 @@ mod tests {
 
     #[test]
     fn a_fingerprint_never_changes() {
-        let role = Arn::iam("aws", "111122223333", "role/R");
-        let bucket = Arn::bucket("aws", "b");
+        let (role, bucket) = (Some("arn:aws:iam::111122223333:role/R"), Some("arn:aws:s3:::b"));
         // INVARIANT: these stand in people's baselines; a change of the function would make every finding new.
-        assert_eq!(fingerprint("bucket-out-of-reach", Some(&role), Some(&bucket)), "7498b8ea1672fe14");
-        assert_ne!(fingerprint("x", Some(&role), None), fingerprint("x", None, Some(&role)));
+        assert_eq!(fingerprint("bucket-out-of-reach", role, bucket), "7498b8ea1672fe14");
+        assert_ne!(fingerprint("x", role, None), fingerprint("x", None, role));
     }
 }

@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod builtin;
 pub mod console;
+pub mod failures;
 pub mod limits;
 pub mod managed;
 pub mod spelling;

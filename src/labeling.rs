@@ -6,11 +6,14 @@
 
 pub mod execution;
 pub mod identities;
+pub mod judging;
+pub mod keys;
 pub mod meaning;
 pub mod needs;
 pub mod reach;
 pub mod uses;
 mod wanted;
+pub mod workload;
 
 use std::collections::HashMap;
 
@@ -56,6 +59,7 @@ pub struct Setup<'a> {
     /// Identities of which a missing fact leaves open whether they have.
     pub unclear_identities: Vec<(Identity<'a>, Gap)>,
     buckets: HashMap<&'a str, &'a Bucket>,
+    functions: HashMap<&'a str, &'a Function>,
     wholes: reach::Wholes,
 }
 
@@ -73,6 +77,12 @@ impl<'a> Setup<'a> {
             identities: vec![],
             unclear_identities: vec![],
             buckets: account.buckets.known().into_iter().flatten().map(|b| (b.arn.resource(), b)).collect(),
+            functions: account
+                .regions
+                .values()
+                .flat_map(|region| region.functions.known().into_iter().flatten())
+                .map(|function| (function.arn.as_str(), function))
+                .collect(),
             wholes: reach::Wholes::default(),
         };
         for role in account.iam.roles.known().into_iter().flatten() {
@@ -112,6 +122,22 @@ impl<'a> Setup<'a> {
         match self.buckets.get(name) {
             Some(bucket) => Ok(Some(bucket)),
             None => self.access.account.buckets.known().map(|_| None),
+        }
+    }
+
+    /// A function of the account, by its ARN without a qualifier.
+    ///
+    /// # Errors
+    ///
+    /// When it is not found, and not all functions of its region are known.
+    pub fn function(&self, arn: &Arn) -> Result<Option<&'a Function>, Gap> {
+        let plain = uses::unqualified(arn);
+        match self.functions.get(plain.as_str()) {
+            Some(function) => Ok(Some(function)),
+            None => match self.access.account.regions.get(arn.region()) {
+                Some(regional) => regional.functions.known().map(|_| None),
+                None => Err(Gap::not_asked("lambda:ListFunctions", arn.region())),
+            },
         }
     }
 

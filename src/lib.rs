@@ -9,7 +9,7 @@
 //! ```text
 //! arn ← policy ← account ← access ← labeling ← rules ← audit ← commands ← main
 //!                   ↑        knowledge ←┘  finding ←┘    report ←┘
-//!                collect
+//!                collect                                config ←┘
 //! ```
 //!
 //! - [`account`]: the facts, each known or a gap; a snapshot file holds them.
@@ -19,6 +19,7 @@
 //! - [`knowledge`]: the documented limits and the managed policies' text, as data.
 //! - [`labeling`]: which roles are execution roles, and what each resource is to them.
 //! - [`rules`]: one file a rule, its page beside it.
+//! - [`config`]: the configuration file, or every mistake in it.
 //! - [`audit`]: every rule on every subject; [`report`]: what comes of it, and how it is written.
 //! - [`cli`], [`commands`]: the command line.
 
@@ -29,6 +30,7 @@ pub mod audit;
 pub mod cli;
 pub mod collect;
 pub mod commands;
+pub mod config;
 pub mod file;
 pub mod finding;
 pub mod knowledge;

@@ -31,9 +31,10 @@ fn main() -> ExitCode {
             ExitCode::from(COULD_NOT_RUN)
         }
         Err(error) => {
-            let message = text::plain(&error.to_string());
-            // When not even that can be written there is nobody left to tell.
-            drop(writeln!(io::stderr(), "gt-audit: {message}"));
+            for line in error.lines() {
+                // When not even that can be written there is nobody left to tell.
+                drop(writeln!(io::stderr(), "{}", text::plain(&line)));
+            }
             ExitCode::from(COULD_NOT_RUN)
         }
     }

@@ -34,6 +34,8 @@ pub struct Report {
     pub finished_at: String,
     /// How much was collected, at what cost.
     pub collected: Collected,
+    /// What the reader should know of the audit as a whole, each in one sentence.
+    pub notes: Vec<String>,
     /// What the rules could not decide.
     pub undecided: Vec<Undecided>,
     /// The facts that could not be read.
@@ -255,6 +257,10 @@ impl Summary {
         for finding in findings {
             match finding.status {
                 Status::New => {}
+                Status::Suppressed => {
+                    summary.suppressed += 1;
+                    continue;
+                }
             }
             *match finding.severity {
                 Severity::High => &mut summary.high,
@@ -277,14 +283,16 @@ impl Summary {
 #[must_use]
 pub fn assemble(
     snapshot: &Snapshot,
+    gaps: BTreeSet<Gap>,
     execution_roles: Vec<ExecutionRole>,
     findings: Vec<Finding>,
     undecided: Vec<Undecided>,
+    notes: Vec<String>,
     fail_on: Severity,
 ) -> Report {
     let account = &snapshot.account;
     let mut affects: BTreeMap<Gap, BTreeSet<&'static str>> =
-        account.unread().into_iter().map(|gap| (gap, BTreeSet::new())).collect();
+        gaps.into_iter().map(|gap| (gap, BTreeSet::new())).collect();
     for open in &undecided {
         if let Some(rules) = affects.get_mut(&open.gap) {
             rules.insert(open.rule);
@@ -319,6 +327,7 @@ pub fn assemble(
             .into_iter()
             .map(|(gap, affects)| ReportedGap { gap, affects: affects.into_iter().collect() })
             .collect(),
+        notes,
         undecided,
         execution_roles,
         findings,

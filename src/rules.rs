@@ -12,6 +12,8 @@ mod function_denied;
 mod function_out_of_reach;
 mod in_bucket;
 mod in_function;
+mod job_blocked;
+mod job_failed_on_permission;
 mod managed_policy_changed;
 mod role_not_assumable;
 
@@ -89,6 +91,8 @@ pub static RULES: &[Rule] = &[
     bucket_tag_grants_nothing::RULE,
     function_denied::RULE,
     function_out_of_reach::RULE,
+    job_blocked::RULE,
+    job_failed_on_permission::RULE,
     managed_policy_changed::RULE,
     role_not_assumable::RULE,
 ];

@@ -80,44 +80,51 @@ pub struct AccessBlock {
     pub restrict_public_buckets: bool,
 }
 
-fn not_asked<T>(action: &str) -> Fact<T> {
-    Fact::Unknown(Gap::not_asked(action, "*"))
+fn not_asked<T>(action: &str, bucket: &str) -> Fact<T> {
+    Fact::Unknown(Gap::not_asked(action, bucket))
 }
 
 fn cors_not_asked() -> Fact<Vec<CorsRule>> {
-    not_asked("s3:GetBucketCORS")
+    not_asked(CORS, "*")
 }
 
 fn encryption_not_asked() -> Fact<Option<Encryption>> {
-    not_asked("s3:GetEncryptionConfiguration")
+    not_asked(ENCRYPTION, "*")
 }
 
 fn ownership_not_asked() -> Fact<Option<String>> {
-    not_asked("s3:GetBucketOwnershipControls")
+    not_asked(OWNERSHIP, "*")
 }
 
 fn abac_not_asked() -> Fact<bool> {
-    not_asked("s3:GetBucketAbac")
+    not_asked(ABAC, "*")
 }
 
 fn access_block_not_asked() -> Fact<Option<AccessBlock>> {
-    not_asked("s3:GetBucketPublicAccessBlock")
+    not_asked(ACCESS_BLOCK, "*")
 }
+
+const CORS: &str = "s3:GetBucketCORS";
+const ENCRYPTION: &str = "s3:GetEncryptionConfiguration";
+const OWNERSHIP: &str = "s3:GetBucketOwnershipControls";
+const ABAC: &str = "s3:GetBucketAbac";
+const ACCESS_BLOCK: &str = "s3:GetBucketPublicAccessBlock";
 
 impl Bucket {
     /// A bucket of which only the name is known.
     #[must_use]
     pub fn not_asked(arn: Arn) -> Self {
+        let bucket = arn.as_str();
         Self {
+            region: not_asked("s3:GetBucketLocation", bucket),
+            tags: not_asked("s3:GetBucketTagging", bucket),
+            policy: not_asked("s3:GetBucketPolicy", bucket),
+            cors: not_asked(CORS, bucket),
+            encryption: not_asked(ENCRYPTION, bucket),
+            ownership: not_asked(OWNERSHIP, bucket),
+            abac: not_asked(ABAC, bucket),
+            access_block: not_asked(ACCESS_BLOCK, bucket),
             arn,
-            region: not_asked("s3:GetBucketLocation"),
-            tags: not_asked("s3:GetBucketTagging"),
-            policy: not_asked("s3:GetBucketPolicy"),
-            cors: cors_not_asked(),
-            encryption: encryption_not_asked(),
-            ownership: ownership_not_asked(),
-            abac: abac_not_asked(),
-            access_block: access_block_not_asked(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum Organization {
     /// Nobody asked.
     #[default]
     NotAsked,
-    /// There is none, or the account manages it and its policies do not bind it.
+    /// There is none, or one whose policies do not bind the account: it only shares the bill, or the account manages it.
     Free,
     /// Its policies.
     Policies(ControlPolicies),
@@ -26,9 +26,9 @@ pub enum Organization {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ControlPolicies {
-    /// Service control policies.
+    /// Service control policies; no level at all where the organization has not enabled them.
     pub scps: Vec<Vec<ControlPolicy>>,
-    /// Resource control policies.
+    /// Resource control policies; no level at all where the organization has not enabled them.
     pub rcps: Vec<Vec<ControlPolicy>>,
 }
 

@@ -56,9 +56,11 @@ pub struct Aws {
     /// How many labeling jobs of a region are described, if the user says it.
     pub(super) max_jobs: Option<usize>,
     pub(super) iam: aws_sdk_iam::Client,
+    pub(super) organizations: aws_sdk_organizations::Client,
     timeout: Option<Duration>,
     config: SdkConfig,
     s3: PerRegion<aws_sdk_s3::Client>,
+    kms: PerRegion<aws_sdk_kms::Client>,
     lambda: PerRegion<aws_sdk_lambda::Client>,
     sagemaker: PerRegion<aws_sdk_sagemaker::Client>,
     tagging: PerRegion<aws_sdk_resourcegroupstagging::Client>,
@@ -95,8 +97,12 @@ impl Aws {
             connection.regions.iter().cloned().collect()
         };
         let iam = aws_sdk_iam::config::Builder::from(&config).interceptor(gate.count()).retry_partition(partition());
+        let organizations = aws_sdk_organizations::config::Builder::from(&config)
+            .interceptor(gate.count())
+            .retry_partition(partition());
         Ok(Self {
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            organizations: aws_sdk_organizations::Client::from_conf(organizations.build()),
             gate,
             caller,
             account,
@@ -108,6 +114,7 @@ impl Aws {
             timeout: connection.timeout,
             config,
             s3: PerRegion::default(),
+            kms: PerRegion::default(),
             lambda: PerRegion::default(),
             sagemaker: PerRegion::default(),
             tagging: PerRegion::default(),
@@ -150,6 +157,14 @@ impl Aws {
                 // `bucket.localhost` is no host that anybody knows.
                 .force_path_style(endpoint(&config, "S3").is_some());
             aws_sdk_s3::Client::from_conf(builder.build())
+        })
+    }
+
+    pub(super) fn kms(&self, region: &str) -> aws_sdk_kms::Client {
+        self.kms.client(region, || {
+            let builder = aws_sdk_kms::config::Builder::from(&self.in_region(region));
+            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
+            aws_sdk_kms::Client::from_conf(builder.build())
         })
     }
 

@@ -1,28 +1,33 @@
-//! The two rounds of collecting: what there is, and what is worth a call of its own.
+//! The rounds of collecting: what there is, and what of it is worth a call of its own.
 //!
-//! Knows which questions depend on which answers, and asks the others at the same time.
+//! Knows which questions depend on which answers, and asks the others at the same time. What is worth a call is decided
+//! elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
-use futures_util::future::{join, join3};
+use futures_util::future::{join, join3, join4};
 
 use super::aws::Aws;
 use super::gate::each;
-use super::{iam, lambda, regions, s3, sagemaker, tagging};
-use crate::account::{Account, Bucket, Fact, Gap, Organization, Regional, Wanted};
+use super::{iam, kms, lambda, organizations, regions, s3, s3_details, sagemaker, tagging};
+use crate::account::{Account, Bucket, Fact, Gap, Regional, Wanted};
 use crate::arn::Arn;
+
+/// How often what was learned may make more of it wanted: a bucket names its key, and a key names nothing.
+const ROUNDS: usize = 4;
 
 /// Everything there is in the account, with its tags and without what would cost a call for each resource.
 pub async fn inventory(aws: &Aws) -> Account {
     let mut gaps = vec![];
     let audited = regions::audited(aws, &mut gaps).await;
 
-    let jobs = async {
-        let jobs = each(audited.clone(), async |region| {
-            let jobs = sagemaker::labeling_jobs(aws, &region).await;
-            (region, jobs)
+    let labeling = async {
+        let regions = each(audited.clone(), async |region| {
+            let labeling = sagemaker::region(aws, &region).await;
+            (region, labeling)
         });
-        jobs.await.into_iter().collect::<BTreeMap<_, _>>()
+        regions.await.into_iter().collect::<BTreeMap<_, _>>()
     };
     let functions = each(audited.clone(), async |region| {
         let functions = lambda::functions(aws, &region).await;
@@ -35,11 +40,14 @@ pub async fn inventory(aws: &Aws) -> Account {
         tagging::tag(aws, &mut buckets, &mut regions).await;
         (buckets, regions)
     };
-    let ((alias, iam), (buckets, mut regions), jobs) = join3(Box::pin(iam), Box::pin(resources), Box::pin(jobs)).await;
-    for (region, (jobs, too_many)) in jobs {
+    let organization = organizations::organization(aws);
+    let ((alias, iam), (buckets, mut regions), labeling, organization) =
+        join4(Box::pin(iam), Box::pin(resources), Box::pin(labeling), Box::pin(organization)).await;
+    for (region, (labeling, too_many)) in labeling {
         gaps.extend(too_many);
         if let Some(regional) = regions.get_mut(&region) {
-            regional.labeling_jobs = jobs;
+            let functions = mem::replace(regional, labeling).functions;
+            regional.functions = functions;
         }
     }
     Account {
@@ -47,7 +55,7 @@ pub async fn inventory(aws: &Aws) -> Account {
         partition: aws.partition().to_owned(),
         alias,
         caller: aws.caller.clone(),
-        organization: Organization::NotAsked,
+        organization,
         iam,
         buckets,
         objects: BTreeMap::new(),
@@ -56,7 +64,20 @@ pub async fn inventory(aws: &Aws) -> Account {
     }
 }
 
-/// Asks for what is wanted of single buckets and functions, and puts it into the account: the answer or the gap.
+/// Asks for what is wanted, and for what is wanted because of the answers, until nothing is.
+pub async fn complete(aws: &Aws, account: &mut Account, wanted: impl Fn(&Account) -> Wanted) {
+    let mut asked = Wanted::default();
+    for _ in 0..ROUNDS {
+        let new = wanted(account).beyond(&asked);
+        if new.is_empty() {
+            break;
+        }
+        details(aws, account, &new).await;
+        asked.extend(new);
+    }
+}
+
+/// Asks for what is wanted of single resources, and puts it into the account: the answer or the gap.
 pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
     let places = |arns: &BTreeSet<Arn>| -> Vec<(Arn, String)> {
         let buckets = account.buckets.known().into_iter().flatten().filter(|bucket| arns.contains(&bucket.arn));
@@ -66,27 +87,52 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
         let tags = s3::tags(aws, &arn, &region).await;
         (arn, tags)
     });
-    let bucket_policies = each(places(&wanted.buckets), async |(arn, region)| {
-        let policy = s3::policy(aws, &arn, &region).await;
-        (arn, policy)
+    let buckets = each(places(&wanted.buckets), async |(arn, region)| {
+        let details = s3_details::details(aws, &arn, &region).await;
+        (arn, details)
     });
-    let function_policies = each(wanted.functions.iter().cloned(), async |arn| {
+    let abac = s3_details::abac(aws, places(&wanted.buckets));
+    let objects = each(wanted.objects.iter().cloned(), async |(region, arn)| {
+        let tags = s3_details::object_tags(aws, &arn, &region).await;
+        (arn, tags)
+    });
+    let functions = each(wanted.functions.iter().cloned(), async |arn| {
         let policy = lambda::policy(aws, &arn).await;
         (arn, policy)
     });
-    let (tags, bucket_policies, function_policies) = Box::pin(join3(tags, bucket_policies, function_policies)).await;
+    // In a region that is not audited, there is no place for a key.
+    let keys = wanted.keys.iter().filter(|(region, name)| account.regions.contains_key(region) && !name.is_empty());
+    let keys = each(keys.cloned().collect::<Vec<_>>(), async |(region, name)| {
+        let key = kms::key(aws, &region, &name).await;
+        (region, name, key)
+    });
+    let of_buckets = async { join(join(tags, buckets), join(abac, objects)).await };
+    let (((tags, buckets), (abac, objects)), functions, keys) =
+        join3(Box::pin(of_buckets), Box::pin(functions), Box::pin(keys)).await;
 
-    if let Fact::Known(buckets) = &mut account.buckets {
-        tagging::put(buckets, tags, |bucket| (&bucket.arn, &mut bucket.tags));
-        tagging::put(buckets, bucket_policies, |bucket| (&bucket.arn, &mut bucket.policy));
+    if let Fact::Known(all) = &mut account.buckets {
+        tagging::put(all, tags, |bucket| (&bucket.arn, &mut bucket.tags));
+        tagging::put(all, abac, |bucket| (&bucket.arn, &mut bucket.abac));
+        let mut details: BTreeMap<Arn, _> = buckets.into_iter().collect();
+        for bucket in all {
+            if let Some(details) = details.remove(&bucket.arn) {
+                details.put(bucket);
+            }
+        }
     }
-    let mut function_policies: BTreeMap<Arn, _> = function_policies.into_iter().collect();
-    for functions in account.regions.values_mut().filter_map(|regional| match &mut regional.functions {
-        Fact::Known(functions) => Some(functions),
+    account.objects.extend(objects);
+    for (region, name, key) in keys {
+        if let Some(regional) = account.regions.get_mut(&region) {
+            regional.keys.insert(name, key);
+        }
+    }
+    let mut functions: BTreeMap<Arn, _> = functions.into_iter().collect();
+    for all in account.regions.values_mut().filter_map(|regional| match &mut regional.functions {
+        Fact::Known(all) => Some(all),
         Fact::Unknown(_) => None,
     }) {
-        for function in functions {
-            if let Some(policy) = function_policies.remove(&function.arn) {
+        for function in all {
+            if let Some(policy) = functions.remove(&function.arn) {
                 function.policy = policy;
             }
         }
@@ -96,9 +142,20 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
 
 /// What was listed and is gone when it is asked about was deleted in between: it is not there, and not unknown.
 fn forget_deleted(account: &mut Account) {
-    let gone = |gap: Option<Gap>| gap.is_some_and(|gap| gap.code == "NoSuchBucket");
     if let Fact::Known(buckets) = &mut account.buckets {
-        buckets.retain(|bucket| !gone(bucket.tags.known().err()) && !gone(bucket.policy.known().err()));
+        buckets.retain(|bucket| {
+            let Bucket { arn: _, region: _, tags, policy, cors, encryption, ownership, abac, access_block } = bucket;
+            let gaps = [
+                tags.known().err(),
+                policy.known().err(),
+                cors.known().err(),
+                encryption.known().err(),
+                ownership.known().err(),
+                abac.known().err(),
+                access_block.known().err(),
+            ];
+            !gaps.iter().flatten().any(|gap| gap.code == "NoSuchBucket")
+        });
     }
     let gone = |gap: Option<Gap>| gap.is_some_and(|gap| gap.code == "NoSuchEntity");
     if let Fact::Known(roles) = &mut account.iam.roles {

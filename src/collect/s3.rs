@@ -1,20 +1,18 @@
-//! S3: buckets, where they are, their tags and policies.
+//! S3: buckets, where they are, and their tags.
 //!
-//! Knows that a bucket is asked in its own region and follows S3 when it says that a bucket is elsewhere. Knows what
-//! S3 calls an absence: no tags, no policy.
+//! Knows that a bucket is asked in its own region and follows S3 when it says that a bucket is elsewhere. What costs more
+//! calls for each bucket is asked in `s3_details`.
 
 use std::future::Future;
 
 use aws_sdk_s3::types::{Bucket as Listed, BucketLocationConstraint as Location};
 
 use super::aws::Aws;
-use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_POLICY, GET_BUCKET_TAGGING, LIST_BUCKETS};
-use super::document;
+use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_TAGGING, LIST_BUCKETS};
 use super::gate::{Page, each, pages};
 use super::refusal::{self, Coded, Refusal};
 use crate::account::{Bucket, Fact, Gap, Tags};
 use crate::arn::Arn;
-use crate::policy::Document;
 
 /// What one page holds at most. Without a number S3 pages nothing and names no regions.
 const MOST: i32 = 1000;
@@ -74,25 +72,11 @@ pub(super) async fn tags(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Tags> {
     }
 }
 
-/// The bucket's policy, if it has one.
-pub(super) async fn policy(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Document>> {
-    let answer = in_its_region(aws, &GET_BUCKET_POLICY, bucket, region, |s3| {
-        s3.get_bucket_policy().bucket(bucket.resource()).send()
-    });
-    match answer.await {
-        Ok(answer) => {
-            document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref())
-        }
-        Err(absent) if refusal::code(&absent) == "NoSuchBucketPolicy" => Fact::Known(None),
-        Err(refused) => Fact::Unknown(refusal::gap(&GET_BUCKET_POLICY, bucket.as_str(), &refused)),
-    }
-}
-
-/// Asks S3 about a bucket in the region where it should be, and once more where S3 says that it is.
-async fn in_its_region<T, E, R>(
+/// Asks S3 about a bucket, or an object in one, in the region where it should be, and once more where S3 says that it is.
+pub(super) async fn in_its_region<T, E, R>(
     aws: &Aws,
     call: &'static Call,
-    bucket: &Arn,
+    resource: &Arn,
     region: &str,
     request: impl Fn(aws_sdk_s3::Client) -> R,
 ) -> Result<T, Refusal<E>>
@@ -100,11 +84,11 @@ where
     E: Coded,
     R: Future<Output = Result<T, Refusal<E>>>,
 {
-    let answer = aws.gate.send(call, bucket.as_str(), request(aws.s3(region))).await;
+    let answer = aws.gate.send(call, resource.as_str(), request(aws.s3(region))).await;
     match answer.as_ref().err().and_then(elsewhere) {
         Some(other) if other != region => {
             let request = request(aws.s3(other));
-            aws.gate.send(call, bucket.as_str(), request).await
+            aws.gate.send(call, resource.as_str(), request).await
         }
         _ => answer,
     }

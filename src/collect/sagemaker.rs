@@ -1,31 +1,34 @@
-//! SageMaker: the labeling jobs of a region, those made lately and those that still run.
+//! SageMaker: the labeling jobs of a region, those made lately and those that still run, and beside them flow definitions,
+//! work teams and the workforce.
 //!
 //! Knows that a list of jobs has neither role nor output, so that each is described, and that SageMaker is not in every
-//! region nor in every emulator: there its jobs are one gap, and soon. Has never heard of what a job needs.
+//! region nor in every emulator: there its jobs are one gap, and soon, and nothing else is asked. Has never heard of what a
+//! job needs.
+
+mod workforce;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_sagemaker::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_sagemaker::operation::describe_labeling_job::DescribeLabelingJobOutput;
 use aws_sdk_sagemaker::operation::list_labeling_jobs::builders::ListLabelingJobsFluentBuilder;
 use aws_sdk_sagemaker::types::{
     HumanTaskConfig as Task, LabelingJobAlgorithmsConfig as Algorithms, LabelingJobStatus, LabelingJobSummary, SortBy,
     SortOrder,
 };
-use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use futures_util::future::join4;
 
 use super::aws::Aws;
 use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
 use super::gate::{Page, each, pages};
 use super::iam::arn;
+use super::impatience::{Impatience, is_not_there};
 use super::refusal::{self, malformed};
 use crate::account::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, Gap, HumanTaskConfig, InputConfig, LabelingJob,
-    LabelingJobRequest, OutputConfig, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
+    LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
 };
 
 /// What one page holds at most.
@@ -49,11 +52,39 @@ struct Listed {
     job: LabelingJob,
 }
 
-/// The labeling jobs of a region, by ARN, and a gap when there are more than are to be described: the newest are kept.
-pub(super) async fn labeling_jobs(aws: &Aws, region: &str) -> (Fact<Vec<LabelingJob>>, Option<Gap>) {
-    // The region is what tells one list from another.
-    let all = format!("arn:{}:sagemaker:{region}:{}:labeling-job/*", aws.partition(), aws.account);
-    let mut listed = match list(aws, region, &all).await {
+/// What SageMaker has in a region, and a gap when there are more jobs than are to be described: the newest are kept.
+pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Gap>) {
+    let all = all(aws, region, "labeling-job");
+    let listed = match list(aws, region, &all).await {
+        // One gap a region where there is no SageMaker; what else it might have stays not asked.
+        Err(gap) if is_not_there(&gap) => {
+            return (Regional { labeling_jobs: Fact::Unknown(gap), ..Regional::not_asked() }, None);
+        }
+        listed => listed,
+    };
+    let ((labeling_jobs, too_many), flow_definitions, workteams, workforce) = join4(
+        labeling_jobs(aws, region, all, listed),
+        workforce::flow_definitions(aws, region),
+        workforce::workteams(aws, region),
+        workforce::workforce(aws, region),
+    )
+    .await;
+    (Regional { labeling_jobs, flow_definitions, workteams, workforce, ..Regional::not_asked() }, too_many)
+}
+
+/// Everything of one kind in a region: the region is what tells one list from another.
+fn all(aws: &Aws, region: &str, kind: &str) -> String {
+    format!("arn:{}:sagemaker:{region}:{}:{kind}/*", aws.partition(), aws.account)
+}
+
+/// The jobs that are listed, by ARN, each described.
+async fn labeling_jobs(
+    aws: &Aws,
+    region: &str,
+    all: String,
+    listed: Result<Vec<Listed>, Gap>,
+) -> (Fact<Vec<LabelingJob>>, Option<Gap>) {
+    let mut listed = match listed {
         Ok(listed) => listed,
         Err(gap) => return (Fact::Unknown(gap), None),
     };
@@ -105,7 +136,7 @@ async fn listed(
             .sort_order(SortOrder::Descending)
             .max_results(MOST)
             .set_next_token(token);
-        let impatient = aws_sdk_sagemaker::config::Builder::default().retry_classifier(Unreachable::default());
+        let impatient = aws_sdk_sagemaker::config::Builder::default().retry_classifier(Impatience::default());
         let request = newest_first.customize().config_override(impatient).send();
         let page = aws.gate.ask(&LIST_LABELING_JOBS, all, request).await?;
         Ok(Page::new(page.labeling_job_summary_list, page.next_token))
@@ -209,26 +240,5 @@ fn too_many(all: String, listed: usize, most: usize) -> Gap {
         resource: all,
         code: "TooMany".to_owned(),
         message: format!("of {listed} jobs the newest {most} were read: `--max-jobs {listed}` reads all"),
-    }
-}
-
-/// Where SageMaker is not, its host has no address, and ten tries take minutes: to connect, the second is the last.
-#[derive(Debug, Default)]
-struct Unreachable {
-    before: AtomicBool,
-}
-
-impl ClassifyRetry for Unreachable {
-    fn name(&self) -> &'static str {
-        "gt-audit's patience with a host that is not there"
-    }
-
-    fn classify_retry(&self, attempt: &InterceptorContext) -> RetryAction {
-        match attempt.output_or_error() {
-            Some(Err(error)) if error.is_connector_error() && self.before.swap(true, Relaxed) => {
-                RetryAction::RetryForbidden
-            }
-            _ => RetryAction::NoActionIndicated,
-        }
     }
 }

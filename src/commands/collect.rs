@@ -5,11 +5,13 @@ use crate::account::snapshot::Snapshot;
 use crate::cli::{self, Collect, Noise, Permissions};
 use crate::collect::calls;
 use crate::file;
+use crate::labeling::workload::Workload;
 
 pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     file::check(&arguments.output)
         .map_err(|error| Error::File { path: arguments.output.display().to_string(), error })?;
-    let snapshot = snapshot(&arguments.connection, arguments.noise, arguments.all, terminal)?;
+    let details = Details { all: arguments.all, workloads: &[] };
+    let snapshot = snapshot(&arguments.connection, arguments.noise, details, terminal)?;
     snapshot.write(&arguments.output)?;
     let unread = snapshot.account.unread();
     let what = match unread.len() {
@@ -32,12 +34,23 @@ pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) 
     Ok(0)
 }
 
-/// Collects an account: what many resources share first, then the details of those that may have to do with labeling.
+/// Of what the details are collected, beside what is seen to have to do with labeling.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is collected without the AWS SDK"))]
+pub(super) struct Details<'a> {
+    /// All there is.
+    pub(super) all: bool,
+    /// What the configuration says is used.
+    pub(super) workloads: &'a [Workload],
+}
+
+/// Collects an account: what many resources share first, then, as long as what was learned makes more of it matter, the
+/// details of those that may have to do with labeling.
 #[cfg(feature = "live")]
 pub(super) fn snapshot(
     connection: &cli::Connection,
     noise: Noise,
-    all: bool,
+    details: Details<'_>,
     terminal: &Terminal<'_>,
 ) -> Result<Snapshot, Error> {
     use crate::collect::{self, Aws};
@@ -48,8 +61,8 @@ pub(super) fn snapshot(
     let snapshot = runtime.block_on(async {
         let aws = Aws::connect(&wanted(connection), progress.watcher()).await?;
         let mut account = collect::inventory(&aws).await;
-        let details = labeling::wanted(&account, all);
-        collect::details(&aws, &mut account, &details).await;
+        collect::complete(&aws, &mut account, |account| labeling::wanted(account, details.workloads, details.all))
+            .await;
         Ok(Snapshot::new(account, aws.collection()))
     });
     progress.finish();
@@ -57,7 +70,7 @@ pub(super) fn snapshot(
 }
 
 #[cfg(not(feature = "live"))]
-pub(super) fn snapshot(_: &cli::Connection, _: Noise, _: bool, _: &Terminal<'_>) -> Result<Snapshot, Error> {
+pub(super) fn snapshot(_: &cli::Connection, _: Noise, _: Details<'_>, _: &Terminal<'_>) -> Result<Snapshot, Error> {
     Err(Error::NotLive)
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::needs::{self, Need, POST_FUNCTION, What};
+use super::workload::{Objects, Workload};
 use crate::account::{Account, FlowDefinition, Gap, LabelingJob, LabelingJobRequest};
 use crate::arn::Arn;
 use crate::uri::S3Uri;
@@ -101,10 +102,13 @@ impl PartialEq for By<'_> {
 impl Eq for By<'_> {}
 
 impl<'a> Uses<'a> {
-    /// Gathers what an account's jobs and flow definitions use.
+    /// Gathers what an account's jobs and flow definitions use, and what the configuration says is used.
     #[must_use]
-    pub fn of(account: &'a Account) -> Self {
+    pub fn of(account: &'a Account, workloads: &'a [Workload]) -> Self {
         let mut uses = Self::default();
+        for workload in workloads {
+            uses.add_workload(account, workload);
+        }
         for (region, regional) in &account.regions {
             match regional.labeling_jobs.known() {
                 Ok(jobs) => jobs.iter().for_each(|job| uses.add_job(region, job)),
@@ -160,6 +164,29 @@ impl<'a> Uses<'a> {
             }
         }
         self.jobs.push(Job { region, job, request, needs });
+    }
+
+    fn add_workload(&mut self, account: &'a Account, workload: &'a Workload) {
+        let by = By::Workload(&workload.name);
+        let uses = self.by_role.entry(workload.role.as_str()).or_default();
+        uses.by.push(by);
+        for bucket in &workload.buckets {
+            let below = bucket.below(&account.partition);
+            let extent = match (&bucket.objects, Arn::parse(below.as_str())) {
+                (Objects::One(_), Ok(object)) => Extent::Object(object),
+                _ => Extent::Below(below),
+            };
+            uses.add_area(&bucket.name, extent, false, by);
+        }
+        let functions = account.regions.values().filter_map(|region| region.functions.known().ok()).flatten();
+        for function in functions {
+            for named in workload.functions.iter().filter(|named| named.is(&function.arn)) {
+                let qualifier = named.qualifier().map_or(String::new(), |qualifier| format!(":{qualifier}"));
+                if let Ok(named) = Arn::parse(format!("{}{qualifier}", function.arn)) {
+                    uses.function(&named, false, by);
+                }
+            }
+        }
     }
 
     fn add_flow(&mut self, flow: &'a FlowDefinition) {

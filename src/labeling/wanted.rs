@@ -2,6 +2,7 @@
 
 use super::needs::{OUTPUT_KEY, VOLUME_KEY, What};
 use super::uses::{Extent, Uses};
+use super::workload::Workload;
 use super::{Setup, Use, labeling_tag};
 use crate::access::{Access, Ask};
 use crate::account::{Account, Wanted};
@@ -11,9 +12,9 @@ use crate::knowledge::limits::object_tags;
 /// whose names or tags speak of labeling or which a policy of an execution role names; of all, when all are wanted. Asked
 /// again when they are there: an answer may show that another fact matters.
 #[must_use]
-pub fn wanted(account: &Account, all: bool) -> Wanted {
+pub fn wanted(account: &Account, workloads: &[Workload], all: bool) -> Wanted {
     let access = Access::new(account);
-    let uses = Uses::of(account);
+    let uses = Uses::of(account, workloads);
     let setup = Setup::new(&access, &uses);
     let roles = &setup.execution_roles;
     let mut wanted = Wanted::default();

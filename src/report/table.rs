@@ -1,8 +1,9 @@
 //! The report for a terminal.
 //!
 //! From top to bottom: what was audited, which roles labeling jobs run under and how far they reach, the findings worst
-//! first with what to do, one line for each group that nothing shows to be used, and at the end what could not be read
-//! or decided. All text is made plain first; colours and width are the caller's.
+//! first with what to do, one line for each group that nothing shows to be used, what could not be read or decided, and
+//! what else there is to know. Silenced findings are not shown. All text is made plain first; colours and width are the
+//! caller's.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use super::text::plain;
 use super::{ExecutionRole, Reach, Report};
 use crate::arn::Arn;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Status};
 
 /// How a report is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +36,22 @@ pub fn write(report: &Report, layout: Layout) -> String {
     } else {
         parts.push(page.roles(&report.execution_roles));
     }
+    let shown = || report.findings.iter().filter(|finding| finding.status != Status::Suppressed);
     for severity in [Severity::High, Severity::Medium, Severity::Low, Severity::Info] {
         let single = |finding: &&Finding| finding.severity == severity && finding.resources.is_empty();
-        let findings: Vec<&Finding> = report.findings.iter().filter(single).collect();
+        let findings: Vec<&Finding> = shown().filter(single).collect();
         if !findings.is_empty() {
             parts.push(page.findings(severity, &findings));
         }
     }
-    let grouped: Vec<&Finding> = report.findings.iter().filter(|finding| !finding.resources.is_empty()).collect();
+    let grouped: Vec<&Finding> = shown().filter(|finding| !finding.resources.is_empty()).collect();
     if !grouped.is_empty() {
         parts.push(page.grouped(&grouped));
     }
     parts.extend(page.missing(report));
+    if !report.notes.is_empty() {
+        parts.push(page.wrapped(&report.notes.iter().map(|note| plain(note)).collect::<Vec<_>>()));
+    }
     parts.push(page.wrapped(&[verdict(report)]));
     parts.join("\n")
 }

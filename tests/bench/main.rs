@@ -8,7 +8,6 @@ use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
-use gt_audit::finding::Severity;
 use gt_audit::knowledge::managed;
 use gt_audit::policy::Document;
 use gt_audit::policy::compile::{Kind, Policies};
@@ -138,6 +137,5 @@ fn cover_built(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [100, 1_000], sample_count = 3)]
 fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {
     let snapshot = accounts::account(size);
-    let options = Options { all: false, fail_on: Severity::High };
-    bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), options));
+    bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), Options::DEFAULT));
 }

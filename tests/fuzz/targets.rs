@@ -2,6 +2,7 @@
 //! it finds (`cargo +nightly fuzz run --fuzz-dir tests/fuzz parse`).
 
 use gt_audit::commands::simulate;
+use gt_audit::config::Config;
 use gt_audit::policy::Document;
 use gt_audit::policy::compile::{Kind, Policies};
 use gt_audit::policy::lint::lints;
@@ -39,4 +40,21 @@ pub fn decide(line: &[u8]) {
         }
     }
     assert_eq!(simulate::answer(line), (answer, good));
+}
+
+/// A file is a configuration, or every mistake of it has a place in it and a line of its own.
+pub fn configure(bytes: &[u8]) {
+    let read = Config::parse("gt-audit.toml", bytes);
+    assert_eq!(Config::parse("gt-audit.toml", bytes), read);
+    let Err(mistakes) = read else { return };
+    assert!(!mistakes.is_empty());
+    let lines: Vec<String> =
+        String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').split('\n').map(str::to_owned).collect();
+    for mistake in &mistakes.first {
+        assert!(!mistake.says.is_empty());
+        let line = mistake.line.checked_sub(1).and_then(|line| lines.get(line));
+        let columns = line.map(|line| line.chars().count() + 1);
+        assert!(columns.is_some_and(|columns| (1..=columns).contains(&mistake.column)), "{mistake}");
+    }
+    assert!(mistakes.first.is_sorted_by_key(|mistake| (mistake.line, mistake.column)));
 }

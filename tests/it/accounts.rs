@@ -6,11 +6,10 @@ use gt_audit::account::snapshot::Snapshot;
 use gt_audit::account::{Account, Bucket, Fact, Function, Gap, Role};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
-use gt_audit::finding::Severity;
 use gt_audit::policy::Document;
 use gt_audit::report::Report;
 
-pub const OPTIONS: Options = Options { all: false, fail_on: Severity::High };
+pub const OPTIONS: Options<'static> = Options::DEFAULT;
 
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -6,8 +6,12 @@
 
 #![expect(clippy::expect_used, reason = "a request that is not what it should be fails the test")]
 
+mod asked;
 mod iam;
+mod kms;
+mod organizations;
 mod rest;
+mod s3;
 mod sagemaker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +36,8 @@ use aws_types::sdk_config::{SharedCredentialsProvider, SharedTimeSource, TimeSou
 use gt_audit::account::{Account, Fact};
 use gt_audit::collect::calls::{CALLS, Call};
 use gt_audit::collect::{Aws, ConnectError, Connection};
-use percent_encoding::percent_decode_str;
+
+use asked::Asked;
 
 /// The region of the clients' configuration.
 pub const HOME: &str = "us-east-1";
@@ -80,6 +85,14 @@ pub struct Switches {
     pub empty_index: bool,
     /// SageMaker is not there: status 501, as LocalStack answers.
     pub no_sagemaker: bool,
+    /// S3 does not know `GetBucketAbac`: status 501, as LocalStack answers.
+    pub no_abac: bool,
+    /// The account manages its organization.
+    pub manages: bool,
+    /// The organization only shares the bill.
+    pub consolidated_billing: bool,
+    /// A kind of control policy that the organization has not enabled, and says so.
+    pub not_enabled: Option<&'static str>,
     /// Lists repeat their first page forever.
     pub forgets_markers: bool,
 }
@@ -89,16 +102,6 @@ struct Seen {
     requests: usize,
     by_operation: BTreeMap<(String, String), usize>,
     slept: Vec<Duration>,
-}
-
-/// What a request asks, whatever its protocol.
-struct Asked {
-    service: &'static str,
-    operation: String,
-    region: String,
-    /// The bucket, the function, the ARN: whatever stands in the path.
-    subject: String,
-    parameters: BTreeMap<String, String>,
 }
 
 /// What is answered: the status, headers and the body.
@@ -194,6 +197,13 @@ impl Inner {
                 Answer(501, vec![], json_refusal("InternalFailure", "The API for service 'sagemaker' is not here"))
             }
             "SageMaker" => sagemaker::answer(self, &asked),
+            "S3" if self.set.no_abac && asked.operation == "GetBucketAbac" => {
+                let message = "The API for service s3 has not yet been emulated";
+                Answer(501, vec![], element("Error", &[("Code", "InternalFailure"), ("Message", message)]))
+            }
+            "S3" => s3::answer(self, &asked),
+            "KMS" => kms::answer(self, &asked),
+            "Organizations" => organizations::answer(self, &asked),
             _ => rest::answer(self, &asked),
         })
     }
@@ -220,94 +230,6 @@ impl Inner {
     }
 }
 
-impl Asked {
-    fn read(request: &HttpRequest) -> Self {
-        let authorization = request.headers().get("authorization").expect("a signed request");
-        let mut scope = authorization.split("Credential=").nth(1).expect("a credential").split('/');
-        let region = scope.nth(2).expect("a region").to_owned();
-        let signed_for = scope.next().expect("a service");
-        let uri = request.uri().split_once("://").expect("a scheme").1;
-        let (host, path_and_query) = uri.split_once('/').unwrap_or((uri, ""));
-        let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-        let body = std::str::from_utf8(request.body().bytes().unwrap_or_default()).expect("text");
-        let of = |service, operation: String, subject: String, parameters| Self {
-            service,
-            operation,
-            region: region.clone(),
-            subject,
-            parameters,
-        };
-        match signed_for {
-            "iam" | "sts" => {
-                let mut form = form(body, true);
-                let action = form.remove("Action").expect("an action");
-                of(if signed_for == "iam" { "IAM" } else { "STS" }, action, String::new(), form)
-            }
-            "tagging" | "sagemaker" => {
-                let target = request.headers().get("x-amz-target").expect("a target");
-                let (service, operation) = target.split_once('.').expect("an operation");
-                assert_eq!(service == "SageMaker", signed_for == "sagemaker", "{target}");
-                let service = if service == "SageMaker" { "SageMaker" } else { "Resource Groups Tagging API" };
-                of(service, operation.to_owned(), String::new(), json(body))
-            }
-            "account" => {
-                assert_eq!(path, "listRegions");
-                of("Account", "ListRegions".to_owned(), String::new(), json(body))
-            }
-            "lambda" => {
-                let parts: Vec<_> = path.split('/').map(decode).collect();
-                let (operation, subject) = match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-                    [_, "functions"] | [_, "functions", ""] => ("ListFunctions", ""),
-                    [_, "functions", name, "policy"] => ("GetPolicy", name),
-                    [_, "tags", arn] => ("ListTags", arn),
-                    _ => panic!("{path} is nothing of Lambda's"),
-                };
-                of("Lambda", operation.to_owned(), subject.to_owned(), form(query, false))
-            }
-            "s3" => {
-                let bucket = match host.split_once(".s3.") {
-                    Some((bucket, _)) => bucket.to_owned(),
-                    None => decode(path.trim_end_matches('/')),
-                };
-                let query = form(query, false);
-                let operation = match ["tagging", "policy", "location"].iter().position(|key| query.contains_key(*key))
-                {
-                    Some(0) => "GetBucketTagging",
-                    Some(1) => "GetBucketPolicy",
-                    Some(2) => "GetBucketLocation",
-                    _ if bucket.is_empty() => "ListBuckets",
-                    _ => panic!("{uri} is nothing of S3's that gt-audit may ask"),
-                };
-                of("S3", operation.to_owned(), bucket, query)
-            }
-            other => panic!("nobody speaks to {other}"),
-        }
-    }
-
-    fn parameter(&self, name: &str) -> &str {
-        self.parameters.get(name).map_or("", String::as_str)
-    }
-}
-
-fn form(text: &str, plus_is_space: bool) -> BTreeMap<String, String> {
-    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let decoded = |text: &str| if plus_is_space { decode(&text.replace('+', " ")) } else { decode(text) };
-    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
-}
-
-/// The members of a JSON object, as text.
-fn json(text: &str) -> BTreeMap<String, String> {
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).expect("a JSON object");
-    object
-        .into_iter()
-        .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect()
-}
-
 /// A refusal as the service's protocol has it.
 fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> Answer {
     match asked.service {
@@ -316,7 +238,9 @@ fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> Answer {
             Answer(status, vec![], format!("<ErrorResponse>{error}<RequestId>r-1</RequestId></ErrorResponse>"))
         }
         "S3" => Answer(status, vec![], element("Error", &[("Code", code), ("Message", message)])),
-        "Resource Groups Tagging API" | "SageMaker" => Answer(400, vec![], json_refusal(code, message)),
+        "Resource Groups Tagging API" | "SageMaker" | "KMS" | "Organizations" => {
+            Answer(400, vec![], json_refusal(code, message))
+        }
         _ => Answer(
             status,
             vec![("x-amzn-errortype", code.to_owned())],

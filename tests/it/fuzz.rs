@@ -12,8 +12,8 @@ use crate::worlds::{number, random};
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
-/// What JSON, policies and lines are made of.
-const PIECES: [&str; 34] = [
+/// What JSON, policies, lines and configurations are made of.
+const PIECES: [&str; 44] = [
     "{",
     "}",
     "[",
@@ -48,6 +48,16 @@ const PIECES: [&str; 34] = [
     "aws:PrincipalTag/",
     ":::::",
     "\"Allow\"",
+    "\n",
+    "'",
+    "\"\"\"",
+    " = ",
+    "[[ignore]]\n",
+    "[[workload]]\n",
+    "[ignore]\n",
+    "2027-06-30",
+    "until = ",
+    "#",
 ];
 
 fn fuzz(seeds: &[Vec<u8>], target: impl Fn(&[u8])) {
@@ -106,4 +116,12 @@ fn any_bytes_are_a_line_or_refused() {
     let files = ["iam-decisions", "managed-policy-decisions", "more-decisions"];
     let lines = files.map(|file| read(format!("tests/vectors/{file}.jsonl"))).concat();
     fuzz(&lines.lines().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>(), targets::decide);
+}
+
+#[test]
+fn any_bytes_are_a_configuration_or_refused() {
+    let readme = read("README.md");
+    let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let wrong = read("tests/it/config/wrong.toml");
+    fuzz(&[example.as_bytes().to_vec(), wrong.into_bytes()], targets::configure);
 }

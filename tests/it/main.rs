@@ -12,9 +12,11 @@ mod blindfold;
 #[cfg(feature = "live")]
 mod collect;
 mod command_line;
+mod config;
 #[cfg(feature = "live")]
 mod fake_aws;
 mod fuzz;
+mod jobs;
 mod laws;
 #[cfg(feature = "live")]
 mod live;

@@ -17,6 +17,7 @@ const ROOMS: &[&str] = &[
     "labeling",
     "finding",
     "rules",
+    "config",
     "report",
     "audit",
     "cli",

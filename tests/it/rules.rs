@@ -2,6 +2,7 @@
 
 mod buckets;
 mod functions;
+mod jobs;
 mod roles;
 
 use gt_audit::account::{Account, ControlPolicies, ControlPolicy, Fact, LabelingJob, Organization};

@@ -1,6 +1,6 @@
 //! Labeling jobs: which are listed, how many are described, and what is kept of each.
 
-use gt_audit::account::{Account, Fact, LabelingJob};
+use gt_audit::account::{Account, Fact, LabelingJob, Regional};
 use gt_audit::collect::calls;
 use gt_audit::collect::{Aws, Connection, inventory};
 use serde_json::json;
@@ -121,7 +121,16 @@ fn where_sagemaker_is_not_there_is_one_gap_a_region_and_soon() {
             let gap = regional.labeling_jobs.known().unwrap_err();
             let asked = format!("arn:aws:sagemaker:{region}:111122223333:labeling-job/*");
             assert_eq!((gap.action.as_str(), gap.resource, gap.code.as_str()), (list.action, asked, code));
-            regional.labeling_jobs = everything().regions[region].labeling_jobs.clone();
+            let served = super::before_details(&everything()).regions[region].clone();
+            // What may not be listed is there; the rest is asked for.
+            let found = Regional { labeling_jobs: regional.labeling_jobs.clone(), ..served.clone() };
+            let not_there = Regional {
+                functions: found.functions.clone(),
+                labeling_jobs: found.labeling_jobs.clone(),
+                ..Regional::not_asked()
+            };
+            assert_eq!(*regional, if code == "AccessDeniedException" { found } else { not_there });
+            *regional = served;
         }
         assert_eq!(account, super::before_details(&everything()));
         assert_eq!(fake.requests_of(list), 2 * requests, "{code}");

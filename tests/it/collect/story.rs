@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use gt_audit::account::{
-    Account, Bucket, Fact, Function, Gap, Grants, Group, Iam, LabelingJob, ManagedPolicy, Organization, Regional, Role,
-    Tags, User,
+    AccessBlock, Account, Bucket, ControlPolicies, ControlPolicy, CorsRule, Encryption, Fact, FlowDefinition,
+    FlowSettings, Function, Gap, Grants, Group, Iam, Key, LabelingJob, ManagedPolicy, Organization, Regional, Role,
+    Tags, User, Workforce, Workteam,
 };
 use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
+use serde_json::json;
 
 pub const ID: &str = "111122223333";
 
@@ -17,7 +19,8 @@ pub const AWS_MANAGED: &str = "arn:aws:iam::aws:policy/AmazonSageMakerGroundTrut
 pub const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/team/Boundary";
 
 /// Something of everything, in two regions: 9 roles, 3 users, 2 groups, 4 managed policies, 8 buckets, 7 functions,
-/// 9 labeling jobs.
+/// 9 labeling jobs, 6 flow definitions, 8 work teams, 5 names of keys in each region, 4 objects, and an organization of three
+/// levels.
 pub fn everything() -> Account {
     let mut roles: Vec<_> = (0..8).map(plain_role).collect();
     roles.push(Role {
@@ -46,7 +49,7 @@ pub fn everything() -> Account {
         partition: "aws".to_owned(),
         alias: Fact::Known(Some("signs-prod".to_owned())),
         caller: arn("arn:aws:sts::111122223333:assumed-role/Auditor/gt-audit"),
-        organization: Organization::NotAsked,
+        organization: Organization::Policies(control_policies()),
         iam: Iam {
             roles: Fact::Known(roles),
             users: Fact::Known(vec![
@@ -60,13 +63,13 @@ pub fn everything() -> Account {
         buckets: Fact::Known(
             (0..8).map(|number| bucket(number, if number % 3 == 0 { "eu-west-1" } else { "us-east-1" })).collect(),
         ),
-        objects: BTreeMap::new(),
+        objects: objects(),
         regions: BTreeMap::from([regional("eu-west-1", 2, 2), regional("us-east-1", 5, 7)]),
         gaps: vec![],
     }
 }
 
-/// 500 roles, 1,000 buckets (200 tagged), 500 functions, and no labeling jobs.
+/// 500 roles, 1,000 buckets (200 tagged), 500 functions, no labeling jobs and no organization.
 pub fn large() -> Account {
     let mut account = everything();
     account.iam.roles = Fact::Known((0..500).map(plain_role).collect());
@@ -77,6 +80,8 @@ pub fn large() -> Account {
     }
     account.buckets = Fact::Known(buckets);
     account.regions = BTreeMap::from([regional("us-east-1", 500, 0)]);
+    account.organization = Organization::Free;
+    account.objects.clear();
     account
 }
 
@@ -84,9 +89,12 @@ pub fn large() -> Account {
 pub fn before_details(account: &Account) -> Account {
     let mut account = account.clone();
     for bucket in known(&mut account.buckets) {
-        bucket.policy = Fact::Unknown(Gap::not_asked("s3:GetBucketPolicy", bucket.arn.as_str()));
+        let Bucket { arn, region, tags, .. } = bucket.clone();
+        *bucket = Bucket { region, tags, ..Bucket::not_asked(arn) };
     }
+    account.objects.clear();
     for regional in account.regions.values_mut() {
+        regional.keys.clear();
         for function in known(&mut regional.functions) {
             function.policy = Fact::Unknown(Gap::not_asked("lambda:GetPolicy", function.arn.as_str()));
         }
@@ -139,7 +147,158 @@ fn bucket(number: usize, region: &str) -> Bucket {
         region: Fact::Known(region.to_owned()),
         tags: Fact::Known(if number.is_multiple_of(2) { of_number } else { Tags::new() }),
         policy: Fact::Known((number % 4 < 2).then(|| allow(&format!("s3:{number}")))),
-        ..Bucket::not_asked(Arn::bucket("aws", &format!("bucket-{number:04}")))
+        cors: Fact::Known(if number % 3 == 1 { cors() } else { vec![] }),
+        encryption: Fact::Known(encryption(number)),
+        ownership: Fact::Known(
+            ["BucketOwnerEnforced", "ObjectWriter", "Nobodys"].get(number % 4).map(ToString::to_string),
+        ),
+        abac: Fact::Known(number == 2),
+        access_block: Fact::Known((!number.is_multiple_of(3)).then_some(AccessBlock {
+            block_public_acls: true,
+            ignore_public_acls: number % 3 == 1,
+            block_public_policy: false,
+            restrict_public_buckets: true,
+        })),
+        arn: Arn::bucket("aws", &format!("bucket-{number:04}")),
+    }
+}
+
+fn cors() -> Vec<CorsRule> {
+    let texts = |all: &[&str]| all.iter().map(ToString::to_string).collect();
+    let ground_truth = CorsRule {
+        allowed_methods: texts(&["GET", "HEAD"]),
+        allowed_origins: texts(&["*"]),
+        expose_headers: texts(&["Access-Control-Allow-Origin"]),
+        ..CorsRule::default()
+    };
+    let other = CorsRule {
+        allowed_headers: texts(&["*", "x-<b>"]),
+        allowed_methods: texts(&["PUT"]),
+        allowed_origins: texts(&["https://*.example.com", "null"]),
+        expose_headers: vec![],
+        max_age_seconds: Some(3000),
+    };
+    vec![ground_truth, other]
+}
+
+fn encryption(number: usize) -> Option<Encryption> {
+    let of = |algorithm: &str, key: Option<&str>| Encryption {
+        algorithm: algorithm.to_owned(),
+        key: key.map(ToString::to_string),
+        bucket_key: key.is_some(),
+    };
+    match number % 5 {
+        0 => Some(of("AES256", None)),
+        1 => Some(of("aws:kms", Some("alias/labels"))),
+        2 => Some(of("aws:kms", None)),
+        3 => Some(of("aws:quantum", Some("0f0f0f0f-aaaa-bbbb-cccc-000000000000"))),
+        _ => None,
+    }
+}
+
+/// The tags of objects in both regions; one object is not there.
+fn objects() -> BTreeMap<Arn, Fact<Option<Tags>>> {
+    let object = |path: &str, tags: Option<Tags>| (arn(&format!("arn:aws:s3:::{path}")), Fact::Known(tags));
+    BTreeMap::from([
+        object("bucket-0000/a b/ü+%41&?.png", Some(tags(&[("SageMaker", "true"), ("<of>", "a&b")]))),
+        object("bucket-0001/plain.manifest", Some(Tags::new())),
+        object("bucket-0001/gone.manifest", None),
+        object("bucket-9999/elsewhere.manifest", None),
+    ])
+}
+
+/// Three levels of service control policies, of which the root has more than a page of three, and resource control
+/// policies on two of them. Some policies are set twice.
+fn control_policies() -> ControlPolicies {
+    let policy = |id: &str| {
+        let (account, kind) = if id.starts_with("p-Full") { ("aws", "") } else { ("999988887777", "o-exampleorgid/") };
+        ControlPolicy {
+            arn: arn(&format!("arn:aws:organizations::{account}:policy/{kind}service_control_policy/{id}")),
+            name: format!("Name of {id} <&>"),
+            document: Fact::Known(allow(&format!("{}:*", id.trim_start_matches("p-")))),
+        }
+    };
+    let level = |ids: &[&str]| {
+        let mut level: Vec<_> = ids.iter().map(|id| policy(id)).collect();
+        level.sort_by(|a, b| a.arn.cmp(&b.arn));
+        level
+    };
+    ControlPolicies {
+        scps: vec![
+            level(&["p-one", "p-two", "p-three", "p-FullAWSAccess"]),
+            level(&["p-FullAWSAccess"]),
+            level(&["p-two"]),
+        ],
+        rcps: vec![level(&["p-FullRCP"]), level(&[]), level(&["p-FullRCP", "p-fence"])],
+    }
+}
+
+/// A customer's key with more grants than a page of three; in each region, the names that lead to keys or nowhere.
+fn keys(region: &str) -> BTreeMap<String, Fact<Option<Key>>> {
+    let mine = arn(&format!("arn:aws:kms:{region}:{ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab"));
+    let grant = |id: usize, more: serde_json::Value| {
+        let mut grant = json!({
+            "GrantId": format!("grant-{id}"), "GranteePrincipal": iam("role/Role000").as_str(),
+            "Operations": ["Decrypt", "GenerateDataKey"],
+        });
+        let more = more.as_object().unwrap().clone();
+        grant.as_object_mut().unwrap().extend(more);
+        serde_json::from_value(grant).unwrap()
+    };
+    let grants = vec![
+        grant(0, json!({})),
+        grant(1, json!({"Name": "named", "IssuingAccount": "arn:aws:iam::111122223333:root"})),
+        grant(2, json!({"Constraints": {"EncryptionContextSubset": {"a": "b", "c": "d"}}})),
+        grant(3, json!({"Constraints": {"EncryptionContextEquals": {"a": "b"}}, "Operations": ["Levitate"]})),
+        grant(
+            4,
+            json!({"Constraints": {"SourceArn": "arn:aws:s3:::bucket-0001"}, "RetiringPrincipal": "a.amazonaws.com"}),
+        ),
+    ];
+    let key = |arn: Arn, state: &str| Key {
+        arn,
+        manager: "CUSTOMER".to_owned(),
+        state: state.to_owned(),
+        policy: Fact::Known(allow("kms:*")),
+        grants: Fact::Known(grants.clone()),
+    };
+    let managed = arn(&format!("arn:aws:kms:{region}:{ID}:key/0f0f0f0f-aaaa-bbbb-cccc-000000000000"));
+    let managed = Key {
+        policy: Fact::Unknown(Gap::not_asked("kms:GetKeyPolicy", managed.as_str())),
+        grants: Fact::Unknown(Gap::not_asked("kms:ListGrants", managed.as_str())),
+        manager: "AWS".to_owned(),
+        state: "Enabled".to_owned(),
+        arn: managed,
+    };
+    let theirs = arn(&format!("arn:aws:kms:{region}:444455556666:key/mrk-5678"));
+    BTreeMap::from([
+        ("alias/labels".to_owned(), Fact::Known(Some(key(mine.clone(), "Enabled")))),
+        (mine.name().to_owned(), Fact::Known(Some(key(mine, "Enabled")))),
+        (format!("arn:aws:kms:{region}:{ID}:alias/aws/s3"), Fact::Known(Some(managed))),
+        ("alias/gone".to_owned(), Fact::Known(None)),
+        (theirs.as_str().to_owned(), Fact::Known(Some(key(theirs, "Thawing")))),
+    ])
+}
+
+/// A flow definition whose role is an execution role.
+pub fn flow(region: &str, number: usize) -> FlowDefinition {
+    FlowDefinition {
+        arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:flow-definition/flow-{number}")),
+        status: ["Active", "Failed", "Thawing"][number % 3].to_owned(),
+        settings: Fact::Known(FlowSettings {
+            role: iam("role/Role000").as_str().to_owned(),
+            output: Some(format!("s3://bucket-0002/flow-{number}")),
+            key: ["", "alias/labels"].get(number % 3).map(ToString::to_string),
+            workteam: Some(format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team-0")),
+        }),
+    }
+}
+
+fn workteam(region: &str, number: usize) -> Workteam {
+    Workteam {
+        arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team-{number}")),
+        workforce: Some(format!("arn:aws:sagemaker:{region}:{ID}:workforce/default")),
+        topic: number.is_multiple_of(2).then(|| format!("arn:aws:sns:{region}:{ID}:work")),
     }
 }
 
@@ -172,6 +331,8 @@ pub fn made(job: LabelingJob, created: &str) -> LabelingJob {
 }
 
 fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
+    // In the larger region, more than a page of three.
+    let many = jobs.min(4);
     let states = ["Completed", "Failed", "InProgress", "Stopped", "Initializing", "Stopping", "Completed"];
     let jobs = states.iter().zip(1..=jobs).map(|(status, day)| job(region, day, status));
 
@@ -184,7 +345,15 @@ fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
     let regional = Regional {
         functions: Fact::Known(functions.collect()),
         labeling_jobs: Fact::Known(jobs.collect()),
-        ..Regional::not_asked()
+        flow_definitions: Fact::Known((0..many).map(|number| flow(region, number)).collect()),
+        workteams: Fact::Known((0..=many).map(|number| workteam(region, number)).collect()),
+        workforce: Fact::Known((many > 0).then(|| Workforce {
+            arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:workforce/default")),
+            status: Some("Thawing".to_owned()),
+            cidrs: vec!["10.0.0.0/16".to_owned(), "192.0.2.0/24".to_owned()],
+            vpc: Some("vpc-12345678".to_owned()),
+        })),
+        keys: keys(region),
     };
     (region.to_owned(), regional)
 }

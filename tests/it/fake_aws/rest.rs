@@ -1,91 +1,18 @@
-//! S3, Lambda, the tagging index and the Account service.
+//! Lambda, the tagging index and the Account service.
 
-use gt_audit::account::{Bucket, Function};
+use gt_audit::account::Function;
 use serde_json::{Value, json};
 
-use super::{Answer, Asked, Inner, element, escape, known, refusal};
+use super::s3::region_of;
+use super::{Answer, Asked, Inner, known, refusal};
 
 pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
     match (asked.service, asked.operation.as_str()) {
-        ("S3", "ListBuckets") => list_buckets(aws, asked),
-        ("S3", _) => bucket(aws, asked),
         ("Lambda", "ListFunctions") => list_functions(aws, asked),
         ("Lambda", _) => function(aws, asked),
         ("Resource Groups Tagging API", "GetResources") => resources(aws, asked),
         ("Account", "ListRegions") => regions(aws, asked),
         other => panic!("{other:?} is not here"),
-    }
-}
-
-fn region_of(bucket: &Bucket) -> String {
-    bucket.region.known().cloned().expect("this AWS knows where its buckets are")
-}
-
-fn list_buckets(aws: &Inner, asked: &Asked) -> Answer {
-    let most = asked.parameters.get("max-buckets");
-    let buckets = known(&aws.account.buckets);
-    let (buckets, next) = aws.page(buckets, most, 1000, asked.parameters.get("continuation-token"));
-    let buckets: String = buckets
-        .iter()
-        .map(|bucket| {
-            let region = aws.set.misplaced.map_or_else(|| region_of(bucket), str::to_owned);
-            let mut leaves = vec![("Name", bucket.arn.resource()), ("CreationDate", "2026-01-02T03:04:05.000Z")];
-            // S3 names regions only to who pages.
-            if most.is_some() && !aws.set.no_bucket_regions {
-                leaves.push(("BucketRegion", &region));
-            }
-            element("Bucket", &leaves)
-        })
-        .collect();
-    let next =
-        next.map(|token| format!("<ContinuationToken>{}</ContinuationToken>", escape(&token))).unwrap_or_default();
-    let body = format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{next}</ListAllMyBucketsResult>");
-    Answer(200, vec![], body)
-}
-
-fn bucket(aws: &Inner, asked: &Asked) -> Answer {
-    let buckets = known(&aws.account.buckets);
-    let Some(bucket) = buckets.iter().find(|bucket| bucket.arn.resource() == asked.subject) else {
-        return refusal(asked, 404, "NoSuchBucket", "The specified bucket does not exist");
-    };
-    let region = region_of(bucket);
-    if asked.operation == "GetBucketLocation" {
-        let old_names = match region.as_str() {
-            "us-east-1" => "",
-            "eu-west-1" => "EU",
-            region => region,
-        };
-        return Answer(200, vec![], format!("<LocationConstraint>{old_names}</LocationConstraint>"));
-    }
-    if region != asked.region {
-        let Answer(status, mut headers, body) = if aws.set.malformed_authorization {
-            refusal(asked, 400, "AuthorizationHeaderMalformed", "the region 'us-east-1' is wrong; expecting another")
-        } else {
-            refusal(
-                asked,
-                301,
-                "PermanentRedirect",
-                "The bucket you are attempting to access must be addressed elsewhere",
-            )
-        };
-        headers.push(("x-amz-bucket-region", region));
-        return Answer(status, headers, body);
-    }
-    match asked.operation.as_str() {
-        "GetBucketTagging" => {
-            let tags = known(&bucket.tags);
-            if tags.is_empty() {
-                return refusal(asked, 404, "NoSuchTagSet", "The TagSet does not exist");
-            }
-            let tags: String =
-                tags.iter().map(|(key, value)| element("Tag", &[("Key", key), ("Value", value)])).collect();
-            Answer(200, vec![], format!("<Tagging><TagSet>{tags}</TagSet></Tagging>"))
-        }
-        "GetBucketPolicy" => match known(&bucket.policy) {
-            Some(policy) => Answer(200, vec![], policy.json().to_string()),
-            None => refusal(asked, 404, "NoSuchBucketPolicy", "The bucket policy does not exist"),
-        },
-        other => panic!("S3 has no {other} here"),
     }
 }
 

@@ -1,6 +1,6 @@
-//! SageMaker's labeling jobs.
+//! SageMaker's labeling jobs, flow definitions, work teams and workforces.
 
-use gt_audit::account::LabelingJob;
+use gt_audit::account::{FlowDefinition, LabelingJob, Regional};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -10,6 +10,10 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
     match asked.operation.as_str() {
         "ListLabelingJobs" => list(aws, asked),
         "DescribeLabelingJob" => describe(aws, asked),
+        "ListFlowDefinitions" => list_flow_definitions(aws, asked),
+        "DescribeFlowDefinition" => describe_flow_definition(aws, asked),
+        "ListWorkteams" => list_workteams(aws, asked),
+        "ListWorkforces" => list_workforces(aws, asked),
         other => panic!("SageMaker has no {other} here"),
     }
 }
@@ -78,4 +82,76 @@ fn describe(aws: &Inner, asked: &Asked) -> Answer {
         answer[key] = value.clone();
     }
     Answer(200, vec![], answer.to_string())
+}
+
+/// One list of a region, a page of it.
+fn page_of<T>(
+    aws: &Inner,
+    asked: &Asked,
+    list: impl Fn(&Regional) -> Vec<T>,
+    name: &str,
+    json: impl Fn(&T) -> Value,
+) -> Answer {
+    let items = aws.account.regions.get(&asked.region).map(list).unwrap_or_default();
+    let (items, next) = aws.page(items, asked.parameters.get("MaxResults"), 100, asked.parameters.get("NextToken"));
+    let items: Vec<Value> = items.iter().map(json).collect();
+    Answer(200, vec![], json!({name: items, "NextToken": next}).to_string())
+}
+
+fn flow_summary(flow: &FlowDefinition) -> Value {
+    json!({
+        "FlowDefinitionName": flow.arn.name(), "FlowDefinitionArn": flow.arn.as_str(),
+        "FlowDefinitionStatus": flow.status, "CreationTime": 1_795_000_000.25,
+    })
+}
+
+fn list_flow_definitions(aws: &Inner, asked: &Asked) -> Answer {
+    page_of(aws, asked, |regional| known(&regional.flow_definitions), "FlowDefinitionSummaries", flow_summary)
+}
+
+fn describe_flow_definition(aws: &Inner, asked: &Asked) -> Answer {
+    let regional = aws.account.regions.get(&asked.region);
+    let flows = regional.map(|regional| known(&regional.flow_definitions)).unwrap_or_default();
+    let Some(flow) = flows.iter().find(|flow| flow.arn.name() == asked.parameter("FlowDefinitionName")) else {
+        return refusal(asked, 400, "ResourceNotFound", "Requested resource not found.");
+    };
+    let settings = known(&flow.settings);
+    let mut answer = flow_summary(flow);
+    answer["RoleArn"] = json!(settings.role);
+    answer["OutputConfig"] = json!({"S3OutputPath": settings.output, "KmsKeyId": settings.key});
+    answer["HumanLoopConfig"] = json!({
+        "WorkteamArn": settings.workteam, "TaskTitle": "t", "TaskDescription": "d", "TaskCount": 1,
+        "HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:111122223333:human-task-ui/ui",
+    });
+    Answer(200, vec![], answer.to_string())
+}
+
+fn list_workteams(aws: &Inner, asked: &Asked) -> Answer {
+    // SageMaker has an order of its own.
+    let teams = |regional: &Regional| known(&regional.workteams).into_iter().rev().collect();
+    page_of(aws, asked, teams, "Workteams", |team| {
+        json!({
+            "WorkteamName": team.arn.name(), "WorkteamArn": team.arn.as_str(), "WorkforceArn": team.workforce,
+            "NotificationConfiguration": {"NotificationTopicArn": team.topic}, "Description": "who labels",
+            "MemberDefinitions": [{"CognitoMemberDefinition": {"UserPool": "p", "UserGroup": "g", "ClientId": "c"}}],
+        })
+    })
+}
+
+/// A vendor's stands before the private one, if there is one.
+fn list_workforces(aws: &Inner, asked: &Asked) -> Answer {
+    let vendor = format!("arn:aws:sagemaker:{}:111122223333:workforce/vendor", asked.region);
+    let vendor = json!({"WorkforceName": "vendor", "WorkforceArn": vendor, "Status": "Active"});
+    let workforces = |regional: &Regional| {
+        let private = known(&regional.workforce).map(|workforce| {
+            json!({
+                "WorkforceName": workforce.arn.name(), "WorkforceArn": workforce.arn.as_str(),
+                "Status": workforce.status, "SourceIpConfig": {"Cidrs": workforce.cidrs},
+                "WorkforceVpcConfig": workforce.vpc.map(|vpc| json!({"VpcId": vpc, "Subnets": ["s"], "SecurityGroupIds": ["g"]})),
+                "CognitoConfig": {"UserPool": "p", "ClientId": "c"},
+            })
+        });
+        [Some(vendor.clone()), private].into_iter().flatten().collect()
+    };
+    page_of(aws, asked, workforces, "Workforces", Value::clone)
 }

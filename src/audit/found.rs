@@ -1,0 +1,174 @@
+//! What the rules said: findings, and what is undecided.
+
+use std::collections::BTreeMap;
+
+use super::ignores::Ignores;
+use crate::account::Gap;
+use crate::arn::Arn;
+use crate::finding::{self, Finding, Severity};
+use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::report::Undecided;
+use crate::rules::{Checked, Rule};
+
+/// What a rule looked at.
+#[derive(Debug)]
+pub(super) struct Subject {
+    principal: Option<Arn>,
+    resource: Option<Arn>,
+}
+
+impl Subject {
+    pub(super) fn account() -> Self {
+        Self { principal: None, resource: None }
+    }
+
+    pub(super) fn role(role: &Arn) -> Self {
+        Self { principal: Some(role.clone()), resource: None }
+    }
+
+    pub(super) fn resource(resource: &Arn) -> Self {
+        Self { principal: None, resource: Some(resource.clone()) }
+    }
+
+    pub(super) fn pair(role: &Arn, resource: &Arn) -> Self {
+        Self { principal: Some(role.clone()), resource: Some(resource.clone()) }
+    }
+}
+
+/// What the rules said, as it comes.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    findings: Vec<Finding>,
+    /// What nothing shows to be used, by rule and role, and how it is said of all together.
+    unused: BTreeMap<(&'static str, Arn), Unused>,
+    /// By rule, principal and gap.
+    undecided: BTreeMap<(&'static str, Option<Arn>, Gap), Open>,
+}
+
+/// What is undecided for want of one fact: some resources, or everything.
+#[derive(Debug, Default)]
+struct Open {
+    everything: bool,
+    resources: Vec<Arn>,
+}
+
+/// Resources of which a rule is true and which nothing shows to be used.
+#[derive(Debug)]
+struct Unused {
+    severity: Severity,
+    resources: Vec<Arn>,
+    /// The sentence about so many of them.
+    together: fn(&ExecutionRole<'_>, usize) -> String,
+}
+
+impl Found {
+    pub(super) fn checked(&mut self, rule: &'static Rule, subject: impl Fn() -> Subject, checked: Checked) {
+        match checked {
+            Ok(None) => {}
+            Ok(Some(finding)) => self.finding(rule, finding),
+            Err(gap) => self.undecided(rule, subject(), &gap),
+        }
+    }
+
+    pub(super) fn finding(&mut self, rule: &'static Rule, finding: Finding) {
+        debug_assert_eq!(finding.rule, rule.id);
+        self.findings.push(finding);
+    }
+
+    pub(super) fn undecided(&mut self, rule: &'static Rule, subject: Subject, gap: &Gap) {
+        let open = self.undecided.entry((rule.id, subject.principal, gap.clone())).or_default();
+        open.everything |= subject.resource.is_none();
+        open.resources.extend(subject.resource);
+    }
+
+    pub(super) fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Vec<Arn>, gap: &Gap) {
+        self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().resources.extend(resources);
+    }
+
+    /// One finding for all resources of a role that nothing shows to be used, from whatever region.
+    pub(super) fn unused(
+        &mut self,
+        rule: &'static Rule,
+        execution: &ExecutionRole<'_>,
+        together: fn(&ExecutionRole<'_>, usize) -> String,
+        resources: Vec<Arn>,
+    ) {
+        if resources.is_empty() {
+            return;
+        }
+        let key = (rule.id, execution.role.arn.clone());
+        let severity = rule.severity.severity(Use::Other);
+        let unused = self.unused.entry(key).or_insert(Unused { severity, resources: vec![], together });
+        unused.resources.extend(resources);
+    }
+
+    /// Goes through a list that may not be known.
+    pub(super) fn each<'i, T>(
+        &mut self,
+        rule: &'static Rule,
+        list: Result<&'i Vec<T>, Gap>,
+        mut check: impl FnMut(&'i T, &mut Self),
+    ) {
+        match list {
+            Ok(items) => items.iter().for_each(|item| check(item, self)),
+            Err(gap) => self.undecided(rule, Subject::account(), &gap),
+        }
+    }
+
+    /// All findings in their order, with those in one that nothing shows to be used, and all that is undecided.
+    pub(super) fn finish(self, setup: &Setup<'_>, ignores: &mut Ignores<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+        let mut findings = self.findings;
+        for finding in &mut findings {
+            ignores.silence(finding);
+        }
+        for ((rule, principal), unused) in self.unused {
+            let Some(role) = setup.execution_roles.iter().find(|role| role.role.arn == principal) else { continue };
+            findings.extend(unused.together(rule, role, ignores));
+        }
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        let undecided = self.undecided.into_iter().map(|((rule, principal, gap), mut open)| {
+            open.resources.sort();
+            open.resources.dedup();
+            Undecided::new(rule, principal, if open.everything { vec![] } else { open.resources }, gap)
+        });
+        (findings, undecided.collect())
+    }
+}
+
+impl Unused {
+    /// One finding for all of them; what an ignore silences stands apart, by what silences it.
+    fn together(self, rule: &'static str, execution: &ExecutionRole<'_>, ignores: &mut Ignores<'_>) -> Vec<Finding> {
+        let principal = &execution.role.arn;
+        let mut parts: BTreeMap<Option<usize>, Vec<Arn>> = BTreeMap::new();
+        let mut silenced: BTreeMap<usize, Finding> = BTreeMap::new();
+        if ignores.speak_of(rule) {
+            for resource in self.resources {
+                let mut single = Finding::new(rule, self.severity, Some(principal), Some(&resource), String::new());
+                let place = ignores.silence(&mut single);
+                parts.entry(place).or_default().push(resource);
+                if let Some(place) = place {
+                    silenced.entry(place).or_insert(single);
+                }
+            }
+        } else {
+            parts.insert(None, self.resources);
+        }
+        let whole = parts.len() == 1;
+        let finding = |(place, mut resources): (Option<usize>, Vec<Arn>)| {
+            resources.sort();
+            let message = (self.together)(execution, resources.len());
+            let mut grouped = Finding::new(rule, self.severity, Some(principal), None, message);
+            grouped.usage = Some(Use::Other);
+            grouped.resources = resources;
+            if let Some(single) = place.and_then(|place| silenced.get(&place)) {
+                grouped.status = single.status;
+                grouped.suppression.clone_from(&single.suppression);
+            }
+            if let Some(part) = place.filter(|_| !whole).and_then(|place| ignores.part(place)) {
+                grouped.id = finding::fingerprint(rule, Some(principal.as_str()), Some(&part));
+            }
+            grouped
+        };
+        parts.into_iter().map(finding).collect()
+    }
+}

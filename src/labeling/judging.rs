@@ -1,0 +1,200 @@
+//! What of a labeling job's needs its role may do.
+//!
+//! Each need becomes the actions that AWS documents for it, and each action is decided on the ARN that the field names.
+
+use super::keys::KeyUse;
+use super::needs::{Need, What};
+use super::reach::{Judged, OBJECT_ACTIONS};
+use super::uses::Job;
+use super::{ExecutionRole, INVOKE, SAGEMAKER, Setup};
+use crate::access::Ask;
+use crate::account::{Fact, Gap};
+use crate::arn::Arn;
+use crate::policy::Document;
+use crate::uri::S3Uri;
+
+/// What Ground Truth asks of the bucket itself, beside its objects.
+const BUCKET_ACTIONS: [&str; 2] = ["s3:GetBucketLocation", "s3:ListBucket"];
+
+/// What the role does with a customer's key for the output (SageMaker Developer Guide, `sms-security-kms-permissions`,
+/// 2026-11): `ReEncrypt*` is both of its actions, `GenerateDataKey*` the one that S3 asks for.
+const OUTPUT_KEY_ACTIONS: [&str; 6] =
+    ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"];
+
+/// An action that a need takes, on what, and what is decided.
+#[derive(Debug)]
+pub struct Deed {
+    /// The action.
+    pub action: String,
+    /// The ARN or `s3://` URI.
+    pub resource: String,
+    /// What is decided.
+    pub decided: Decided,
+}
+
+/// What is decided about a deed.
+#[derive(Debug)]
+pub enum Decided {
+    /// By policies.
+    By(Box<Judged>),
+    /// Without any: there is no such thing, or it is of no use to anybody.
+    Hindered(String),
+}
+
+impl Deed {
+    fn new(resource: impl Into<String>, judged: Judged) -> Self {
+        Self {
+            action: judged.answer.action().to_owned(),
+            resource: resource.into(),
+            decided: Decided::By(Box::new(judged)),
+        }
+    }
+
+    fn hindered(action: &str, resource: &str, why: impl Into<String>) -> Self {
+        let decided = Decided::Hindered(why.into());
+        Self { action: action.to_owned(), resource: resource.to_owned(), decided }
+    }
+}
+
+impl<'a> Setup<'a> {
+    /// What a need of a job takes, and what of it the role may do. A need that is wrong in itself takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When a fact is missing without which nothing can be asked.
+    pub fn deeds(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Result<Vec<Deed>, Gap> {
+        Ok(match &need.what {
+            What::Read(uri) => self.reads(role, uri)?,
+            What::Write(uri) => self.writes(role, uri)?,
+            What::Invoke(function) => vec![self.invokes(role, function)],
+            What::Subscribe(topic) => {
+                let queue = queue(job, topic);
+                let ask = Ask::new("sns:Subscribe").with("sns:Protocol", "sqs").with("sns:Endpoint", queue);
+                vec![self.deed(role, ask, topic)]
+            }
+            What::Publish(topic) => vec![self.deed(role, Ask::new("sns:Publish"), topic)],
+            What::PassItself(itself) => {
+                vec![self.deed(role, Ask::new("iam:PassRole").with("iam:PassedToService", SAGEMAKER), itself)]
+            }
+            What::UseKey(key) => self.key(role, job.region, key, &OUTPUT_KEY_ACTIONS.map(Ask::new))?,
+            What::GrantKey(key) => {
+                let grant = Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true");
+                self.key(role, job.region, key, &[grant])?
+            }
+            What::Wrong(_) => vec![],
+        })
+    }
+
+    /// A request about a resource that has no policy of its own, or none that is read: of another account, that policy
+    /// must allow too, and is not known.
+    fn deed(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> Deed {
+        let ask = match resource.account() {
+            account if account == self.access.account.id => ask,
+            account => ask.owned_by(account).policy("resource policy", Err(unread(resource))),
+        };
+        Deed::new(resource.as_str(), Judged::new(self.access.decide(role.role, &ask, resource)))
+    }
+
+    fn key(&self, role: &ExecutionRole<'a>, region: &str, name: &str, asks: &[Ask<'_>]) -> Result<Vec<Deed>, Gap> {
+        let hindered =
+            |resource: &str, why: &str| asks.iter().map(|ask| Deed::hindered(ask.action(), resource, why)).collect();
+        Ok(match self.use_of_key(role, region, name, asks)? {
+            KeyUse::Missing => hindered(name, "there is no such key"),
+            KeyUse::OfAws => vec![],
+            KeyUse::Dead(key) => hindered(key.arn.as_str(), &format!("the key is {}", key.state)),
+            KeyUse::Judged(key, answers) => {
+                answers.into_iter().map(|answer| Deed::new(key.arn.as_str(), answer.judged)).collect()
+            }
+        })
+    }
+
+    fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Gap> {
+        let object = uri.object_arn(&self.access.account.partition);
+        let policy = self.policy_of(uri)?;
+        let judged = self.object(role, policy.ask("s3:GetObject"), &object);
+        let mut deeds = vec![Deed::new(uri.to_string(), judged)];
+        deeds.extend(self.about_bucket(role, uri, &policy));
+        Ok(deeds)
+    }
+
+    fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Gap> {
+        let below = uri.below(&self.access.account.partition);
+        let policy = self.policy_of(uri)?;
+        let objects = OBJECT_ACTIONS.map(|action| {
+            let judged = Judged::new(self.access.cover(role.role, &policy.ask(action), &below));
+            Deed::new(uri.to_string(), judged)
+        });
+        Ok(objects.into_iter().chain(self.about_bucket(role, uri, &policy)).collect())
+    }
+
+    fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &OfBucket<'a>) -> [Deed; 2] {
+        let bucket = uri.bucket_arn(&self.access.account.partition);
+        BUCKET_ACTIONS.map(|action| {
+            let judged = Judged::new(self.access.decide(role.role, &policy.ask(action), &bucket));
+            Deed::new(bucket.as_str(), judged)
+        })
+    }
+
+    /// The policy of a bucket, whosever it is.
+    fn policy_of(&self, uri: &S3Uri) -> Result<OfBucket<'a>, Gap> {
+        Ok(match self.bucket(&uri.bucket)? {
+            Some(bucket) => OfBucket::Own(&bucket.policy),
+            None => OfBucket::Foreign(unread(&uri.bucket_arn(&self.access.account.partition))),
+        })
+    }
+
+    fn invokes(&self, role: &ExecutionRole<'a>, function: &Arn) -> Deed {
+        if function.account() != self.access.account.id {
+            return self.deed(role, Ask::new(INVOKE), function);
+        }
+        let ask = Ask::new(INVOKE);
+        // Where its region is not audited, the function's own policy is not known.
+        let ask = match self.function(function) {
+            Ok(Some(known)) => ask.of(&known.policy),
+            Ok(None) => ask,
+            Err(gap) => ask.policy("resource policy", Err(gap)),
+        };
+        Deed::new(function.as_str(), Judged::new(self.access.decide(role.role, &ask, function)))
+    }
+}
+
+/// A bucket's policy: of this account's bucket, or of one that is not among them.
+enum OfBucket<'a> {
+    Own(&'a Fact<Option<Document>>),
+    Foreign(Gap),
+}
+
+impl OfBucket<'_> {
+    fn ask<'q>(&'q self, action: &'q str) -> Ask<'q> {
+        match self {
+            Self::Own(policy) => Ask::new(action).of(policy),
+            // No account has this id.
+            Self::Foreign(gap) => {
+                Ask::new(action).owned_by("another account").policy("bucket policy", Err(gap.clone()))
+            }
+        }
+    }
+}
+
+/// The policy of a resource of another account.
+fn unread(resource: &Arn) -> Gap {
+    let action = match resource.service() {
+        "s3" => "s3:GetBucketPolicy",
+        "lambda" => "lambda:GetPolicy",
+        "sns" => "sns:GetTopicAttributes",
+        _ => "a policy of another account",
+    };
+    Gap {
+        action: action.to_owned(),
+        resource: resource.to_string(),
+        code: "OtherAccount".to_owned(),
+        message: "it is not among this account's, so that its owner must allow it too; ask there".to_owned(),
+    }
+}
+
+/// The queue through which a streaming job hears of its input: AWS names it after the job, in small letters.
+#[must_use]
+pub fn queue(job: &Job<'_>, topic: &Arn) -> String {
+    let name = job.request.labeling_job_name.as_deref().unwrap_or_else(|| job.job.arn.name()).to_lowercase();
+    format!("arn:{}:sqs:{}:{}:GroundTruth-{name}", topic.partition(), job.region, job.job.arn.account())
+}

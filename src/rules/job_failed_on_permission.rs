@@ -1,0 +1,120 @@
+//! `job-failed-on-permission`: see its page, `job_failed_on_permission.md`.
+
+use super::{Check, Checked, RULES, Rule, Scale, quoted};
+use crate::account::Gap;
+use crate::finding::{Finding, RemedyKind, Severity};
+use crate::knowledge::failures;
+use crate::labeling::needs::What;
+use crate::labeling::uses::Job;
+use crate::labeling::{Setup, Use};
+
+pub(super) const RULE: Rule = Rule {
+    id: "job-failed-on-permission",
+    summary: "a failed job whose reason is a permission, tied to the finding that explains it",
+    severity: Scale::Always(Severity::Medium),
+    page: include_str!("job_failed_on_permission.md"),
+    check: Check::Job(check),
+};
+
+/// The rules whose findings explain why a job failed.
+const EXPLAINING: [&str; 11] = [
+    "bucket-denied",
+    "bucket-in-other-region",
+    "bucket-key-unusable",
+    "bucket-out-of-reach",
+    "bucket-reached-in-part",
+    "builtin-function-misaddressed",
+    "function-cannot-read-output",
+    "job-blocked",
+    "role-cannot-pass-itself",
+    "role-cannot-stream",
+    "role-not-assumable",
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "a rule may leave things open; this one says so in its sentence")]
+fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
+    let Some(failure) = job.job.failure.as_deref().filter(|_| job.job.status == "Failed") else { return Ok(None) };
+    let Some(kind) = failures::permission(failure) else { return Ok(None) };
+    let (explaining, open) = explaining(setup, job);
+    let name = job.job.arn.name();
+    let mut rules: Vec<&str> = explaining.iter().map(|finding| finding.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let explained = match (rules.is_empty(), open) {
+        (false, _) => format!("{} explains it", quoted(rules)),
+        (true, Some(_)) => "what explains it is undecided".to_owned(),
+        (true, None) if kind.blames_the_role_for_a_function => {
+            "and the role may invoke the function: this message blames the role for an error of the function's own"
+                .to_owned()
+        }
+        (true, None) => "and nothing that is found now explains it: it may have been mended since".to_owned(),
+    };
+    let principal =
+        job.request.role_arn.as_deref().and_then(|arn| setup.execution_role(arn)).map(|role| &role.role.arn);
+    let message = format!("`{name}` failed on a permission, {explained}; AWS says: {}", shortened(failure));
+    let mut finding = Finding::new(RULE.id, Severity::Medium, principal, Some(&job.job.arn), message);
+    finding.explained_by = explaining.iter().map(|finding| finding.id.clone()).collect();
+    finding.explained_by.sort();
+    finding.explained_by.dedup();
+    let todo = if finding.explained_by.is_empty() && kind.blames_the_role_for_a_function {
+        "read the function's own log: what it raises there is what failed"
+    } else if finding.explained_by.is_empty() {
+        "read the log group /aws/sagemaker/LabelingJobs, and make the job again"
+    } else {
+        "mend what explains it, and make the job again"
+    };
+    Ok(Some(finding.remedy(RemedyKind::Policy, todo)))
+}
+
+/// The findings about the job, its role, its buckets and its functions that explain a failure, and what of them is
+/// undecided.
+fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Gap>) {
+    let role = job.request.role_arn.as_deref().and_then(|arn| setup.execution_role(arn));
+    let (mut found, mut open) = (vec![], setup.unlisted.clone());
+    let mut hear = |checked: Checked| match checked {
+        Ok(finding) => found.extend(finding),
+        Err(gap) => drop(open.get_or_insert(gap)),
+    };
+    let buckets: Vec<_> = job
+        .needs
+        .iter()
+        .filter_map(|need| match &need.what {
+            What::Read(uri) | What::Write(uri) => setup.bucket(&uri.bucket).ok().flatten(),
+            _ => None,
+        })
+        .collect();
+    let functions: Vec<_> = job
+        .needs
+        .iter()
+        .filter_map(|need| match &need.what {
+            What::Invoke(function) => setup.function(function).ok().flatten(),
+            _ => None,
+        })
+        .collect();
+    for rule in RULES.iter().filter(|rule| EXPLAINING.contains(&rule.id)) {
+        match &rule.check {
+            Check::Job(check) => hear(check(setup, job)),
+            Check::Role(check) => role.into_iter().for_each(|role| hear(check(setup, role))),
+            Check::Bucket(check) => buckets.iter().for_each(|bucket| hear(check(setup, bucket))),
+            Check::Function(check) => functions.iter().for_each(|function| hear(check(setup, function))),
+            Check::RoleAndBucket(pair) => {
+                for (role, bucket) in role.iter().flat_map(|role| buckets.iter().map(move |bucket| (role, bucket))) {
+                    let found = (pair.found)(setup, role, bucket, Use::Used);
+                    hear(found.map(|found| found.then(|| (pair.finding)(setup, role, bucket, Use::Used))));
+                }
+            }
+            Check::RoleAndFunction(_) | Check::Identity(_) | Check::Policy(_) => {}
+        }
+    }
+    (found, open)
+}
+
+/// The first words of what AWS says; it may be a thousand characters.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 160;
+    let words: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", words.get(..end).unwrap_or_default().trim_end()),
+        None => words,
+    }
+}

@@ -1,0 +1,158 @@
+//! Real labeling-job requests (`tests/vectors/labeling-jobs`), each in an account whose role has one managed policy and
+//! nothing else: blocked at exactly the fields that the case says.
+
+use std::collections::BTreeSet;
+
+use gt_audit::account::{Account, Bucket, Fact, Key, LabelingJob, LabelingJobRequest, Regional, Role, Tags};
+use gt_audit::arn::Arn;
+use gt_audit::audit::audit;
+use gt_audit::knowledge::managed;
+use gt_audit::labeling::needs::{
+    ALGORITHM, INPUT_TOPIC, LABEL_CATEGORIES, MANIFEST, OUTPUT, OUTPUT_KEY, OUTPUT_TOPIC, POST_FUNCTION, PRE_FUNCTION,
+    TEMPLATE,
+};
+use gt_audit::report::Report;
+use gt_audit::uri::S3Uri;
+use serde_json::Value;
+
+use crate::accounts::*;
+
+/// The names that the cases give to the fields.
+const FIELDS: [(&str, &str); 8] = [
+    ("manifest", MANIFEST),
+    ("output", OUTPUT),
+    ("template", TEMPLATE),
+    ("labelCategories", LABEL_CATEGORIES),
+    ("preLambda", PRE_FUNCTION),
+    ("acsLambda", POST_FUNCTION),
+    ("snsIn", INPUT_TOPIC),
+    ("snsOut", OUTPUT_TOPIC),
+];
+
+#[test]
+fn every_real_job_is_blocked_at_exactly_the_fields_that_its_role_does_not_reach() {
+    let cases = cases();
+    assert_eq!(cases.len(), 35);
+    let mut blocked = 0;
+    for (name, case) in &cases {
+        for (policy, expected) in [(managed::GROUND_TRUTH_EXECUTION, "gt"), (managed::FULL_ACCESS, "full")] {
+            let report = report(case, policy);
+            let fields = fields(&report, "job-blocked");
+            let expected = &case["expected"][expected];
+            let mut wanted: BTreeSet<&str> = FIELDS
+                .iter()
+                .filter(|(short, _)| expected[*short] == Value::Bool(false))
+                .map(|(_, field)| *field)
+                .collect();
+            // Neither policy lets a role use a key; AmazonSageMakerFullAccess lets it pass any role to SageMaker.
+            if case["expected"]["needsKms"] == Value::Bool(true) {
+                wanted.insert(OUTPUT_KEY);
+            }
+            if case["expected"]["needsPassSelf"] == Value::Bool(true) && policy == managed::GROUND_TRUTH_EXECUTION {
+                wanted.insert(ALGORITHM);
+            }
+            assert_eq!(fields, wanted, "{name} with {policy}: {:#?}", report.findings);
+            blocked += fields.len();
+        }
+    }
+    assert!(blocked > 150, "{blocked} fields");
+}
+
+fn cases() -> Vec<(String, Value)> {
+    let directory = root().join("tests/vectors/labeling-jobs");
+    let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let read = |path: std::path::PathBuf| {
+        let case = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        (path.file_name().unwrap().to_string_lossy().into_owned(), case)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The fields that a rule's findings say are blocked.
+fn fields<'r>(report: &'r Report, rule: &str) -> BTreeSet<&'r str> {
+    let findings = report.findings.iter().filter(|finding| finding.rule == rule);
+    findings.flat_map(|finding| &finding.blocked).map(|blocked| blocked.field).collect()
+}
+
+/// The job runs under a role that has nothing but the policy; every bucket it names is there, and none of its objects is
+/// tagged.
+fn report(case: &Value, policy: &str) -> Report {
+    let mut snapshot = healthy();
+    let account = &mut snapshot.account;
+    let mut request: LabelingJobRequest = serde_json::from_value(case["request"].clone()).unwrap();
+    let role = request.role_arn.get_or_insert_with(|| "arn:aws:iam::111122223333:role/GtExecution".to_owned());
+    let role = Arn::parse(role.as_str()).unwrap();
+    role.account().clone_into(&mut account.id);
+    role.partition().clone_into(&mut account.partition);
+    known(&mut account.iam.roles).retain(|role| role.arn.name() == "GtExecution");
+    let attached = Arn::iam(role.partition(), "aws", &format!("policy/{policy}"));
+    let text = &managed::newest(policy).unwrap().document;
+    let text = text.json().to_string().replace("arn:aws:", &format!("arn:{}:", role.partition()));
+    let version = gt_audit::account::ManagedPolicy { version: "v1".to_owned(), document: Fact::Known(document(&text)) };
+    account.iam.policies = [(attached.clone(), Fact::Known(version))].into();
+    let of_account: &mut Role = &mut known(&mut account.iam.roles)[0];
+    of_account.arn = role.clone();
+    known(&mut of_account.grants.attached).clone_from(&vec![attached]);
+    let region = case["placeholders"]["region"].as_str().and_then(|text| text.split(' ').next());
+    let region = region.unwrap_or("us-east-1").to_owned();
+    let task = &request.human_task_config;
+    let after =
+        task.annotation_consolidation_config.as_ref().and_then(|c| c.annotation_consolidation_lambda_arn.as_ref());
+    let functions = [task.pre_human_task_lambda_arn.as_ref(), after].into_iter().flatten();
+    let regions = functions.filter_map(|arn| Arn::parse(arn.as_str()).ok()).map(|arn| arn.region().to_owned());
+    let nothing = || Regional { functions: Fact::Known(vec![]), ..Regional::not_asked() };
+    account.regions = regions.chain([region.clone()]).map(|region| (region, nothing())).collect();
+    account.buckets = Fact::Known(buckets(&request, account));
+    if let Some(key) = request.output_config.kms_key_id.clone().filter(|key| !key.is_empty()) {
+        let keys = &mut account.regions.get_mut(&region).unwrap().keys;
+        keys.insert(key.clone(), Fact::Known(Some(customer_key(&account.id, &region, &key))));
+    }
+    let arn = format!("arn:{}:sagemaker:{region}:{}:labeling-job/case", role.partition(), role.account());
+    let job = LabelingJob {
+        arn: Arn::parse(arn).unwrap(),
+        status: "InProgress".to_owned(),
+        created: "2026-11-20T12:00:00Z".to_owned(),
+        failure: None,
+        request: Fact::Known(request),
+    };
+    account.regions.get_mut(&region).unwrap().labeling_jobs = Fact::Known(vec![job]);
+    audit(&snapshot, OPTIONS)
+}
+
+/// The buckets that a request names; its objects go into the account without tags.
+fn buckets(request: &LabelingJobRequest, account: &mut Account) -> Vec<Bucket> {
+    let s3 = request.input_config.data_source.s3_data_source.as_ref().and_then(|s3| s3.manifest_s3_uri.as_ref());
+    let reads = [
+        s3,
+        request.label_category_config_s3_uri.as_ref(),
+        request.human_task_config.ui_config.ui_template_s3_uri.as_ref(),
+    ];
+    let reads: Vec<S3Uri> = reads.into_iter().flatten().filter_map(|uri| S3Uri::parse(uri).ok()).collect();
+    let output = request.output_config.s3_output_path.as_ref().and_then(|uri| S3Uri::parse(uri).ok());
+    for uri in &reads {
+        account.objects.insert(uri.object_arn(&account.partition), Fact::Known(Some(Tags::new())));
+    }
+    let names: BTreeSet<String> = reads.into_iter().chain(output).map(|uri| uri.bucket).collect();
+    let bucket = |name: &String| Bucket {
+        region: Fact::Known("us-east-1".to_owned()),
+        tags: Fact::Known(Tags::new()),
+        policy: Fact::Known(None),
+        ..Bucket::not_asked(Arn::bucket(&account.partition, name))
+    };
+    names.iter().map(bucket).collect()
+}
+
+/// A key whose policy leaves everything to the account's own policies, as AWS makes it.
+fn customer_key(account: &str, region: &str, id: &str) -> Key {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"kms:*","Resource":"*"}}}}"#
+    );
+    Key {
+        arn: Arn::parse(format!("arn:aws:kms:{region}:{account}:key/{id}")).unwrap(),
+        manager: "CUSTOMER".to_owned(),
+        state: "Enabled".to_owned(),
+        policy: Fact::Known(document(&text)),
+        grants: Fact::Known(vec![]),
+    }
+}

@@ -1,0 +1,131 @@
+//! The rules about a labeling job.
+
+use gt_audit::account::{Fact, Tags};
+use gt_audit::arn::Arn;
+use gt_audit::finding::Finding;
+
+use super::*;
+
+const MANIFEST: &str = "InputConfig.DataSource.S3DataSource.ManifestS3Uri";
+const OUTPUT: &str = "OutputConfig.S3OutputPath";
+
+/// The findings of one rule.
+fn of(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<Finding> {
+    let report = report_after(change);
+    report.findings.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
+fn undecided(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<String> {
+    let report = report_after(change);
+    report.undecided.into_iter().filter(|open| open.rule == rule).map(|open| open.gap.action).collect()
+}
+
+/// A bucket of another name beside the healthy account's own.
+fn add_bucket(account: &mut Account, name: &str) {
+    let mut bucket = bucket(account).clone();
+    bucket.arn = Arn::bucket("aws", name);
+    known(&mut account.buckets).push(bucket);
+}
+
+#[test]
+fn job_blocked() {
+    let fine = [(MANIFEST, "s3://signs-sagemaker/m"), (OUTPUT, "s3://signs-sagemaker/out/")];
+    assert_eq!(of("job-blocked", |a| job(a, &fine)), []);
+    let elsewhere = |a: &mut Account| {
+        add_bucket(a, "signs-raw");
+        job(a, &[(MANIFEST, "s3://signs-raw/m"), (OUTPUT, "s3://signs-raw/out/")]);
+    };
+    let blocked = |change: &dyn Fn(&mut Account)| {
+        let findings = of("job-blocked", |a| {
+            elsewhere(a);
+            change(a);
+        });
+        let blocked = findings.iter().flat_map(|finding| &finding.blocked);
+        blocked
+            .map(|b| format!("{} {} {}", b.field, b.action.as_deref().unwrap_or("-"), b.resource))
+            .collect::<Vec<_>>()
+    };
+    let object = Arn::bucket("aws", "signs-raw/m");
+    let untagged = |a: &mut Account| drop(a.objects.insert(object.clone(), Fact::Known(Some(Tags::new()))));
+    let output = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+        .map(|action| format!("{OUTPUT} {action} s3://signs-raw/out/"))
+        .to_vec();
+    let manifest = vec![format!("{MANIFEST} s3:GetObject s3://signs-raw/m")];
+    assert_eq!(blocked(&untagged), [manifest.clone(), output.clone()].concat());
+    // An object that is tagged can be read, and nothing can be written by a tag; one whose tags nobody knows is left out.
+    let tagged = |a: &mut Account| {
+        let tags = Tags::from([("SageMaker".to_owned(), "TRUE".to_owned())]);
+        a.objects.insert(object.clone(), Fact::Known(Some(tags)));
+    };
+    assert_eq!(blocked(&tagged), output);
+    assert_eq!(blocked(&|_| {}), output);
+    let by_policy = |text: &'static str| {
+        move |a: &mut Account| {
+            untagged(a);
+            inline(a, text);
+        }
+    };
+    let all = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/*"}}"#;
+    assert_eq!(blocked(&by_policy(all)), Vec::<String>::new());
+    // Listing and locating are asked of the bucket itself.
+    let unlisted = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::signs-raw/*"},{"Effect":"Deny","Action":"s3:ListBucket","Resource":"*"}]}"#;
+    assert_eq!(
+        blocked(&by_policy(unlisted)),
+        [
+            format!("{MANIFEST} s3:ListBucket arn:aws:s3:::signs-raw"),
+            format!("{OUTPUT} s3:ListBucket arn:aws:s3:::signs-raw")
+        ]
+    );
+    // Nothing but the tags is missing.
+    let read_only = |a: &mut Account| {
+        add_bucket(a, "signs-raw");
+        job(a, &[(MANIFEST, "s3://signs-raw/m"), (OUTPUT, "s3://signs-sagemaker/out/")]);
+    };
+    assert_eq!(undecided("job-blocked", read_only), ["s3:GetObjectTagging"]);
+    // A bucket that is not among the account's: what the role's own policies refuse is certain, else nobody knows.
+    assert_eq!(of("job-blocked", |a| job(a, &[(OUTPUT, "s3://theirs/out/")])).len(), 1);
+    assert_eq!(undecided("job-blocked", |a| job(a, &[(OUTPUT, "s3://their-sagemaker/out/")])), ["s3:GetBucketPolicy"]);
+    // A role that is not there.
+    let gone = of("job-blocked", |a| job(a, &[("RoleArn", "arn:aws:iam::111122223333:role/Gone")]));
+    assert_eq!(gone[0].blocked[0].field, "RoleArn");
+    // A job of which nothing is known may be any job.
+    assert_eq!(
+        undecided("job-blocked", |a| {
+            job(a, &fine);
+            let jobs = known(&mut a.regions.get_mut("us-east-1").unwrap().labeling_jobs);
+            jobs[0].request = Fact::Unknown(gap("sagemaker:DescribeLabelingJob"));
+        }),
+        ["sagemaker:DescribeLabelingJob"]
+    );
+}
+
+#[test]
+fn job_failed_on_permission() {
+    const LAMBDA: &str = "ClientError: Exception invoking the Lambda function. Ensure that the role has permissions";
+    let failed = |failure: &'static str, output: &'static str| {
+        of("job-failed-on-permission", move |a| {
+            add_bucket(a, "signs-raw");
+            job(a, &[(OUTPUT, output)]);
+            let jobs = known(&mut a.regions.get_mut("us-east-1").unwrap().labeling_jobs);
+            jobs[0].status = "Failed".to_owned();
+            jobs[0].failure = Some(failure.to_owned());
+        })
+    };
+    let explained = failed("S3 AccessDenied", "s3://signs-raw/out/");
+    assert!(
+        explained[0].message.contains("`job-blocked` explains it")
+            || explained[0].message.contains("`bucket-out-of-reach` and `job-blocked`"),
+        "{}",
+        explained[0].message
+    );
+    assert_eq!(explained[0].explained_by.len(), 2);
+    let unexplained = failed("S3 AccessDenied", "s3://signs-sagemaker/out/");
+    assert!(unexplained[0].message.contains("nothing that is found now explains it"), "{}", unexplained[0].message);
+    let of_the_function = failed(LAMBDA, "s3://signs-sagemaker/out/");
+    assert!(of_the_function[0].message.contains("an error of the function's own"), "{}", of_the_function[0].message);
+    assert_eq!(failed("InternalServerError", "s3://signs-raw/out/"), []);
+    let unreadable = |a: &mut Account| {
+        a.regions.get_mut("us-east-1").unwrap().labeling_jobs = Fact::Unknown(gap("sagemaker:ListLabelingJobs"));
+    };
+    assert_eq!(undecided("job-failed-on-permission", unreadable), ["sagemaker:ListLabelingJobs"]);
+}
