@@ -1,13 +1,18 @@
 //! Creates the account of a snapshot file on LocalStack: `localstack/seed [FILE]`, else the account of `story.json`.
 //!
-//! The file is what `gt-audit collect` writes. One with gaps is refused before anything is created; only the policies
-//! of buckets and functions that nobody asked for are none here, and labeling jobs, which LocalStack has none of, are
-//! passed over. AWS's own managed policies are LocalStack's, and a customer's become version v1.
+//! The file is what `gt-audit collect` writes. One with gaps is refused before anything is created; only what nobody asked
+//! for of single buckets, functions and keys is as LocalStack makes it, and what LocalStack has none of is passed over: labeling
+//! jobs, flow definitions, work teams, an organization. AWS's own managed policies are LocalStack's, and a customer's become
+//! version v1. LocalStack gives grants ids of its own, and does not know buckets whose tags count, keys that AWS manages,
+//! nor whatever else `readable` refuses.
 //!
 //! This is the only program of the repository that writes, and no part of gt-audit. It writes to this machine's own
 //! addresses only, and reads nothing of the user's AWS configuration: its access key is the account's id, by which
-//! LocalStack knows accounts apart. It may run again: roles, users, groups and buckets get tags and policies anew; a
-//! managed policy or a function that has become another is an error. It never takes anything away.
+//! LocalStack knows accounts apart. It may run again: roles, users, groups, buckets, keys and objects get tags and policies
+//! anew; a managed policy, a function or an alias that has become another is an error. It never takes anything away but what a
+//! new bucket has by itself and the file's has not.
+
+mod seed_details;
 
 use std::env;
 use std::error::Error;
@@ -22,7 +27,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_iam::{error::SdkError, types::Tag};
 use aws_sdk_lambda::types::{FunctionCode, Runtime};
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tagging};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as Metadata;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use gt_audit::account::snapshot::Snapshot;
@@ -33,8 +38,9 @@ use gt_audit::policy::Document;
 const STORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/localstack/story.json");
 const US_EAST_1: &str = "us-east-1";
 const REQUESTS_AT_ONCE: usize = 8;
-/// The codes that say that a thing is there: IAM's, S3's and Lambda's.
-const ALREADY: [&str; 3] = ["EntityAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceConflictException"];
+/// The codes that say that a thing is there: IAM's, S3's, Lambda's and KMS's.
+const ALREADY: [&str; 4] =
+    ["EntityAlreadyExists", "BucketAlreadyOwnedByYou", "ResourceConflictException", "AlreadyExistsException"];
 /// What each function runs: an archive of one empty file, `index.py`, whose length and checksum are therefore zero.
 const CODE: &[u8] = b"PK\x03\x04\x0a\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0index.py\
     PK\x01\x02\x0a\0\x0a\0\0\0\0\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0index.py\
@@ -85,14 +91,17 @@ fn loopback(url: &str) -> Result<SocketAddr, String> {
 fn readable(file: &Path) -> Result<Account, Failure> {
     let account = Snapshot::read(file)?.account;
     let file = file.display();
-    if let Some(gap) = account.unread().iter().find(|gap| !gap.action.starts_with("sagemaker:")) {
+    if let Some(gap) = account.unread().iter().find(|gap| !seed_details::is_passed_over(gap)) {
         return Err(format!("`{}`: {file} lacks what `{}` says: {}", gap.resource, gap.action, gap.code).into());
     }
     let mut functions = account.regions.values().filter_map(|regional| regional.functions.known().ok()).flatten();
     if let Some(function) = functions.find(|function| matches!(function.policy, Fact::Known(Some(_)))) {
         return Err(format!("`{}`: {file} gives it a resource policy, and none can be seeded", function.arn).into());
     }
-    Ok(account)
+    match seed_details::impossible(&account) {
+        Some(problem) => Err(format!("{file}: {problem}").into()),
+        None => Ok(account),
+    }
 }
 
 /// Creates everything, what others refer to first, and counts it.
@@ -109,15 +118,18 @@ async fn seed(account: &Account, address: SocketAddr) -> Result<String, Failure>
     each(roles, |role| aws.role(role)).await?;
     each(users, |user| aws.user(user)).await?;
     each(buckets, |bucket| aws.bucket(bucket)).await?;
-    let mut functions = 0;
+    let objects: Vec<_> = account.objects.iter().collect();
+    each(&objects, |(object, tags)| aws.object(object, tags)).await?;
+    let (mut functions, mut keys) = (0, 0);
     for (region, regional) in &account.regions {
         let config = aws.config.to_builder().region(Region::new(region.clone())).build();
         let (lambda, here) = (&aws_sdk_lambda::Client::new(&config), known(&regional.functions)?);
         each(here, |function| create_function(lambda, function)).await?;
         functions += here.len();
+        keys += seed_details::keys(&aws_sdk_kms::Client::new(&config), regional).await?;
     }
-    let there = [policies.len(), groups.len(), roles.len(), users.len(), buckets.len(), functions];
-    let what = ["managed policies", "groups", "roles", "users", "buckets", "functions"];
+    let there = [policies.len(), groups.len(), roles.len(), users.len(), buckets.len(), objects.len(), functions, keys];
+    let what = ["managed policies", "groups", "roles", "users", "buckets", "objects", "functions", "keys"];
     Ok(iter::zip(there, what).map(|(count, what)| format!("{what} {count}")).collect::<Vec<_>>().join(", "))
 }
 
@@ -223,17 +235,15 @@ impl Aws {
         let place = (region != US_EAST_1).then(|| BucketLocationConstraint::from(region));
         let place = place.map(|place| CreateBucketConfiguration::builder().location_constraint(place).build());
         made(arn, s3.create_bucket().bucket(name).set_create_bucket_configuration(place).send().await)?;
-        let tags = known(&bucket.tags)?.iter();
-        let tags = tags.map(|(key, value)| aws_sdk_s3::types::Tag::builder().key(key).value(value).build());
-        let tags: Vec<_> = tags.collect::<Result<_, _>>()?;
+        let tags = known(&bucket.tags)?;
         if !tags.is_empty() {
-            let tagging = Tagging::builder().set_tag_set(Some(tags)).build()?;
+            let tagging = seed_details::tagging(tags)?;
             made(arn, s3.put_bucket_tagging().bucket(name).tagging(tagging).send().await)?;
         }
         if let Some(Some(policy)) = bucket.policy.if_asked().map(known).transpose()? {
             made(arn, s3.put_bucket_policy().bucket(name).policy(policy.json().to_string()).send().await)?;
         }
-        Ok(())
+        self.bucket_details(bucket).await
     }
 }
 

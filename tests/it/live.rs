@@ -1,17 +1,20 @@
 //! Against LocalStack, seeded with the story account: `localstack/test` sets `GT_AUDIT_LIVE` to its address. Without it
 //! these tests say that they are skipped.
 //!
-//! LocalStack has no SageMaker, so that no audit of it is complete: the labeling jobs could not be listed.
+//! LocalStack has no SageMaker, so that no audit of it is complete: the labeling jobs could not be listed. Nor has it
+//! Organizations, or buckets whose own tags count in policies.
+
+mod details;
 
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
 use gt_audit::account::snapshot::Snapshot;
-use gt_audit::account::{Account, Fact};
+use gt_audit::account::{Account, Fact, Organization, Regional};
 use serde_json::Value;
 
-use crate::accounts::story;
+use crate::accounts::{known, story};
 use crate::command_line::gt_audit;
 
 const REGIONS: [&str; 4] = ["--region", "us-east-1", "--region", "eu-west-1"];
@@ -35,16 +38,33 @@ fn collected(gt_audit: &impl Fn() -> Command, file: &Path) -> Snapshot {
     Snapshot::read(file).unwrap()
 }
 
-/// The story as LocalStack has it: the labeling jobs of each region are a gap there.
+/// The story as LocalStack has it: the labeling jobs of each region are a gap there, after which nothing else is asked of
+/// SageMaker; an organization does not tell of itself; and whether buckets' tags count is one gap for all that are asked.
 fn story_without_jobs(collected: &Account) -> Snapshot {
     let mut story = story();
     for (region, regional) in &mut story.account.regions {
         let gap = collected.regions[region].labeling_jobs.known().unwrap_err();
         assert_eq!((gap.action.as_str(), gap.code.as_str()), ("sagemaker:ListLabelingJobs", "NotSupported"));
         assert!(gap.resource.contains(region), "{}", gap.resource);
-        regional.labeling_jobs = Fact::Unknown(gap);
+        let Regional { functions, keys, .. } = regional.clone();
+        *regional = Regional { functions, keys, labeling_jobs: Fact::Unknown(gap), ..Regional::not_asked() };
     }
+    let Organization::Unread(gap) = &collected.organization else { panic!("{:?}", collected.organization) };
+    assert_eq!((gap.action.as_str(), gap.code.as_str()), ("organizations:DescribeOrganization", "NotSupported"));
+    story.account.organization = collected.organization.clone();
+    without_abac(&mut story.account, collected);
     story
+}
+
+/// Puts the one gap for all buckets where the file knows whether a bucket's tags count.
+fn without_abac(account: &mut Account, collected: &Account) {
+    let unread = collected.unread();
+    let gaps: Vec<_> = unread.iter().filter(|gap| gap.action == "s3:GetBucketAbac").collect();
+    let [gap] = gaps[..] else { panic!("{gaps:?}") };
+    assert_eq!((gap.resource.as_str(), gap.code.as_str()), ("*", "NotSupported"));
+    for bucket in known(&mut account.buckets).iter_mut().filter(|bucket| bucket.abac.known().is_ok()) {
+        bucket.abac = Fact::Unknown(gap.clone());
+    }
 }
 
 /// A report without what differs from run to run.
@@ -68,6 +88,7 @@ fn what_is_collected_is_what_was_seeded() {
     // Part by part first, so that a difference can be read.
     assert_eq!(collected.buckets, seeded.buckets);
     assert_eq!(collected.regions, seeded.regions);
+    assert_eq!(collected.organization, seeded.organization);
     assert_eq!(collected.iam.roles, seeded.iam.roles);
     assert_eq!(collected.iam.policies.keys().collect::<Vec<_>>(), seeded.iam.policies.keys().collect::<Vec<_>>());
     assert_eq!(collected, seeded);
