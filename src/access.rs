@@ -14,16 +14,19 @@ use std::rc::Rc;
 
 use crate::account::{Account, ControlPolicy, Fact, Gap, Organization, Role};
 use crate::arn::Arn;
-use crate::policy::Document;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::decide::Reason;
 use crate::policy::principal::Requester;
 use crate::policy::reach::{Clause, Origin, Reach};
 use crate::policy::request::{Context, Request};
+use crate::policy::{Document, Statement};
 
 pub use answer::{Answer, Coverage};
 pub use ask::Ask;
 pub use identity::Identity;
+
+/// A name that no policy knows.
+const STRANGER: &str = "stranger";
 
 /// An account whose identities can be asked what they may do.
 #[derive(Debug)]
@@ -60,6 +63,32 @@ pub struct Named<'a> {
     pub version: Option<&'a str>,
     /// The text.
     pub document: &'a Document,
+}
+
+impl Named<'_> {
+    /// The name under which decisions know it.
+    #[must_use]
+    pub fn known_as(&self) -> String {
+        if self.arn.is_some() { self.name.to_owned() } else { format!("inline {}", self.name) }
+    }
+
+    /// Is it one of AWS's own, that nobody in the account can edit?
+    #[must_use]
+    pub fn is_of_aws(&self) -> bool {
+        self.arn.is_some_and(|arn| arn.account() == "aws")
+    }
+
+    /// A statement by where it stands; the first is 1.
+    #[must_use]
+    pub fn reason(&self, number: usize, statement: &Statement) -> Reason {
+        Reason {
+            policy: self.known_as(),
+            version: self.version.map(str::to_owned),
+            statement: number,
+            sid: statement.sid.clone(),
+            effect: statement.effect,
+        }
+    }
 }
 
 impl<'a> Access<'a> {
@@ -136,7 +165,8 @@ impl<'a> Access<'a> {
         Answer::below(ask.action(), prefix, self.reach(identity.into(), ask))
     }
 
-    /// May a service assume a role on behalf of an account, by the role's trust policy?
+    /// May a service assume a role on behalf of an account, by the role's trust policy? Another account than the role's own
+    /// is taken for a stranger, of another organization and with resources of its own.
     ///
     /// # Errors
     ///
@@ -149,6 +179,13 @@ impl<'a> Access<'a> {
         context.set("aws:SecureTransport", ["true"]);
         context.set("aws:PrincipalIsAWSService", ["true"]);
         context.absent("sts:ExternalId");
+        if account != self.account.id {
+            let (partition, name) = (role.arn.partition(), service.split('.').next().unwrap_or(service));
+            let region = self.account.regions.keys().next().map_or("us-east-1", String::as_str);
+            context.set("aws:SourceArn", [format!("arn:{partition}:{name}:{region}:{account}:{STRANGER}")]);
+            context.set("aws:SourceOrgID", [STRANGER]);
+            context.set("aws:SourceOrgPaths", [format!("{STRANGER}/")]);
+        }
         let mut policies = Policies::new();
         policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
         let request = Request::new(ACTION, &requester, Some(role.arn.account()), &context);
@@ -173,6 +210,18 @@ impl<'a> Access<'a> {
             .collect()
     }
 
+    /// What one of an identity's policies says by itself, wherever it applies; nothing of statements that say nothing to
+    /// the question, whatever is not known.
+    #[must_use]
+    pub fn said(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, policy: &Named<'_>) -> Vec<Clause<Gap>> {
+        let identity = identity.into();
+        let (requester, context) = (identity.requester(), self.context(identity, ask));
+        let mut alone = Policies::new();
+        alone.add(Kind::Identity, policy.known_as(), policy.version, policy.document);
+        let request = Request::new(ask.action(), &requester, Some(&self.account.id), &context);
+        Reach::new(&[&alone], &request).clauses().to_vec()
+    }
+
     /// What makes identities the same: the number of their class.
     #[must_use]
     pub fn class(&self, identity: impl Into<Identity<'a>>) -> usize {
@@ -193,18 +242,33 @@ impl<'a> Access<'a> {
         class
     }
 
+    /// What an identity's policies and the organization's reach, to be asked about many resources that have no policy of
+    /// their own.
+    #[must_use]
+    pub fn prepared(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>) -> Rc<Reach<Gap>> {
+        self.reach(identity.into(), ask)
+    }
+
     /// What an identity's policies, the organization's and the resource's own reach.
     fn reach(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Rc<Reach<Gap>> {
         let of_resource = ask.of_resource();
+        if of_resource.is_empty() {
+            let class = self.class(identity);
+            let known = self.reaches.borrow().get(&class).and_then(|known| known.get(ask.key().as_ref())).cloned();
+            if let Some(reach) = known {
+                return reach;
+            }
+        }
         let requester = identity.requester();
         let context = self.context(identity, ask);
         let owner = ask.owner().unwrap_or(&self.account.id);
         let request = Request::new(ask.action(), &requester, Some(owner), &context);
+        let request = if ask.is_of_identity_alone() { request.of_identity_alone() } else { request };
         if of_resource.concerns(&request) {
             return Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits, &of_resource], &request));
         }
         let class = self.class(identity);
-        let question = ask.to_string();
+        let question = ask.key().into_owned();
         let known = self.reaches.borrow().get(&class).and_then(|questions| questions.get(&question)).cloned();
         known.unwrap_or_else(|| {
             let reach = Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits], &request));
@@ -223,8 +287,7 @@ impl<'a> Access<'a> {
         let mut policies = Policies::new();
         for policy in self.policies(identity) {
             match policy {
-                Ok(p) if p.arn.is_some() => policies.add(Kind::Identity, p.name, p.version, p.document),
-                Ok(p) => policies.add(Kind::Identity, format!("inline {}", p.name), None, p.document),
+                Ok(p) => policies.add(Kind::Identity, p.known_as(), p.version, p.document),
                 Err(gap) => policies.miss(Kind::Identity, gap),
             }
         }

@@ -62,7 +62,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     for rule in RULES {
         round.apply(rule, &mut found);
     }
-    let roles = summary::summaries(&setup, options.scope, &round.classes);
+    let roles = summary::summaries(&setup, &round);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
     let (findings, undecided) = found.finish(&setup, &mut ignores);
     let mut notes = options.scope.notes(&setup);

@@ -4,6 +4,7 @@
 //! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
 //! [`Access`](crate::access::Access) what roles may do; decides about no finding.
 
+pub mod cors;
 pub mod execution;
 pub mod identities;
 pub mod judging;
@@ -20,7 +21,6 @@ use std::collections::HashMap;
 use crate::access::{Access, Answer, Ask, Identity};
 use crate::account::{Bucket, Function, Gap, Role};
 use crate::arn::Arn;
-use crate::policy::Pattern;
 
 use reach::Judged;
 use uses::Invoked;
@@ -39,7 +39,7 @@ pub const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 pub const INVOKE: &str = "lambda:InvokeFunction";
 
 /// A character that no ARN and no policy holds: a resource named by it is one that only wildcards reach.
-const STRANGER: char = '\u{ffff}';
+pub(crate) const STRANGER: char = '\u{ffff}';
 
 /// The part of an account that has to do with labeling.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ pub struct Setup<'a> {
     pub unclear_identities: Vec<(Identity<'a>, Gap)>,
     buckets: HashMap<&'a str, &'a Bucket>,
     functions: HashMap<&'a str, &'a Function>,
-    wholes: reach::Wholes,
+    meanings: meaning::Meanings,
+    known: reach::Known,
 }
 
 impl<'a> Setup<'a> {
@@ -83,7 +84,8 @@ impl<'a> Setup<'a> {
                 .flat_map(|region| region.functions.known().into_iter().flatten())
                 .map(|function| (function.arn.as_str(), function))
                 .collect(),
-            wholes: reach::Wholes::default(),
+            meanings: meaning::Meanings::default(),
+            known: reach::Known::default(),
         };
         for role in account.iam.roles.known().into_iter().flatten() {
             match execution::execution_role(access, uses, role) {
@@ -92,7 +94,8 @@ impl<'a> Setup<'a> {
                 Err(gap) => setup.unclear.push((role, gap)),
             }
         }
-        (setup.identities, setup.unclear_identities) = identities::identities(access, &setup.execution_roles);
+        (setup.identities, setup.unclear_identities) =
+            identities::identities(access, &setup.execution_roles, &setup.unclear);
         setup
     }
 
@@ -156,11 +159,11 @@ impl<'a> Setup<'a> {
     ///
     /// When only the bucket's tags could tell, and they are not known.
     pub fn meaning_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
-        if mention_in_bucket(bucket).is_some() || role.named.iter().any(|pattern| touches_bucket(pattern, &bucket.arn))
-        {
+        if role.names_bucket(&bucket.arn) {
             return Ok(Use::Intended);
         }
-        Ok(if labeling_tag(bucket.tags.known()?).is_some() { Use::Intended } else { Use::Other })
+        self.meanings
+            .of(bucket, || Ok(mention_in_bucket(bucket).is_some() || labeling_tag(bucket.tags.known()?).is_some()))
     }
 
     /// What a function is to a role.
@@ -178,12 +181,12 @@ impl<'a> Setup<'a> {
     ///
     /// When only the function's tags could tell, and they are not known.
     pub fn meaning_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
-        let versions = format!("{}:", function.arn);
-        let named = || role.named.iter().any(|p| p.matches(function.arn.as_str()) || p.meets_below(&versions));
-        if mention_in_function(function).is_some() || named() {
+        if role.names_function(&function.arn) {
             return Ok(Use::Intended);
         }
-        Ok(if labeling_tag(function.tags.known()?).is_some() { Use::Intended } else { Use::Other })
+        self.meanings.of(function, || {
+            Ok(mention_in_function(function).is_some() || labeling_tag(function.tags.known()?).is_some())
+        })
     }
 
     /// May a role invoke a function, as this ARN names it? The function's own policy is treated like a bucket's.
@@ -206,25 +209,4 @@ impl<'a> Setup<'a> {
         };
         named.map_or_else(unqualified, Clone::clone).into_iter().map(judge).collect()
     }
-
-    /// May a role invoke some version or alias of a function?
-    #[must_use]
-    pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
-        let (versions, of_strangers) = (format!("{}:", function.arn), Self::any_function(function));
-        let answer = self.access.cover(role.role, &Ask::new(INVOKE), &versions);
-        let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
-        answer.granting().any(|clause| clause.patterns.iter().any(meant))
-    }
-
-    /// What the versions and aliases of a function begin with, of a name that only wildcards match.
-    fn any_function(function: &Function) -> String {
-        let name = function.arn.name();
-        let stranger = function.arn.as_str().strip_suffix(name).unwrap_or_default();
-        format!("{stranger}{STRANGER}:")
-    }
-}
-
-/// Does a grant reach the bucket or some object in it?
-fn touches_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
-    pattern.matches(bucket.as_str()) || pattern.meets_below(&format!("{bucket}/"))
 }

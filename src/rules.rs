@@ -5,17 +5,35 @@
 //! to be used, and remembering what is undecided is the audit's business.
 
 mod bucket_denied;
+mod bucket_in_other_region;
+mod bucket_key_unusable;
 mod bucket_out_of_reach;
 mod bucket_reached_in_part;
 mod bucket_tag_grants_nothing;
+mod bucket_without_cors;
+mod builtin_function_misaddressed;
+mod console_access_incomplete;
+mod function_cannot_read_output;
 mod function_denied;
 mod function_out_of_reach;
 mod in_bucket;
 mod in_function;
+mod in_identity;
+mod in_key;
+mod in_role;
 mod job_blocked;
 mod job_failed_on_permission;
 mod managed_policy_changed;
+mod pass_role_never_matches;
+mod pass_role_unrestricted;
+mod privilege_escalation;
+mod resource_scope_ignored;
+mod role_broader_than_needed;
+mod role_cannot_pass_itself;
+mod role_cannot_stream;
 mod role_not_assumable;
+mod trust_without_source;
+mod unknown_action;
 
 use crate::account::{Bucket, Fact, Function, Gap, ManagedPolicy};
 use crate::arn::Arn;
@@ -45,6 +63,10 @@ pub enum Scale {
     Always(Severity),
     /// Used: high, intended: medium, other: low.
     ByUse,
+    /// The same, and no worse than this.
+    ByUseAtMost(Severity),
+    /// This, of what is used; nothing is said of anything else.
+    IfUsed(Severity),
 }
 
 /// A finding, or none, or the gap that leaves it open.
@@ -79,6 +101,9 @@ pub struct Pair<T: 'static> {
     pub found: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Result<bool, Gap>,
     /// The finding, where it is.
     pub finding: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Finding,
+    /// Does it hang on the role's policies alone, where the resource has none of its own and nobody uses it? Then it is
+    /// found once for all resources that the policies do not tell apart.
+    pub of_policies_alone: bool,
     /// The sentence about so many resources that nothing shows to be used.
     pub together: fn(&ExecutionRole<'_>, usize) -> String,
 }
@@ -86,22 +111,37 @@ pub struct Pair<T: 'static> {
 /// Every rule, by id.
 pub static RULES: &[Rule] = &[
     bucket_denied::RULE,
+    bucket_in_other_region::RULE,
+    bucket_key_unusable::RULE,
     bucket_out_of_reach::RULE,
     bucket_reached_in_part::RULE,
     bucket_tag_grants_nothing::RULE,
+    bucket_without_cors::RULE,
+    builtin_function_misaddressed::RULE,
+    console_access_incomplete::RULE,
+    function_cannot_read_output::RULE,
     function_denied::RULE,
     function_out_of_reach::RULE,
     job_blocked::RULE,
     job_failed_on_permission::RULE,
     managed_policy_changed::RULE,
+    pass_role_never_matches::RULE,
+    pass_role_unrestricted::RULE,
+    privilege_escalation::RULE,
+    resource_scope_ignored::RULE,
+    role_broader_than_needed::RULE,
+    role_cannot_pass_itself::RULE,
+    role_cannot_stream::RULE,
     role_not_assumable::RULE,
+    trust_without_source::RULE,
+    unknown_action::RULE,
 ];
 
 impl Check {
     /// Does it look at what runs under roles? Then it may miss what is not known to run.
     #[must_use]
     pub fn heeds_use(&self) -> bool {
-        !matches!(self, Self::Identity(_) | Self::Policy(_))
+        !matches!(self, Self::Policy(_))
     }
 
     /// Does it look at execution roles one by one?
@@ -122,7 +162,9 @@ impl Scale {
     #[must_use]
     pub fn severity(self, usage: Use) -> Severity {
         match (self, usage) {
-            (Self::Always(severity), _) => severity,
+            (Self::Always(severity) | Self::IfUsed(severity), _) => severity,
+            // The worst comes first.
+            (Self::ByUseAtMost(most), usage) => Self::ByUse.severity(usage).max(most),
             (Self::ByUse, Use::Used) => Severity::High,
             (Self::ByUse, Use::Intended) => Severity::Medium,
             (Self::ByUse, Use::Other) => Severity::Low,

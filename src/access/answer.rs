@@ -37,12 +37,16 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn of_one(action: &str, resource: &str, reach: Rc<Reach<Gap>>) -> Self {
+    /// What a reach decides about one resource.
+    #[must_use]
+    pub fn of_one(action: &str, resource: &str, reach: Rc<Reach<Gap>>) -> Self {
         let outcomes = Rc::new([reach.decide(resource)]);
         Self { action: action.to_owned(), prefix: String::new(), outcomes, reach }
     }
 
-    pub(super) fn below(action: &str, prefix: &str, reach: Rc<Reach<Gap>>) -> Self {
+    /// What a reach decides below a prefix.
+    #[must_use]
+    pub fn below(action: &str, prefix: &str, reach: Rc<Reach<Gap>>) -> Self {
         let outcomes = reach.below(prefix).unwrap_or_default();
         Self { action: action.to_owned(), prefix: prefix.to_owned(), outcomes, reach }
     }
@@ -62,12 +66,6 @@ impl Answer {
     /// What is decided somewhere in the set.
     pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
         self.outcomes.iter().map(|outcome| outcome.verdict)
-    }
-
-    /// Where the answer is kept: the same place is the same answer, as long as the account is asked.
-    #[must_use]
-    pub fn address(&self) -> usize {
-        self.outcomes.as_ptr().addr()
     }
 
     /// Everything that is decided somewhere in the set; witnesses are without the set's prefix.

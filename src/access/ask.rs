@@ -1,6 +1,6 @@
 //! A question: an action, and what is known of the request and of the resource's own policies.
 
-use std::fmt;
+use std::borrow::Cow;
 
 use crate::account::{Fact, Gap, Tags};
 use crate::policy::Document;
@@ -15,13 +15,14 @@ pub struct Ask<'q> {
     own: Vec<(&'static str, Result<&'q Document, Gap>)>,
     context: Vec<(&'static str, String)>,
     tags: Option<&'q Tags>,
+    identity_alone: bool,
 }
 
 impl<'q> Ask<'q> {
     /// A question about an action on a resource of this account without a policy of its own.
     #[must_use]
     pub fn new(action: &'q str) -> Self {
-        Self { action, owner: None, own: vec![], context: vec![], tags: None }
+        Self { action, owner: None, own: vec![], context: vec![], tags: None, identity_alone: false }
     }
 
     /// The resource's own policy, if it has one; or the gap in its place.
@@ -62,6 +63,12 @@ impl<'q> Ask<'q> {
         self
     }
 
+    /// Asks of no key and no role in particular: its own policy has not the last word.
+    #[must_use]
+    pub fn of_identity_alone(self) -> Self {
+        Self { identity_alone: true, ..self }
+    }
+
     /// The action.
     #[must_use]
     pub fn action(&self) -> &'q str {
@@ -70,6 +77,10 @@ impl<'q> Ask<'q> {
 
     pub(super) fn owner(&self) -> Option<&'q str> {
         self.owner
+    }
+
+    pub(super) fn is_of_identity_alone(&self) -> bool {
+        self.identity_alone
     }
 
     pub(super) fn of_resource(&self) -> Policies<'q, Gap> {
@@ -83,6 +94,15 @@ impl<'q> Ask<'q> {
         policies
     }
 
+    /// What tells one question from another, but for the resource's own policies.
+    pub(super) fn key(&self) -> Cow<'q, str> {
+        if self.owner.is_none() && self.tags.is_none() && self.context.is_empty() && !self.identity_alone {
+            return self.action.into();
+        }
+        let alone = if self.identity_alone { " alone" } else { "" };
+        format!("{}{alone} {:?} {:?} {:?}", self.action, self.owner, self.tags, self.context).into()
+    }
+
     /// Puts what is known into a context.
     pub(super) fn tell(&self, context: &mut Context) {
         for (key, value) in &self.context {
@@ -94,16 +114,5 @@ impl<'q> Ask<'q> {
                 context.set(&format!("s3:ExistingObjectTag/{key}"), [value.as_str()]);
             }
         }
-    }
-}
-
-/// What tells one question from another, but for the resource's own policies.
-impl fmt::Display for Ask<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.action)?;
-        if self.owner.is_some() || self.tags.is_some() || !self.context.is_empty() {
-            write!(f, " {:?} {:?} {:?}", self.owner, self.tags, self.context)?;
-        }
-        Ok(())
     }
 }

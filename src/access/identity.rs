@@ -62,7 +62,9 @@ impl<'a> Identity<'a> {
         }
     }
 
-    pub(super) fn tags(self) -> Option<&'a Fact<Tags>> {
+    /// Its tags; of a group's members nobody knows which they have.
+    #[must_use]
+    pub fn tags(self) -> Option<&'a Fact<Tags>> {
         match self {
             Self::Role(role) => Some(&role.tags),
             Self::User(user) => Some(&user.tags),

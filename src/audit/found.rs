@@ -154,8 +154,7 @@ impl Unused {
             parts.insert(None, self.resources);
         }
         let whole = parts.len() == 1;
-        let finding = |(place, mut resources): (Option<usize>, Vec<Arn>)| {
-            resources.sort();
+        let finding = |(place, resources): (Option<usize>, Vec<Arn>)| {
             let message = (self.together)(execution, resources.len());
             let mut grouped = Finding::new(rule, self.severity, Some(principal), None, message);
             grouped.usage = Some(Use::Other);

@@ -7,7 +7,7 @@ use crate::rules::{RULES, Scale, rule};
 pub(super) fn list(terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let widest = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in RULES {
-        writeln!(terminal.out, "{:widest$}  {:6}  {}", rule.id, severity(rule.severity), rule.summary)?;
+        writeln!(terminal.out, "{:widest$}  {:22}  {}", rule.id, severity(rule.severity), rule.summary)?;
     }
     Ok(0)
 }
@@ -19,12 +19,20 @@ pub(super) fn explain(id: &str, terminal: &mut Terminal<'_>) -> Result<u8, Error
 }
 
 /// How a rule's severity is spoken of in the list.
-fn severity(scale: Scale) -> &'static str {
+fn severity(scale: Scale) -> String {
     match scale {
-        Scale::Always(Severity::High) => "high",
-        Scale::Always(Severity::Medium) => "medium",
-        Scale::Always(Severity::Low) => "low",
-        Scale::Always(Severity::Info) => "info",
-        Scale::ByUse => "by use",
+        Scale::Always(severity) => word(severity).to_owned(),
+        Scale::ByUse => "by use".to_owned(),
+        Scale::ByUseAtMost(most) => format!("by use, {} at most", word(most)),
+        Scale::IfUsed(severity) => format!("{} if used", word(severity)),
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low => "low",
+        Severity::Info => "info",
     }
 }

@@ -94,6 +94,14 @@ pub fn exists(action_pattern: &str) -> bool {
     actions.keys().any(|known| glob.matches(known))
 }
 
+/// The known actions that an action or a glob of actions names; none of services that are not known.
+#[must_use]
+pub fn named(action_pattern: &str) -> Vec<&'static str> {
+    let Some((actions, name)) = of_service(action_pattern) else { return vec![] };
+    let glob = Pattern::action(&name);
+    actions.iter().filter(|(known, _)| glob.matches(known)).map(|(_, action)| action.name.as_str()).collect()
+}
+
 /// Can a policy restrict the action to resources? Nothing, where the action is not known well enough; a glob never is.
 #[must_use]
 pub fn has_resource_level(action: &str) -> Option<bool> {
@@ -265,6 +273,15 @@ mod tests {
         }
         assert!(service_known("SageMaker") && service_known("aws-marketplace"));
         assert!(!service_known("ec2") && !service_known("*"));
+    }
+
+    #[test]
+    fn a_glob_names_the_actions_it_matches() {
+        assert_eq!(named("S3:getobject"), ["s3:GetObject"]);
+        assert_eq!(named("iam:*RolePolicy").len(), 6);
+        for none in ["s3:GetObjekt", "ec2:*", "*", "GetObject"] {
+            assert_eq!(named(none), [""; 0], "{none}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The functions and interfaces that AWS itself keeps for Ground Truth, by account, region and name.
 //!
 //! No managed policy names them and no role needs a permission for them; but a job that misspells one fails. The data are
-//! in `builtin.json`: 23 tasks, each with a function before (`PRE-`) and after (`ACS-`) the work.
+//! in `builtin.json`: 23 tasks, each with a function before (`PRE-`) and after (`ACS-`) the work, and what the browsers of
+//! their workers need of buckets.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,6 +19,8 @@ struct File {
     tasks: Vec<String>,
     interface_account: String,
     interfaces: Vec<String>,
+    /// Each task and interface in one of them.
+    browsers: Vec<Browsers>,
     /// By region, the endpoint through which Ground Truth reads buckets.
     s3_vpc_endpoints: BTreeMap<String, String>,
 }
@@ -25,6 +28,23 @@ struct File {
 #[expect(clippy::expect_used, reason = "the file is part of the program, and every test that asks for it reads it")]
 static FILE: LazyLock<File> =
     LazyLock::new(|| serde_json::from_str(include_str!("builtin.json")).expect("builtin.json has the form of File"));
+
+/// What a bucket's CORS rules must let the browsers of workers do, for some tasks.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Browsers {
+    /// What the workers are shown.
+    pub what: String,
+    names: Vec<String>,
+    /// `GET` …; none, where no browser reads the bucket.
+    pub allowed_methods: Vec<String>,
+    /// Headers of a preflight request, or `*`.
+    pub allowed_headers: Vec<String>,
+    /// Headers of the answer that the page must see.
+    pub expose_headers: Vec<String>,
+    /// The same of the output's bucket, as of the input's?
+    pub output: bool,
+}
 
 /// What an ARN says of AWS's own functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +112,47 @@ pub fn misaddressed_interface(arn: &Arn) -> Option<String> {
     })
 }
 
+/// The right ARN of what a function of AWS's own is meant to be, for a job of this region, where that is known.
+#[must_use]
+pub fn right_function(arn: &Arn, region: &str) -> Option<String> {
+    let name = arn.resource().split(':').nth(1).unwrap_or(arn.resource());
+    let (kind, task) = name.split_once('-').filter(|(kind, _)| ["PRE", "ACS"].contains(kind))?;
+    let task = FILE.tasks.iter().map(String::as_str).find(|known| *known == task).or_else(|| near(task))?;
+    let account = FILE.function_accounts.get(region)?;
+    Some(format!("arn:{}:lambda:{region}:{account}:function:{kind}-{task}", arn.partition()))
+}
+
+/// The right ARN of what an interface of AWS's own is meant to be, where that is known.
+#[must_use]
+pub fn right_interface(arn: &Arn) -> Option<String> {
+    let name = arn.name();
+    let meant = name.strip_prefix("3D").unwrap_or(name);
+    let right = FILE.interfaces.iter().find(|known| known.eq_ignore_ascii_case(meant))?;
+    let (partition, region) = (arn.partition(), arn.region());
+    Some(format!("arn:{partition}:sagemaker:{region}:{}:human-task-ui/{right}", FILE.interface_account))
+}
+
+/// What the browsers of workers need for the task of a function or an interface, if it is AWS's own by name.
+#[must_use]
+pub fn browsers(arn: &Arn) -> Option<&'static Browsers> {
+    let name = match arn.service() {
+        "lambda" => {
+            let name = arn.resource().split(':').nth(1).unwrap_or(arn.resource());
+            name.strip_prefix("PRE-").or_else(|| name.strip_prefix("ACS-"))?
+        }
+        _ => arn.name(),
+    };
+    // A function that passes everything through says nothing of what it is.
+    let known = FILE.browsers.iter().find(|browsers| browsers.names.iter().any(|known| known == name));
+    known.filter(|_| name != "PassThrough")
+}
+
+/// What they need where the task is one's own: somebody shows them images, as far as anybody can know.
+#[must_use]
+pub fn browsers_of_images() -> Option<&'static Browsers> {
+    FILE.browsers.iter().find(|browsers| browsers.what == "images")
+}
+
 /// The VPC endpoint through which Ground Truth reads the buckets of a region, as bucket policies must let through.
 #[must_use]
 pub fn s3_endpoint(region: &str) -> Option<&'static str> {
@@ -122,6 +183,34 @@ mod tests {
             "arn:aws:lambda:eu-central-1:111122223333:function:PRE-PointCloudObjectTracking",
             "`3DPointCloudObjectTracking`",
         );
+    }
+
+    #[test]
+    fn every_task_and_interface_says_once_what_browsers_need() {
+        for name in FILE.tasks.iter().chain(&FILE.interfaces) {
+            let groups = FILE.browsers.iter().filter(|browsers| browsers.names.contains(name)).count();
+            assert_eq!(groups, 1, "{name}");
+        }
+        let what = |arn: &str| browsers(&Arn::parse(arn).unwrap()).map(|browsers| browsers.what.as_str());
+        assert_eq!(what("arn:aws:lambda:us-east-1:432418664414:function:PRE-TextMultiClass"), Some("text"));
+        assert_eq!(what("arn:aws:lambda:us-east-1:432418664414:function:ACS-BoundingBox"), Some("images"));
+        assert_eq!(
+            what("arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/PointCloudObjectTracking"),
+            Some("video frames or point clouds")
+        );
+        assert_eq!(what("arn:aws:lambda:us-east-1:111122223333:function:signs-pre"), None);
+        assert_eq!(what("arn:aws:lambda:us-east-1:432418664414:function:PRE-PassThrough"), None);
+        assert!(browsers_of_images().is_some());
+    }
+
+    #[test]
+    fn the_right_arn_is_known_where_the_task_is() {
+        let right = |arn: &str| right_function(&Arn::parse(arn).unwrap(), "eu-central-1");
+        let known = Some("arn:aws:lambda:eu-central-1:203001061592:function:PRE-3DPointCloudObjectTracking".to_owned());
+        assert_eq!(right("arn:aws:lambda:eu-central-1:111122223333:function:PRE-PointCloudObjectTracking"), known);
+        assert_eq!(right("arn:aws:lambda::function:PRE-3DPointCloudObjectTracking"), known);
+        assert_eq!(right("arn:aws:lambda:eu-central-1:203001061592:function:PRE-VideoClassification"), None);
+        assert_eq!(right("arn:aws:lambda:eu-central-1:111122223333:function:acme-pre"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::uses::{RoleUses, Uses};
-use super::{SAGEMAKER, STRANGER, touches_bucket};
+use super::{SAGEMAKER, STRANGER};
 use crate::access::{Access, Ask, Coverage, Named};
 use crate::account::{Bucket, Function, Gap, Role};
 use crate::arn::Arn;
@@ -20,6 +20,8 @@ use crate::policy::{Effect, Pattern, Selection};
 pub struct ExecutionRole<'a> {
     /// The role.
     pub role: &'a Role,
+    /// The number that it shares with the roles that have the same policies.
+    pub class: usize,
     /// What makes it one.
     pub why: Vec<String>,
     /// The managed policies it carries, or copies of, by their documented limits.
@@ -32,6 +34,16 @@ pub struct ExecutionRole<'a> {
     pub uses: Option<&'a RoleUses<'a>>,
     /// Why one of its policies could not be read: it may have limits of its own.
     pub missing: Option<Gap>,
+}
+
+/// Most patterns are seen not to match by what they begin with.
+fn begins_alike(pattern: &Pattern, arn: &Arn) -> bool {
+    arn.as_str().starts_with(pattern.prefix()) || pattern.prefix().starts_with(arn.as_str())
+}
+
+/// Does a grant reach the bucket or some object in it?
+fn touches_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
+    pattern.matches(bucket.as_str()) || pattern.meets_below(&format!("{bucket}/"))
 }
 
 /// The resources of a policy's grants that reach no bucket and no function of a name that only wildcards match: so not
@@ -105,7 +117,16 @@ pub(super) fn execution_role<'a>(
             _ => return missing.map_or(Ok(None), Err),
         }
     }
-    Ok(Some(ExecutionRole { role, why, documented, limits: carried, named: names, uses, missing }))
+    Ok(Some(ExecutionRole {
+        role,
+        class: access.class(role),
+        why,
+        documented,
+        limits: carried,
+        named: names,
+        uses,
+        missing,
+    }))
 }
 
 /// What runs under a role, in a few words.
@@ -140,6 +161,20 @@ fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Result<bool, Gap
 }
 
 impl ExecutionRole<'_> {
+    /// Does a policy of it name the bucket, or some object in it?
+    #[must_use]
+    pub fn names_bucket(&self, bucket: &Arn) -> bool {
+        let mut near = self.named.iter().filter(|pattern| begins_alike(pattern, bucket));
+        near.any(|pattern| touches_bucket(pattern, bucket))
+    }
+
+    /// Does a policy of it name the function, or a version or alias of it?
+    #[must_use]
+    pub fn names_function(&self, function: &Arn) -> bool {
+        let mut near = self.named.iter().filter(|pattern| begins_alike(pattern, function));
+        near.any(|pattern| pattern.matches(function.as_str()) || pattern.meets_below(&format!("{function}:")))
+    }
+
     /// Does something use the bucket under this role?
     #[must_use]
     pub fn uses_bucket(&self, bucket: &Bucket) -> bool {
@@ -156,6 +191,19 @@ impl ExecutionRole<'_> {
     #[must_use]
     pub fn policies_with(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Vec<&str> {
         self.limits.iter().filter(|limits| !tokens(limits).is_empty()).map(|limits| limits.policy.as_str()).collect()
+    }
+
+    /// Does a policy of it go by names?
+    ///
+    /// # Errors
+    ///
+    /// When none does, and a policy that could not be read may.
+    pub fn goes_by_names(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<bool, Gap> {
+        let any = self.limits.iter().any(|limits| !tokens(limits).is_empty());
+        match &self.missing {
+            Some(gap) if !any => Err(gap.clone()),
+            _ => Ok(any),
+        }
     }
 
     /// All tokens of one kind of the policies it carries; none, when no policy of it goes by names.

@@ -29,6 +29,8 @@ pub struct LabelingIdentity<'a> {
     pub uses_console: bool,
     /// Why one of its policies could not be read.
     pub missing: Option<Gap>,
+    /// The policies among these of which all is said of a group.
+    of_groups: Vec<&'a Document>,
 }
 
 /// What a policy speaks of.
@@ -38,19 +40,22 @@ struct Speech {
     console: bool,
 }
 
-/// Finds them, and those of which a missing policy leaves it open.
+/// Finds them, and those of which a missing policy leaves it open, or whether they are execution roles.
 pub(super) fn identities<'a>(
     access: &Access<'a>,
     execution_roles: &[ExecutionRole<'a>],
+    unclear_roles: &[(&'a Role, Gap)],
 ) -> (Vec<LabelingIdentity<'a>>, Vec<(Identity<'a>, Gap)>) {
     let iam = &access.account.iam;
     let executing: HashSet<&Arn> = execution_roles.iter().map(|role| &role.role.arn).collect();
+    let unclear_roles: HashMap<&Arn, &Gap> = unclear_roles.iter().map(|(role, gap)| (&role.arn, gap)).collect();
     let mut heard: HashMap<&Arn, Speech> = HashMap::new();
+    let mut by_group: HashMap<&str, Vec<&'a Document>> = HashMap::new();
     let (mut found, mut unclear) = (vec![], vec![]);
     let roles = iam.roles.known().into_iter().flatten().map(Identity::Role);
     let users = iam.users.known().into_iter().flatten().map(Identity::User);
     let groups = iam.groups.known().into_iter().flatten().map(Identity::Group);
-    for identity in roles.chain(users).chain(groups).filter(|identity| !is_but_a_member(*identity)) {
+    for identity in groups.chain(roles).chain(users).filter(|identity| !is_but_a_member(*identity)) {
         let mut labeling = LabelingIdentity {
             identity,
             policies: vec![],
@@ -58,6 +63,7 @@ pub(super) fn identities<'a>(
             creates_jobs: false,
             uses_console: false,
             missing: None,
+            of_groups: vec![],
         };
         for policy in access.policies(identity) {
             match policy {
@@ -73,10 +79,19 @@ pub(super) fn identities<'a>(
                 Err(gap) => drop(labeling.missing.get_or_insert(gap)),
             }
         }
-        if labeling.executes || labeling.creates_jobs || labeling.uses_console {
-            found.push(labeling);
-        } else if let Some(gap) = labeling.missing {
-            unclear.push((identity, gap));
+        if let Identity::User(user) = identity {
+            let groups = user.groups.known().into_iter().flatten();
+            labeling.of_groups = groups.filter_map(|name| by_group.get(name.as_str())).flatten().copied().collect();
+        }
+        let has_to_do = labeling.executes || labeling.creates_jobs || labeling.uses_console;
+        let gap = labeling.missing.as_ref().or(unclear_roles.get(identity.arn()).copied());
+        if matches!(identity, Identity::Group(_)) && (has_to_do || gap.is_some()) {
+            by_group.insert(identity.arn().name(), labeling.policies.iter().map(|policy| policy.document).collect());
+        }
+        match gap {
+            _ if has_to_do => found.push(labeling),
+            Some(gap) => unclear.push((identity, gap.clone())),
+            None => {}
         }
     }
     (found, unclear)
@@ -104,7 +119,13 @@ fn speech(document: &Document) -> Speech {
     speech
 }
 
-impl LabelingIdentity<'_> {
+impl<'a> LabelingIdentity<'a> {
+    /// Its policies, but those of groups that are judged themselves: what is to say of them is said there.
+    pub fn own_policies(&self) -> impl Iterator<Item = &Named<'a>> {
+        let of_group = |policy: &&Named<'a>| self.of_groups.iter().any(|own| std::ptr::eq(*own, policy.document));
+        self.policies.iter().filter(move |policy| !of_group(policy))
+    }
+
     /// May a person be behind it? A user or a group is one; a role is, where its trust policy lets in others than
     /// services.
     ///

@@ -3,7 +3,7 @@
 //! Each need becomes the actions that AWS documents for it, and each action is decided on the ARN that the field names.
 
 use super::keys::KeyUse;
-use super::needs::{Need, What};
+use super::needs::{self, Need, What};
 use super::reach::{Judged, OBJECT_ACTIONS};
 use super::uses::Job;
 use super::{ExecutionRole, INVOKE, SAGEMAKER, Setup};
@@ -68,8 +68,9 @@ impl<'a> Setup<'a> {
             What::Write(uri) => self.writes(role, uri)?,
             What::Invoke(function) => vec![self.invokes(role, function)],
             What::Subscribe(topic) => {
-                let queue = queue(job, topic);
-                let ask = Ask::new("sns:Subscribe").with("sns:Protocol", "sqs").with("sns:Endpoint", queue);
+                let ask = Ask::new("sns:Subscribe").with("sns:Protocol", "sqs");
+                let queue = needs::queue(&job.job.arn);
+                let ask = queue.map_or(ask.clone(), |queue| ask.with("sns:Endpoint", queue.to_string()));
                 vec![self.deed(role, ask, topic)]
             }
             What::Publish(topic) => vec![self.deed(role, Ask::new("sns:Publish"), topic)],
@@ -190,11 +191,4 @@ fn unread(resource: &Arn) -> Gap {
         code: "OtherAccount".to_owned(),
         message: "it is not among this account's, so that its owner must allow it too; ask there".to_owned(),
     }
-}
-
-/// The queue through which a streaming job hears of its input: AWS names it after the job, in small letters.
-#[must_use]
-pub fn queue(job: &Job<'_>, topic: &Arn) -> String {
-    let name = job.request.labeling_job_name.as_deref().unwrap_or_else(|| job.job.arn.name()).to_lowercase();
-    format!("arn:{}:sqs:{}:{}:GroundTruth-{name}", topic.partition(), job.region, job.job.arn.account())
 }

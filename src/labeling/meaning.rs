@@ -1,15 +1,17 @@
 //! What names and tags show: that a resource was meant for labeling.
 
+use std::cell::RefCell;
 use std::fmt;
 
+use hashbrown::HashMap;
 use serde::Serialize;
 
-use crate::account::{Bucket, Function, Tags};
+use crate::account::{Bucket, Function, Gap, Tags};
 use crate::knowledge::limits;
 use crate::knowledge::spelling::{Mention, mention};
 
 /// What shows that a resource has to do with labeling. Severity follows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Use {
     /// A labeling job, flow definition or workload names it.
@@ -18,6 +20,19 @@ pub enum Use {
     Intended,
     /// Nothing does.
     Other,
+}
+
+/// What the names and tags of resources show, looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Meanings(RefCell<HashMap<usize, Result<Use, Gap>>>);
+
+impl Meanings {
+    /// What a resource of the account is by its name and tags; its place in the account tells it from others.
+    pub(super) fn of<T>(&self, resource: &T, intended: impl FnOnce() -> Result<bool, Gap>) -> Result<Use, Gap> {
+        let look = || intended().map(|intended| if intended { Use::Intended } else { Use::Other });
+        let mut known = self.0.borrow_mut();
+        known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(look).clone()
+    }
 }
 
 /// The word of labeling in a bucket's name, however it is spelled.

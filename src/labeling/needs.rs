@@ -67,6 +67,26 @@ pub const POST_FUNCTION: &str = "HumanTaskConfig.AnnotationConsolidationConfig.A
 pub const ALGORITHM: &str = "LabelingJobAlgorithmsConfig";
 /// The key of automated labeling's volumes.
 pub const VOLUME_KEY: &str = "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId";
+
+/// What a streaming job does with its queue (AmazonSageMakerGroundTruthExecution v3, statement `StreamingQueue`).
+pub const QUEUE_ACTIONS: [&str; 7] = [
+    "sqs:CreateQueue",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "sqs:SetQueueAttributes",
+];
+
+/// The queue that a streaming job makes for itself (`sms-streaming-how-it-works-sqs`).
+#[must_use]
+pub fn queue(job: &Arn) -> Option<Arn> {
+    let (partition, region, account) = (job.partition(), job.region(), job.account());
+    let name = job.name().to_lowercase();
+    Arn::parse(format!("arn:{partition}:sqs:{region}:{account}:GroundTruth-{name}")).ok()
+}
+
 /// Everything that a request needs of its role, in the order of its fields. `region`: where the job runs. AWS's own
 /// functions and interfaces need nothing when they are rightly addressed.
 #[must_use]

@@ -4,19 +4,20 @@
 //! why: nothing grants it, or something grants it and something else stops it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
+
 use super::uses::{Area, Extent};
-use super::{ExecutionRole, STRANGER, Setup, Use};
-use crate::access::{Answer, Ask};
-use crate::account::{Bucket, Gap, Tags};
+use super::{ExecutionRole, INVOKE, STRANGER, Setup, Use};
+use crate::access::{Answer, Ask, Coverage};
+use crate::account::{Bucket, Fact, Function, Gap, Tags};
 use crate::arn::Arn;
 use crate::knowledge::limits::object_tags;
 use crate::policy::decide::Reason;
 use crate::policy::layers::{Layer, Verdict};
-use crate::policy::reach::{Clause, Origin, Outcome};
-use crate::policy::{Effect, Pattern};
+use crate::policy::reach::{Clause, Origin, Outcome, Reach};
+use crate::policy::{Document, Effect, Pattern};
 
 /// What a labeling job does with objects, in input and output buckets.
 pub const OBJECT_ACTIONS: [&str; 3] = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
@@ -44,6 +45,8 @@ pub struct Needed<'s> {
 pub struct Whole {
     /// Each of [`OBJECT_ACTIONS`].
     pub answers: Vec<Judged>,
+    /// How much of it all is allowed.
+    pub coverage: Coverage,
     /// Is something granted that is meant for the bucket, or for all, and not by a token in the key or an object's tag?
     pub granted: Granted,
 }
@@ -74,8 +77,21 @@ pub struct Judged {
     pub open_stop: Option<Gap>,
 }
 
-/// The whole buckets that were judged, by what the policies tell apart.
-pub(super) type Wholes = RefCell<HashMap<(usize, [usize; 3]), Rc<Whole>>>;
+/// What was judged before. Roles with the same policies are a class; buckets and functions without policies of their own
+/// are judged once a class, and those together that the policies do not tell apart.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What a class reaches with each of [`OBJECT_ACTIONS`].
+    objects: RefCell<HashMap<usize, [Rc<Reach<Gap>>; 3]>>,
+    /// By class and the places where the answers are kept.
+    wholes: RefCell<HashMap<(usize, [usize; 3]), Rc<Whole>>>,
+    /// What a class may invoke.
+    invoked: RefCell<HashMap<usize, Rc<Reach<Gap>>>>,
+    /// By class and the place where the answer about the versions is kept.
+    versions: RefCell<HashMap<(usize, usize), bool>>,
+    /// By class and the clauses that apply.
+    invocations: RefCell<HashMap<(usize, Vec<usize>), Rc<Judged>>>,
+}
 
 impl Judged {
     /// Reads an answer.
@@ -156,7 +172,11 @@ impl Judged {
 
 impl Whole {
     fn new(answers: &[Answer], bucket: &Arn) -> Self {
-        Self { granted: granted(answers, bucket), answers: answers.iter().cloned().map(Judged::new).collect() }
+        Self {
+            granted: granted(answers, bucket),
+            coverage: Coverage::of(answers.iter().flat_map(Answer::verdicts)),
+            answers: answers.iter().cloned().map(Judged::new).collect(),
+        }
     }
 }
 
@@ -250,20 +270,77 @@ impl<'a> Setup<'a> {
         }
     }
 
-    fn whole(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Rc<Whole> {
-        let answers = self.objects(role, bucket, usage);
-        // A bucket's own policy is nobody else's: its answers are made anew, and their addresses mean nothing later.
-        let alone = usage == Use::Other && bucket.policy.if_asked().is_none();
-        if !alone && !bucket.policy.known().is_ok_and(Option::is_none) {
-            return Rc::new(Whole::new(&answers, &bucket.arn));
+    /// The whole bucket, as [`Self::judge`] has it.
+    #[must_use]
+    pub fn whole(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Rc<Whole> {
+        // A bucket's own policy is nobody else's.
+        if has_own(&bucket.policy, usage) {
+            return Rc::new(Whole::new(&self.objects(role, bucket, usage), &bucket.arn));
         }
-        let key = (self.access.class(role.role), answers.each_ref().map(Answer::address));
-        let known = self.wholes.borrow().get(&key).cloned();
-        known.unwrap_or_else(|| {
-            let whole = Rc::new(Whole::new(&answers, &bucket.arn));
-            self.wholes.borrow_mut().insert(key, Rc::clone(&whole));
-            whole
+        let prepare = || OBJECT_ACTIONS.map(|action| self.access.prepared(role.role, &Ask::new(action)));
+        let reaches = self.known.objects.borrow_mut().entry(role.class).or_insert_with(prepare).clone();
+        let objects = format!("{}/", bucket.arn);
+        // The same place is the same answer: the reaches are kept, and keep their outcomes.
+        let kept = |reach: &Rc<Reach<Gap>>| reach.below(&objects).map_or(0, |outcomes| outcomes.as_ptr().addr());
+        let answers = (role.class, reaches.each_ref().map(kept));
+        Rc::clone(self.known.wholes.borrow_mut().entry(answers).or_insert_with(|| {
+            let answer = |(action, reach): (&str, &Rc<Reach<Gap>>)| Answer::below(action, &objects, Rc::clone(reach));
+            let answers: Vec<Answer> = OBJECT_ACTIONS.into_iter().zip(&reaches).map(answer).collect();
+            Rc::new(Whole::new(&answers, &bucket.arn))
+        }))
+    }
+
+    /// What is the same for all buckets that the role's policies do not tell apart; nothing where the bucket's own policy
+    /// has a say.
+    #[must_use]
+    pub fn kind_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Option<usize> {
+        (!has_own(&bucket.policy, usage)).then(|| Rc::as_ptr(&self.whole(role, bucket, usage)).addr())
+    }
+
+    /// The same of functions, and of their versions.
+    #[must_use]
+    pub fn kind_of_function(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Option<usize> {
+        (!has_own(&function.policy, usage)).then(|| {
+            let judged = self.judge_invocation(role, function, usage);
+            // Nothing stands at an odd address.
+            Rc::as_ptr(&judged).addr() | usize::from(self.invokes_versions(role, function))
         })
+    }
+
+    /// May a role invoke a function without a qualifier? Judged once for all functions that the policies do not tell
+    /// apart, so that its example may be another function's.
+    #[must_use]
+    pub fn judge_invocation(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Rc<Judged> {
+        if has_own(&function.policy, usage) {
+            return Rc::new(Judged::new(self.invoke(role, function, &function.arn, usage)));
+        }
+        let reach = self.invoked(role);
+        let clauses = (role.class, reach.decide(function.arn.as_str()).clauses);
+        Rc::clone(
+            self.known.invocations.borrow_mut().entry(clauses).or_insert_with(|| {
+                Rc::new(Judged::new(Answer::of_one(INVOKE, function.arn.as_str(), Rc::clone(&reach))))
+            }),
+        )
+    }
+
+    /// May a role invoke some version or alias of a function, by a grant that is meant for it?
+    #[must_use]
+    pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
+        let reach = self.invoked(role);
+        let versions = format!("{}:", function.arn);
+        let kept = reach.below(&versions).map_or(0, |outcomes| outcomes.as_ptr().addr());
+        *self.known.versions.borrow_mut().entry((role.class, kept)).or_insert_with(|| {
+            let stranger = function.arn.as_str().strip_suffix(function.arn.name()).unwrap_or_default();
+            let of_strangers = format!("{stranger}{STRANGER}:");
+            let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
+            let answer = Answer::below(INVOKE, &versions, reach);
+            answer.granting().any(|clause| clause.patterns.iter().any(meant))
+        })
+    }
+
+    fn invoked(&self, role: &ExecutionRole<'a>) -> Rc<Reach<Gap>> {
+        let prepare = || self.access.prepared(role.role, &Ask::new(INVOKE));
+        Rc::clone(self.known.invoked.borrow_mut().entry(role.class).or_insert_with(prepare))
     }
 
     /// What a role may do with the objects of a bucket, action by action. The policy of a bucket that nothing shows to be
@@ -277,6 +354,12 @@ impl<'a> Setup<'a> {
             self.access.cover(role.role, &own.map_or(ask.clone(), |policy| ask.of(policy)), &objects)
         })
     }
+}
+
+/// Must a resource's own policy be asked, the resource being this to a role?
+fn has_own(policy: &Fact<Option<Document>>, usage: Use) -> bool {
+    let alone = usage == Use::Other && policy.if_asked().is_none();
+    !alone && !matches!(policy, Fact::Known(None))
 }
 
 /// Does nothing but token-in-key and object-tag rules reach into the bucket?

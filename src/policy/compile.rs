@@ -151,6 +151,12 @@ impl<'a, G> Policies<'a, G> {
         self.keys.contains(key)
     }
 
+    /// Is no policy in it, and none missing?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.missing.is_empty()
+    }
+
     /// Has the set anything to say about an action?
     #[must_use]
     pub fn concerns(&self, request: &Request<'_>) -> bool {

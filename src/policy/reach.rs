@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::compile::{Compiled, Policies, everywhere};
+use super::condition::is_understood;
 use super::cover::{Automaton, Combination, Set, TooLarge};
 use super::decide::{Reason, Terms, reason, residual, unread};
 use super::layers::{Hearing, Layer, Truth, Verdict};
@@ -110,6 +111,14 @@ impl<G> Clause<G> {
     #[must_use]
     pub fn grants(&self) -> bool {
         self.effect == Effect::Allow && self.layer.grants()
+    }
+
+    /// Is it open because of the request alone: a condition, or a variable in a resource, that only a request can tell?
+    #[must_use]
+    pub fn hangs_on_request(&self) -> bool {
+        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
+        let varies = || resources.is_some_and(|resources| resources.named().iter().any(|arn| arn.contains("${")));
+        self.open && self.residual.iter().all(is_understood) && (!self.residual.is_empty() || varies())
     }
 
     fn truth(&self) -> Truth {

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "an explicit deny (bucket policy, boundary, SCP, inline) stops the role, or a boundary or SCP lets nothing through",
     severity: Scale::ByUse,
     page: include_str!("bucket_denied.md"),
-    check: Check::RoleAndBucket(Pair { found, finding, together }),
+    check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {

@@ -18,14 +18,13 @@ pub(super) const RULE: Rule = Rule {
     summary: "the bucket's name carries no token of the role's managed policy and no other grant reaches into it",
     severity: Scale::ByUse,
     page: include_str!("bucket_out_of_reach.md"),
-    check: Check::RoleAndBucket(Pair { found, finding, together }),
+    check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
 /// Nothing but token-in-key and object-tag rules reaches into the bucket, and something that is needed lies beyond them.
 /// Without a policy that goes by names there is no limit for a name to miss, unless the bucket is used.
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
-    let tokens = role.tokens(|l| &l.bucket_tokens);
-    if usage != Use::Used && tokens?.is_empty() {
+    if usage != Use::Used && !role.goes_by_names(|l| &l.bucket_tokens)? {
         return Ok(false);
     }
     is_out_of_reach(&setup.judge(role, bucket, usage))

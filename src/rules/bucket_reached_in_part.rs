@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "a grant reaches into the bucket but not to all that is needed: some keys, or some of the actions",
     severity: Scale::ByUse,
     page: include_str!("bucket_reached_in_part.md"),
-    check: Check::RoleAndBucket(Pair { found, finding, together }),
+    check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {

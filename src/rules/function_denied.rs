@@ -12,10 +12,17 @@ pub(super) const RULE: Rule = Rule {
     summary: "an explicit deny stops the role from invoking the function, or a boundary or SCP lets nothing through",
     severity: Scale::ByUse,
     page: include_str!("function_denied.md"),
-    check: Check::RoleAndFunction(Pair { found, finding, together }),
+    check: Check::RoleAndFunction(Pair { found, finding, of_policies_alone: true, together }),
 };
 
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
+    if usage != Use::Used {
+        let judged = setup.judge_invocation(role, function, usage);
+        return match &judged.open_stop {
+            Some(gap) if !judged.stopped => Err(gap.clone()),
+            _ => Ok(judged.stopped),
+        };
+    }
     let invocations = setup.invocations(role, function, usage);
     if invocations.iter().any(|(_, judged)| judged.stopped) {
         return Ok(true);

@@ -11,21 +11,26 @@ pub(super) const RULE: Rule = Rule {
     summary: "the role cannot invoke the function: its name carries no token, and no other policy grants it",
     severity: Scale::ByUse,
     page: include_str!("function_out_of_reach.md"),
-    check: Check::RoleAndFunction(Pair { found, finding, together }),
+    check: Check::RoleAndFunction(Pair { found, finding, of_policies_alone: true, together }),
 };
 
 /// Nothing grants it. Without a policy that goes by names there is no limit for a name to miss, unless the function is
 /// used.
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
-    let tokens = role.tokens(|l| &l.function_tokens);
-    if usage != Use::Used && tokens?.is_empty() {
+    if usage != Use::Used && !role.goes_by_names(|l| &l.function_tokens)? {
         return Ok(false);
+    }
+    if usage != Use::Used {
+        let judged = setup.judge_invocation(role, function, usage);
+        return match (&judged.open_grant, judged.lacking) {
+            (_, true) if setup.invokes_versions(role, function) => Err(unqualified(function)),
+            (_, true) => Ok(true),
+            (Some(gap), false) => Err(gap.clone()),
+            (None, false) => Ok(false),
+        };
     }
     let invocations = setup.invocations(role, function, usage);
     if invocations.iter().any(|(_, judged)| judged.lacking) {
-        if usage != Use::Used && setup.invokes_versions(role, function) {
-            return Err(unqualified(function));
-        }
         return Ok(true);
     }
     invocations.into_iter().find_map(|(_, judged)| judged.open_grant).map_or(Ok(false), Err)

@@ -1,13 +1,14 @@
 //! Accounts of any size, made of a number: the same number gives the same account.
 //!
 //! Of every fifty roles one is an execution role; these carry one of forty sets of policies. Buckets and functions have
-//! names of which some carry a token and some almost do.
+//! names of which some carry a token and some almost do. For every twenty roles there is a labeling job, which uses a
+//! manifest, an output path and two functions.
 
 use std::collections::BTreeMap;
 
 use gt_audit::account::snapshot::{Collection, Snapshot};
 use gt_audit::account::{
-    Account, Bucket, Fact, Function, Gap, Grants, Iam, ManagedPolicy, Organization, Regional, Role, Tags,
+    Account, Bucket, Fact, Function, Gap, Grants, Iam, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags,
 };
 use gt_audit::arn::Arn;
 use gt_audit::knowledge::managed;
@@ -16,6 +17,8 @@ use gt_audit::policy::Document;
 const ACCOUNT: &str = "111122223333";
 const REGION: &str = "us-east-1";
 const CLASSES: usize = 40;
+const BUCKETS: [&str; 5] = ["sagemaker", "ground-truth", "data", "logs", "images"];
+const FUNCTIONS: [&str; 5] = ["LabelingFunction", "GTRecipe", "api", "resize", "cron"];
 
 /// An account of so many roles, and as many buckets and functions.
 pub fn account(size: usize) -> Snapshot {
@@ -30,21 +33,22 @@ pub fn account(size: usize) -> Snapshot {
     let buckets = (0..size).map(|n| Bucket {
         region: Fact::Known(REGION.to_owned()),
         tags: Fact::Known(Tags::new()),
-        ..Bucket::not_asked(Arn::bucket("aws", &name(n, ["sagemaker", "ground-truth", "data", "logs", "images"])))
+        policy: if has_details(n) {
+            Fact::Known(None)
+        } else {
+            Fact::Unknown(Gap::not_asked("s3:GetBucketPolicy", "*"))
+        },
+        ..Bucket::not_asked(Arn::bucket("aws", &name(n, BUCKETS)))
     });
     let functions = (0..size).map(|n| Function {
-        arn: Arn::parse(format!(
-            "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}",
-            name(n, ["LabelingFunction", "GTRecipe", "api", "resize", "cron"])
-        ))
-        .unwrap(),
+        arn: Arn::parse(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name(n, FUNCTIONS))).unwrap(),
         role: format!("arn:aws:iam::{ACCOUNT}:role/role-{n:06}"),
         tags: Fact::Known(Tags::new()),
-        policy: Fact::Unknown(Gap::not_asked("lambda:GetPolicy", "*")),
+        policy: if has_details(n) { Fact::Known(None) } else { Fact::Unknown(Gap::not_asked("lambda:GetPolicy", "*")) },
     });
     let regional = Regional {
         functions: Fact::Known(functions.collect()),
-        labeling_jobs: Fact::Known(vec![]),
+        labeling_jobs: Fact::Known((0..size / 20).map(job).collect()),
         ..Regional::not_asked()
     };
     Snapshot::new(
@@ -74,6 +78,34 @@ pub fn account(size: usize) -> Snapshot {
     )
 }
 
+/// A job under one of the execution roles: what it uses has a token in its name, or almost, or neither.
+fn job(n: usize) -> LabelingJob {
+    let bucket = |n: usize| name(n, BUCKETS);
+    let function = |n: usize| format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name(n, FUNCTIONS));
+    let request = serde_json::json!({
+        "LabelingJobName": format!("job-{n:06}"),
+        "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/role-{:06}", n * 2 / 5 * 50),
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": format!("s3://{}/in.manifest", bucket(n * 20))}}},
+        "OutputConfig": {"S3OutputPath": format!("s3://{}/out/", bucket(n * 20 + n % 3))},
+        "HumanTaskConfig": {
+            "PreHumanTaskLambdaArn": function(n * 20),
+            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": function(n * 20 + n % 3)},
+        },
+    });
+    LabelingJob {
+        arn: Arn::parse(format!("arn:aws:sagemaker:{REGION}:{ACCOUNT}:labeling-job/job-{n:06}")).unwrap(),
+        status: "InProgress".to_owned(),
+        created: "2026-11-20T12:00:00Z".to_owned(),
+        failure: None,
+        request: Fact::Known(serde_json::from_value(request).unwrap()),
+    }
+}
+
+/// Is it used or intended, so that its policy was asked for?
+fn has_details(n: usize) -> bool {
+    n % 100 < 2 || n % 20 < 3
+}
+
 /// Most names have nothing to do with labeling.
 fn name(n: usize, words: [&str; 5]) -> String {
     let [token, near, others @ ..] = words;
@@ -96,7 +128,7 @@ fn role(n: usize, execution: &[Arn]) -> Role {
         r#"{{"Statement":{{"Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":"sts:AssumeRole"}}}}"#
     );
     let inline = own.map(|class| {
-        let bucket = name(class * 7, ["sagemaker", "ground-truth", "data", "logs", "images"]);
+        let bucket = name(class * 7, BUCKETS);
         let text = format!(
             r#"{{"Statement":{{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::{bucket}/*"}}}}"#
         );

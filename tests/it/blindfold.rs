@@ -12,22 +12,28 @@ use crate::accounts::{OPTIONS, story};
 
 #[test]
 fn an_ignorance_never_passes_for_an_absence() {
-    let story = serde_json::to_value(story()).unwrap();
-    let facts = facts(&story, "");
-    let seeing = pairs(&report(&story));
-    assert!(seeing.len() > 300, "the story has something to lose: {}", seeing.len());
+    let lost = blindfold(&story());
+    assert!(lost > 300, "the story has something to lose: {lost}");
+}
+
+/// Puts a gap in the place of each known fact of an account, one by one. What its report has to lose is counted.
+pub fn blindfold(snapshot: &Snapshot) -> usize {
+    let snapshot = serde_json::to_value(snapshot).unwrap();
+    let facts = facts(&snapshot, "");
+    let seeing = pairs(&report(&snapshot));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for part in facts.chunks(facts.len().div_ceil(threads)) {
-            scope.spawn(|| part.iter().for_each(|fact| without(fact, &story, &seeing)));
+            scope.spawn(|| part.iter().for_each(|fact| without(fact, &snapshot, &seeing)));
         }
     });
     println!("{} facts blindfolded", facts.len());
+    seeing.len()
 }
 
-/// Audits the story with one fact missing.
-fn without(fact: &str, story: &Value, seeing: &Pairs) {
-    let mut blind = story.clone();
+/// Audits an account with one fact missing.
+fn without(fact: &str, snapshot: &Value, seeing: &Pairs) {
+    let mut blind = snapshot.clone();
     *blind.pointer_mut(fact).unwrap() =
         json!({"unknown": {"what": "blindfold", "resource": fact, "error": "AccessDenied", "message": "blind"}});
     let report = report(&blind);

@@ -23,6 +23,14 @@ fn the_readme_has_the_table_of_rules() {
                 Scale::Always(Severity::Low) => "low",
                 Scale::Always(Severity::Info) => "info",
                 Scale::ByUse => "by use",
+                Scale::ByUseAtMost(most) => {
+                    assert_eq!(most, Severity::Medium);
+                    "by use, medium at most"
+                }
+                Scale::IfUsed(severity) => {
+                    assert_eq!(severity, Severity::High);
+                    "high if used"
+                }
             };
             format!("| `{}` | {severity} | {} |", rule.id, rule.summary)
         })

@@ -1,6 +1,6 @@
 //! The rules about a role and a bucket.
 
-use gt_audit::account::{Account, Fact, ManagedPolicy};
+use gt_audit::account::{Account, CorsRule, Fact, Gap, ManagedPolicy};
 use gt_audit::arn::Arn;
 
 use super::*;
@@ -8,8 +8,9 @@ use super::*;
 /// Whether it is out of reach or reached in part hangs on the same.
 const UNDECIDED: [&str; 2] =
     ["? bucket-out-of-reach signs-ground-truth", "? bucket-reached-in-part signs-ground-truth"];
-const UNDECIDED_TAGS: [&str; 4] = [
+const UNDECIDED_TAGS: [&str; 5] = [
     "? bucket-denied signs-raw",
+    "? bucket-key-unusable signs-raw",
     "? bucket-out-of-reach signs-raw",
     "? bucket-reached-in-part signs-raw",
     "? bucket-tag-grants-nothing signs-raw",
@@ -26,7 +27,8 @@ fn bucket_out_of_reach() {
     for granted in ["arn:aws:s3:::signs-ground-truth/*", "arn:aws:s3:::signs*", "*"] {
         let says = says(|a| {
             near_miss(a);
-            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"{granted}"}}}}"#));
+            let actions = r#"["s3:*Object","s3:Abort*"]"#;
+            inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow","Action":{actions},"Resource":"{granted}"}}}}"#));
         });
         assert_eq!(says, Vec::<String>::new(), "{granted}");
     }
@@ -51,9 +53,12 @@ fn bucket_out_of_reach() {
             inline(a, &format!(r#"{{"Statement":{{"Effect":"Allow",{rest}}}}}"#));
         })
     };
-    assert_eq!(conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::secret/*""#), Vec::<String>::new());
     assert_eq!(
-        conditional(r#""Action":"s3:*","NotResource":"arn:aws:s3:::signs-*""#),
+        conditional(r#""Action":["s3:*Object","s3:Abort*"],"NotResource":"arn:aws:s3:::secret/*""#),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        conditional(r#""Action":["s3:*Object","s3:Abort*"],"NotResource":"arn:aws:s3:::signs-*""#),
         ["medium bucket-out-of-reach signs-ground-truth"]
     );
     assert_eq!(
@@ -227,6 +232,125 @@ fn bucket_tag_grants_nothing() {
             tagged("SageMaker", "true")(a);
             bucket(a).policy = Fact::Unknown(gap("s3:GetBucketPolicy"));
         }),
-        UNDECIDED_TAGS
+        [
+            "? bucket-denied signs-raw",
+            "? bucket-out-of-reach signs-raw",
+            "? bucket-reached-in-part signs-raw",
+            "? bucket-tag-grants-nothing signs-raw"
+        ]
     );
+}
+
+const MANIFEST: &str = "InputConfig.DataSource.S3DataSource.ManifestS3Uri";
+const OUTPUT: &str = "OutputConfig.S3OutputPath";
+const PRE: &str = "HumanTaskConfig.PreHumanTaskLambdaArn";
+
+/// The fields of a job that reads and writes the healthy account's bucket, for a task of AWS's own.
+fn task(name: &str) -> Vec<(&'static str, String)> {
+    let pre = format!("arn:aws:lambda:us-east-1:432418664414:function:PRE-{name}");
+    vec![(MANIFEST, "s3://signs-sagemaker/m.manifest".to_owned()), (PRE, pre)]
+}
+
+fn run(account: &mut Account, fields: &[(&'static str, String)]) {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    job(account, &fields);
+}
+
+#[test]
+fn bucket_without_cors() {
+    let found = ["medium bucket-without-cors signs-sagemaker"];
+    let silent = Vec::<String>::new();
+    let none = |a: &mut Account| known(&mut bucket(a).cors).clear();
+    let with = |cors: &dyn Fn(&mut Account), fields: &[(&'static str, String)]| {
+        says_but(&["job-blocked"], |a| {
+            cors(a);
+            run(a, fields);
+        })
+    };
+    // Images need it, and text does not; what a workflow of one's own shows nobody knows.
+    for (name, expected) in [("BoundingBox", true), ("VideoMultiClass", true), ("TextMultiClass", false)] {
+        assert_eq!(with(&none, &task(name)), if expected { found.to_vec() } else { vec![] }, "{name}");
+        assert_eq!(with(&|_| {}, &task(name)), silent, "{name}");
+    }
+    let own = [
+        (MANIFEST, "s3://signs-sagemaker/m.manifest".to_owned()),
+        (PRE, "arn:aws:lambda:us-east-1:111122223333:function:signs-LabelingFunction-pre".to_owned()),
+    ];
+    assert_eq!(with(&none, &own), found);
+    // An output bucket is only read again where frames and point clouds are shown, and they need more of it.
+    let writing = |name: &str| {
+        let mut fields = task(name);
+        fields[0] = (MANIFEST, "s3://elsewhere-sagemaker/m.manifest".to_owned());
+        fields.push((OUTPUT, "s3://signs-sagemaker/out/".to_owned()));
+        fields
+    };
+    assert_eq!(with(&none, &writing("BoundingBox")), silent);
+    assert_eq!(with(&|_| {}, &writing("3DPointCloudObjectTracking")), found);
+    let frames = |a: &mut Account| {
+        let rule = &mut known(&mut bucket(a).cors)[0];
+        rule.allowed_methods = ["GET", "HEAD", "PUT"].map(str::to_owned).into();
+        rule.allowed_headers = vec!["*".to_owned()];
+    };
+    assert_eq!(with(&frames, &writing("VideoObjectDetection")), silent);
+    assert_eq!(with(&frames, &task("VideoObjectDetection")), silent);
+    let change = |change: fn(&mut CorsRule)| {
+        let report = report_after(|a| {
+            change(&mut known(&mut bucket(a).cors)[0]);
+            run(a, &task("BoundingBox"));
+        });
+        report.findings.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        change(|rule| rule.expose_headers.clear()),
+        [
+            "`signs-sagemaker` has CORS rules that lack the exposed header `Access-Control-Allow-Origin`, and workers of \
+             labeling job `job-0` see images from it"
+        ]
+    );
+
+    // What nothing uses is judged by what it is meant for.
+    assert_eq!(says(none), found);
+    assert_eq!(
+        says(|a| {
+            none(a);
+            rename_bucket(a, "plain");
+        }),
+        ["low bucket-out-of-reach plain"]
+    );
+    let nobody = |a: &mut Account| {
+        none(a);
+        known(&mut role(a).grants.attached).clear();
+    };
+    assert_eq!(says(nobody), silent);
+
+    // Undecided: the rules, and what a job that could not be read may show.
+    let unread = |a: &mut Account| bucket(a).cors = Fact::Unknown(gap("s3:GetBucketCORS"));
+    assert_eq!(with(&unread, &task("BoundingBox")), ["? bucket-without-cors signs-sagemaker"]);
+    assert_eq!(with(&unread, &task("TextMultiClass")), silent);
+    assert_eq!(says(unread), ["? bucket-without-cors signs-sagemaker"]);
+    assert_eq!(says(|a| bucket(a).cors = Fact::Unknown(Gap::not_asked("s3:GetBucketCORS", "*"))), silent);
+    let hidden = says(|a| {
+        none(a);
+        job(a, &[]);
+        known(&mut a.regions.get_mut("us-east-1").unwrap().labeling_jobs)[0].request =
+            Fact::Unknown(gap("sagemaker:DescribeLabelingJob"));
+    });
+    assert!(hidden.contains(&"? bucket-without-cors *".to_owned()), "{hidden:?}");
+    assert!(!hidden.contains(&found[0].to_owned()), "{hidden:?}");
+}
+
+#[test]
+fn bucket_in_other_region() {
+    let fields = [(OUTPUT, "s3://signs-sagemaker/out/".to_owned())];
+    let with = |region: Fact<String>| {
+        says(|a| {
+            bucket(a).region = region;
+            run(a, &fields);
+        })
+    };
+    assert_eq!(with(Fact::Known("us-east-1".to_owned())), Vec::<String>::new());
+    assert_eq!(with(Fact::Known("eu-west-1".to_owned())), ["high bucket-in-other-region signs-sagemaker"]);
+    assert_eq!(with(Fact::Unknown(gap("s3:GetBucketLocation"))), ["? bucket-in-other-region signs-sagemaker"]);
+    // Without a job that names it, a bucket may be wherever it is.
+    assert_eq!(says(|a| bucket(a).region = Fact::Known("eu-west-1".to_owned())), Vec::<String>::new());
 }

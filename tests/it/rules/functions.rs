@@ -26,7 +26,7 @@ fn function_out_of_reach() {
     // A copy scoped to another region has the tokens, and not for this function.
     let report = report_after(|a| {
         without(a);
-        let elsewhere = r#"{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-1:*:function:*LabelingFunction*"},{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+        let elsewhere = r#"{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-1:*:function:*LabelingFunction*"},{"Effect":"Allow","Action":["s3:*Object","s3:Abort*"],"Resource":"*"}]}"#;
         inline(a, elsewhere);
     });
     let messages: Vec<_> = report.findings.iter().map(|f| f.message.as_str()).collect();
@@ -71,4 +71,71 @@ fn function_denied() {
         denied(r#""Action":"lambda:*","Resource":"*","Condition":{"Bool":{"aws:ViaAWSService":"true"}}"#),
         [format!("? function-denied {name}")]
     );
+}
+
+/// The role of the healthy account's function, which is not the execution role.
+fn app(account: &mut Account) -> &mut gt_audit::account::Role {
+    known(&mut account.iam.roles).iter_mut().find(|role| role.arn.name() == "app").unwrap()
+}
+
+fn allow(account: &mut Account, action: &str, resource: &str) {
+    let text = format!(r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#);
+    known(&mut app(account).grants.inline).insert("app".to_owned(), Fact::Known(document(&text)));
+}
+
+#[test]
+fn function_cannot_read_output() {
+    const EXECUTION: &str = "arn:aws:iam::111122223333:role/GtExecution";
+    let with = |bucket: &str, change: &dyn Fn(&mut Account)| {
+        let output = format!("s3://{bucket}/out");
+        says_but(&["job-blocked"], |a| {
+            let function = function(a).arn.to_string();
+            let post = "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn";
+            job(a, &[(post, &function), ("OutputConfig.S3OutputPath", &output)]);
+            change(a);
+        })
+    };
+    let with_output = |change: &dyn Fn(&mut Account)| with("signs-sagemaker", change);
+    let found = ["high function-cannot-read-output signs-labelingfunction-pre"];
+    let undecided = ["? function-cannot-read-output signs-LabelingFunction-pre"];
+    let silent = Vec::<String>::new();
+    assert_eq!(with_output(&|_| {}), found);
+    // It reads by itself: all of the job's output.
+    let reading = |resource: &'static str| with_output(&move |a| allow(a, "s3:GetObject", resource));
+    assert_eq!(reading("arn:aws:s3:::signs-sagemaker/*"), silent);
+    assert_eq!(reading("arn:aws:s3:::signs-sagemaker/out/job-0/*"), silent);
+    assert_eq!(reading("arn:aws:s3:::signs-sagemaker/out/job-1/*"), found);
+    assert_eq!(reading("arn:aws:s3:::signs-sagemaker"), found);
+    let by_bucket = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/app"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::signs-sagemaker/*"}}"#;
+    assert_eq!(with_output(&|a| bucket(a).policy = Fact::Known(Some(document(by_bucket)))), silent);
+    // Or it assumes the job's role, which takes both sides, unless the trust policy names the role itself.
+    let assuming = |principal: &'static str, resource: Option<&'static str>| {
+        with_output(&move |a| {
+            let trust = format!(
+                r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}},{{"Effect":"Allow","Principal":{{"Service":"sagemaker.amazonaws.com"}},"Action":"sts:AssumeRole","Condition":{{"StringEquals":{{"aws:SourceAccount":"111122223333"}}}}}}]}}"#
+            );
+            role(a).trust = Fact::Known(document(&trust));
+            if let Some(resource) = resource {
+                allow(a, "sts:AssumeRole", resource);
+            }
+        })
+    };
+    assert_eq!(assuming("arn:aws:iam::111122223333:role/app", Some(EXECUTION)), silent);
+    assert_eq!(assuming("arn:aws:iam::111122223333:root", Some(EXECUTION)), silent);
+    assert_eq!(assuming("arn:aws:iam::111122223333:root", None), found);
+    assert_eq!(assuming("arn:aws:iam::111122223333:role/other", Some(EXECUTION)), found);
+    assert_eq!(with_output(&|a| allow(a, "sts:AssumeRole", EXECUTION)), found);
+    // A function that nobody calls with answers needs none; one without a role cannot run.
+    assert_eq!(says(|a| job(a, &[("OutputConfig.S3OutputPath", "s3://signs-sagemaker/out")])), silent);
+    assert_eq!(with_output(&|a| function(a).role = "arn:aws:iam::111122223333:role/gone".to_owned()), found);
+
+    // Undecided: the bucket's policy, the trust policy, the function's policies, a bucket of another account.
+    let unread = with_output(&|a| app(a).grants.inline = Fact::Unknown(gap("iam:ListRolePolicies")));
+    assert!(unread.contains(&undecided[0].to_owned()), "{unread:?}");
+    assert!(
+        with_output(&|a| bucket(a).policy = Fact::Unknown(gap("s3:GetBucketPolicy")))
+            .contains(&undecided[0].to_owned())
+    );
+    assert!(with_output(&|a| role(a).trust = Fact::Unknown(gap("iam:GetRole"))).contains(&undecided[0].to_owned()));
+    assert_eq!(with("groundtruth-elsewhere", &|a| allow(a, "s3:*", "arn:aws:s3:::groundtruth-elsewhere/*")), undecided);
 }

@@ -129,3 +129,56 @@ fn job_failed_on_permission() {
     };
     assert_eq!(undecided("job-failed-on-permission", unreadable), ["sagemaker:ListLabelingJobs"]);
 }
+const PRE: &str = "HumanTaskConfig.PreHumanTaskLambdaArn";
+const POST: &str = "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn";
+const INTERFACE: &str = "HumanTaskConfig.UiConfig.HumanTaskUiArn";
+
+#[test]
+fn builtin_function_misaddressed() {
+    let naming = |field: &str, arn: &str| {
+        let report = report_after(|a| job(a, &[(field, arn)]));
+        let [finding] = report.findings.as_slice() else {
+            assert_eq!((report.findings.len(), report.undecided.len()), (0, 0));
+            return None;
+        };
+        assert_eq!((finding.rule, finding.severity), ("builtin-function-misaddressed", Severity::High));
+        assert_eq!(finding.resource.as_ref().map(Arn::name), Some("job-0"));
+        Some((finding.message.clone(), finding.remedy[0].summary.clone()))
+    };
+    assert_eq!(naming(PRE, "arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox"), None);
+    assert_eq!(naming(POST, "arn:aws:lambda:us-east-1:111122223333:function:signs-LabelingFunction-pre"), None);
+    assert_eq!(
+        naming(PRE, "arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox"),
+        Some((
+            "labeling job `job-0` names `arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox` in \
+             `HumanTaskConfig.PreHumanTaskLambdaArn` (in `us-east-1` AWS keeps them in the account 432418664414)"
+                .to_owned(),
+            "name `arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox` in \
+             `HumanTaskConfig.PreHumanTaskLambdaArn`"
+                .to_owned()
+        ))
+    );
+    let remedy = |field: &str, arn: &str| naming(field, arn).map(|(_, remedy)| remedy).unwrap_or_default();
+    assert!(
+        remedy(POST, "arn:aws:lambda:eu-west-1:568282634449:function:ACS-BoundingBox")
+            .starts_with("name `arn:aws:lambda:us-east-1:432418664414:function:ACS-BoundingBox`")
+    );
+    assert!(
+        remedy(POST, "arn:aws:lambda:us-east-1:432418664414:function:ACS-VideoClassification").starts_with("look up")
+    );
+    assert!(
+        remedy(INTERFACE, "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/3DPointCloudObjectTracking")
+            .contains("human-task-ui/PointCloudObjectTracking`")
+    );
+    assert_eq!(
+        naming(INTERFACE, "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/PointCloudObjectTracking"),
+        None
+    );
+    // A request that could not be read could name anything.
+    let hidden = says(|a| {
+        job(a, &[(PRE, "arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox")]);
+        known(&mut a.regions.get_mut("us-east-1").unwrap().labeling_jobs)[0].request =
+            Fact::Unknown(gap("sagemaker:DescribeLabelingJob"));
+    });
+    assert!(hidden.contains(&"? builtin-function-misaddressed *".to_owned()), "{hidden:?}");
+}

@@ -1,0 +1,154 @@
+//! `role-broader-than-needed`: see its page, `role_broader_than_needed.md`.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Checked, Rule, Scale, list, quoted};
+use crate::access::Named;
+use crate::arn::Arn;
+use crate::finding::{Finding, RemedyKind, Severity};
+use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
+use crate::labeling::uses::RoleUses;
+use crate::labeling::{ExecutionRole, Setup};
+use crate::policy::decide::Reason;
+use crate::policy::{Effect, Selection, Statement};
+
+pub(super) const RULE: Rule = Rule {
+    id: "role-broader-than-needed",
+    summary: "the execution role may do far more than label, by FullAccess or administrator-like grants; shows what it used",
+    severity: Scale::Always(Severity::Low),
+    page: include_str!("role_broader_than_needed.md"),
+    check: Check::Role(check),
+};
+
+/// More names than this are counted and not spelled out.
+const SPELLED_OUT: usize = 5;
+
+/// What makes a policy broad.
+struct Broad {
+    /// As the sentence has it.
+    policy: String,
+    /// The statements that do, and what they allow everywhere.
+    statements: Vec<(Reason, String)>,
+}
+
+fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
+    let mut missing = None;
+    let mut broad = vec![];
+    for policy in setup.access.policies(role.role) {
+        match policy {
+            Ok(policy) => broad.extend(breadth(&policy)),
+            Err(gap) => missing = missing.or(Some(gap)),
+        }
+    }
+    if broad.is_empty() {
+        return missing.map_or(Ok(None), Err);
+    }
+    let (arn, who) = (&role.role.arn, role.role.arn.name());
+    let policies = list(broad.iter().map(|broad| broad.policy.as_str()));
+    let message = format!("`{who}` carries {policies}, and {}", used(role.uses));
+    let mut finding = Finding::new(RULE.id, Severity::Low, Some(arn), Some(arn), message);
+    for (reason, what) in broad.iter().flat_map(|broad| &broad.statements) {
+        finding = finding.evidence(reason, format!("allows {what} on everything"));
+    }
+    let narrow = if role.documented.iter().any(|limits| limits.policy == GROUND_TRUTH_EXECUTION) {
+        format!("take that from `{who}`, leave it {GROUND_TRUTH_EXECUTION}")
+    } else {
+        format!("attach {GROUND_TRUTH_EXECUTION} to `{who}` instead")
+    };
+    Ok(Some(finding.remedy(
+        RemedyKind::Policy,
+        format!(
+            "{narrow}, and name the buckets and functions that carry no token and that its jobs use in an inline policy"
+        ),
+    )))
+}
+
+/// Is a policy far more than labeling needs?
+fn breadth(policy: &Named<'_>) -> Option<Broad> {
+    let full = policy.arn.is_some_and(|arn| managed::is(arn, FULL_ACCESS));
+    let copy = managed::copied(policy.document).is_some_and(|version| version.policy_name == FULL_ACCESS);
+    if full || copy {
+        let copy = if full { String::new() } else { format!(", a copy of {FULL_ACCESS}") };
+        return Some(Broad { policy: format!("`{}`{copy}", policy.name), statements: vec![] });
+    }
+    let statements: Vec<(Reason, String)> = (1..)
+        .zip(policy.document.statements())
+        .filter_map(|(number, statement)| Some((reason(policy, number, statement), everything(statement)?)))
+        .collect();
+    if statements.is_empty() {
+        return None;
+    }
+    let what: BTreeSet<&str> = statements.iter().map(|(_, what)| what.as_str()).collect();
+    Some(Broad { policy: format!("`{}`, which allows {} on everything", policy.name, list(what)), statements })
+}
+
+fn reason(policy: &Named<'_>, number: usize, statement: &Statement) -> Reason {
+    Reason {
+        policy: policy.arn.map_or_else(|| format!("inline {}", policy.name), |_| policy.name.to_owned()),
+        version: policy.version.map(str::to_owned),
+        statement: number,
+        sid: statement.sid.clone(),
+        effect: statement.effect,
+    }
+}
+
+/// The whole services that a statement allows everywhere and always.
+fn everything(statement: &Statement) -> Option<String> {
+    if statement.effect != Effect::Allow || !statement.conditions.is_empty() || !is_everywhere(statement) {
+        return None;
+    }
+    match &statement.actions {
+        Selection::AllBut(but) => Some(format!("all but {}", quoted(but))),
+        Selection::Only(actions) => {
+            let whole: BTreeSet<&String> = actions.iter().filter(|action| is_whole_service(action)).collect();
+            (!whole.is_empty()).then(|| quoted(whole))
+        }
+    }
+}
+
+/// `*`, `s3:*`.
+fn is_whole_service(action: &str) -> bool {
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    !name.is_empty() && name.bytes().all(|b| b == b'*')
+}
+
+/// `*`, `arn:aws:s3:::*`, `arn:aws:s3:::*/*`; or all but something.
+fn is_everywhere(statement: &Statement) -> bool {
+    let all = |resource: &String| match Arn::parse(resource.as_str()) {
+        Ok(arn) => {
+            let anywhere = [arn.region(), arn.account()].iter().all(|part| part.is_empty() || *part == "*");
+            anywhere && arn.resource().split(['/', ':']).all(|segment| segment == "*")
+        }
+        Err(_) => resource == "*",
+    };
+    match &statement.resources {
+        Some(Selection::Only(resources)) => resources.iter().any(all),
+        Some(Selection::AllBut(_)) => true,
+        None => false,
+    }
+}
+
+/// What was used, as far as it is known.
+fn used(uses: Option<&RoleUses<'_>>) -> String {
+    let Some(uses) = uses.filter(|uses| !uses.by.is_empty()) else {
+        return "nothing is known to run under it".to_owned();
+    };
+    let names = |one: &str, several: &str, names: Vec<&str>| match names.as_slice() {
+        [] => None,
+        [name] => Some(format!("the {one} `{name}`")),
+        names if names.len() <= SPELLED_OUT => Some(format!("the {several} {}", quoted(names))),
+        names => {
+            let (first, more) = names.split_at_checked(SPELLED_OUT).unwrap_or((names, &[]));
+            let first: Vec<String> = first.iter().map(|name| format!("`{name}`")).collect();
+            Some(format!("the {several} {} and {} more", first.join(", "), more.len()))
+        }
+    };
+    let buckets = uses.buckets.keys().map(String::as_str).collect();
+    let functions = uses.functions.keys().map(|arn| arn.rsplit(':').next().unwrap_or(arn)).collect();
+    let all = [names("bucket", "buckets", buckets), names("function", "functions", functions)];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    if all.is_empty() {
+        return "what runs under it uses no bucket and no function".to_owned();
+    }
+    format!("what runs under it uses {}", list(all))
+}
