@@ -77,20 +77,22 @@ pub struct Judged {
     pub open_stop: Option<Gap>,
 }
 
+type Kept<K, V> = RefCell<HashMap<K, V>>;
+
 /// What was judged before. Roles with the same policies are a class; buckets and functions without policies of their own
 /// are judged once a class, and those together that the policies do not tell apart.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// What a class reaches with each of [`OBJECT_ACTIONS`].
-    objects: RefCell<HashMap<usize, [Rc<Reach<Gap>>; 3]>>,
+    objects: Kept<usize, [Rc<Reach<Gap>>; 3]>,
     /// By class and the places where the answers are kept.
-    wholes: RefCell<HashMap<(usize, [usize; 3]), Rc<Whole>>>,
+    wholes: Kept<(usize, [usize; 3]), Rc<Whole>>,
     /// What a class may invoke.
-    invoked: RefCell<HashMap<usize, Rc<Reach<Gap>>>>,
+    invoked: Kept<usize, Rc<Reach<Gap>>>,
     /// By class and the place where the answer about the versions is kept.
-    versions: RefCell<HashMap<(usize, usize), bool>>,
+    versions: Kept<(usize, usize), bool>,
     /// By class and the clauses that apply.
-    invocations: RefCell<HashMap<(usize, Vec<usize>), Rc<Judged>>>,
+    invocations: Kept<(usize, Vec<usize>), Rc<Judged>>,
 }
 
 impl Judged {
