@@ -13,8 +13,8 @@ mod summary;
 pub use scope::{Glob, Scope};
 
 use crate::access::Access;
-use crate::account::Gap;
 use crate::account::snapshot::Snapshot;
+use crate::account::{Gap, Organization};
 use crate::config::Ignore;
 use crate::finding::Severity;
 use crate::labeling::workload::Workload;
@@ -65,11 +65,24 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let roles = summary::summaries(&setup, &round);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
     let (findings, undecided) = found.finish(&setup, &mut ignores);
-    let mut notes = options.scope.notes(&setup);
+    let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
+    notes.extend(options.scope.notes(&setup));
     notes.extend(ignores.notes(&findings, &undecided, !options.scope.is_all()));
     // What was not audited may be unread, unless something that was hangs on it.
     let hangs_on = |gap: &Gap| undecided.iter().any(|open| open.gap == *gap);
     let mut gaps = account.unread();
     gaps.retain(|gap| options.scope.admits_gap(gap) || hangs_on(gap));
     report::assemble(snapshot, gaps, roles, findings, undecided, notes, options.fail_on)
+}
+
+/// What the reader should know where the organization's policies could not be read: most accounts may not ask for them.
+fn of_organization(organization: &Organization) -> Option<String> {
+    let why = match organization {
+        Organization::Free | Organization::Policies(_) => return None,
+        Organization::NotAsked => "were not asked for".to_owned(),
+        Organization::Unread(gap) => format!("could not be read ({}: {})", gap.action, gap.code),
+    };
+    Some(format!(
+        "the organization's policies {why}: what is allowed here is allowed as far as this account's policies go"
+    ))
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Pair, Rule, Scale, in_bucket, list, quoted, quoted_or};
+use super::{Check, Pair, Rule, Scale, in_bucket, quoted, quoted_or};
 use crate::access::Answer;
 use crate::account::{Bucket, Gap};
 use crate::arn::Arn;
 use crate::finding::{Finding, RemedyKind};
 use crate::knowledge::limits::{self, object_tags};
 use crate::labeling::reach::{BucketReach, Granted, Judged, reaches_into};
-use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Setup, Use};
+use crate::labeling::{self, ExecutionRole, Setup, Use};
 use crate::policy::Effect;
 use crate::policy::layers::Layer;
 
@@ -75,9 +75,8 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usa
     finding = finding.remedy(
         RemedyKind::Policy,
         format!(
-            "add an inline policy to `{who}` that allows {} on `{arn}/*`, and s3:ListBucket and s3:GetBucketLocation on \
-             `{arn}`{}",
-            list(OBJECT_ACTIONS),
+            "add an inline policy to `{who}` that allows {}, and s3:ListBucket and s3:GetBucketLocation on `{arn}`{}",
+            in_bucket::lacking(&reach, bucket),
             match boundary(role, &reach.whole.answers, bucket) {
                 Some(boundary) => format!(", and let its boundary `{}` through too", boundary.name()),
                 None => String::new(),

@@ -5,7 +5,7 @@ use crate::access::Coverage;
 use crate::account::{Bucket, Gap};
 use crate::finding::{Effective, Finding, RemedyKind};
 use crate::labeling::reach::Granted;
-use crate::labeling::{ExecutionRole, OBJECT_ACTIONS, Setup, Use};
+use crate::labeling::{ExecutionRole, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: "bucket-reached-in-part",
@@ -40,23 +40,7 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usa
         finding =
             finding.evidence(&reason, if open { "grants some of it, under a condition" } else { "grants some of it" });
     }
-    let needed: Vec<String> = reach
-        .needed
-        .iter()
-        .filter(|needed| needed.answers.iter().any(|judged| judged.lacking))
-        .map(|needed| {
-            let actions = needed.answers.iter().filter(|judged| judged.lacking).map(|judged| judged.answer.action());
-            let uri = needed.area.extent.uri();
-            let rest = if needed.area.reads_alone { "" } else { "*" };
-            format!(
-                "{} on `{}{rest}`",
-                list(actions),
-                uri.replacen("s3://", &format!("arn:{}:s3:::", bucket.arn.partition()), 1)
-            )
-        })
-        .collect();
-    let all = format!("{} on `{}/*`", list(OBJECT_ACTIONS), bucket.arn);
-    let what = if needed.is_empty() { all } else { list(needed) };
+    let what = in_bucket::lacking(&reach, bucket);
     let instead = if reach.is_whole() {
         "; if labeling needs no more of it, name the URIs in a `[[workload]]` of gt-audit.toml"
     } else {

@@ -8,7 +8,8 @@ use crate::account::Bucket;
 use crate::finding::{Documented, Effective, Finding, Severity};
 use crate::knowledge::limits::carried;
 use crate::labeling::reach::{BucketReach, Judged};
-use crate::labeling::{self, ExecutionRole, Use};
+use crate::labeling::uses::Extent;
+use crate::labeling::{self, ExecutionRole, OBJECT_ACTIONS, Use};
 use crate::policy::decide::Reason;
 use crate::policy::layers::Verdict;
 use crate::policy::reach::Origin;
@@ -97,4 +98,21 @@ pub(super) fn needed_by(reach: &BucketReach<'_>, is: impl Fn(&Judged) -> bool) -
         }
         some => Some(list(some)),
     }
+}
+
+/// What nothing grants, as an inline policy would: the missing actions on each URI in use, or else all actions on all
+/// objects.
+pub(super) fn lacking(reach: &BucketReach<'_>, bucket: &Bucket) -> String {
+    let lacking = reach.needed.iter().filter(|needed| needed.answers.iter().any(|judged| judged.lacking));
+    let needed: Vec<String> = lacking
+        .map(|needed| {
+            let actions = needed.answers.iter().filter(|judged| judged.lacking).map(|judged| judged.answer.action());
+            let resource = match &needed.area.extent {
+                Extent::Object(object) => object.to_string(),
+                Extent::Below(prefix) => format!("{prefix}*"),
+            };
+            format!("{} on `{resource}`", list(actions))
+        })
+        .collect();
+    if needed.is_empty() { format!("{} on `{}/*`", list(OBJECT_ACTIONS), bucket.arn) } else { list(needed) }
 }

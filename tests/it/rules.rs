@@ -88,6 +88,16 @@ fn a_healthy_account_has_an_empty_report() {
 }
 
 #[test]
+fn an_organization_that_does_not_answer_is_said_once_and_is_no_gap() {
+    let of = |organization: Organization| report_after(move |a| a.organization = organization);
+    let silent = of(Organization::Unread(gap("organizations:DescribeOrganization")));
+    assert_eq!(silent.notes.len(), 1);
+    assert!(silent.notes[0].contains("as far as this account's policies go"), "{:?}", silent.notes);
+    assert_eq!((silent.gaps.len(), silent.summary.exit_code), (0, 0));
+    assert_eq!(of(Organization::Free).notes, Vec::<String>::new());
+}
+
+#[test]
 fn managed_policy_changed() {
     let changed = |from: &str, to: &str| {
         let (from, to) = (from.to_owned(), to.to_owned());
