@@ -15,6 +15,9 @@ pub struct S3Uri {
     pub key: String,
 }
 
+/// What stands behind the name in an access point's address.
+const ACCESS_POINT: &str = ".s3-accesspoint.";
+
 /// A text that names nothing in S3.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` names nothing in S3: it does not have the form `s3://bucket/key`")]
@@ -37,7 +40,9 @@ impl S3Uri {
                 } else {
                     let own = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"));
                     let end = own.and_then(|own| own.rfind(".s3"));
-                    end.and_then(|end| host.get(..end)).map(|bucket| (bucket, path))
+                    // An access point's address has its name in the bucket's place; what follows tells them apart.
+                    let point = own.filter(|own| own.contains(ACCESS_POINT));
+                    point.or_else(|| end.and_then(|end| host.get(..end))).map(|bucket| (bucket, path))
                 }
             }
             (None, None) => None,
@@ -45,6 +50,13 @@ impl S3Uri {
         uri.filter(|(bucket, _)| !bucket.is_empty())
             .map(|(bucket, key)| Self { bucket: bucket.to_owned(), key: key.to_owned() })
             .ok_or_else(|| NotInS3(text.to_owned()))
+    }
+
+    /// Does it name an access point in the bucket's place, by ARN, alias or address? No bucket can have such a name.
+    #[must_use]
+    pub fn names_an_access_point(&self) -> bool {
+        let (name, alias) = (&self.bucket, ["-s3alias", "--ol-s3", ".mrap"]);
+        name.starts_with("arn:") || name.contains(ACCESS_POINT) || alias.iter().any(|alias| name.ends_with(alias))
     }
 
     /// The bucket's ARN.

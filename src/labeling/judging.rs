@@ -138,6 +138,9 @@ impl<'a> Setup<'a> {
 
     /// The policy of a bucket, whosever it is.
     fn policy_of(&self, uri: &S3Uri) -> Result<OfBucket<'a>, Gap> {
+        if let Some(gap) = access_point(uri) {
+            return Err(gap);
+        }
         Ok(match self.bucket(&uri.bucket)? {
             Some(bucket) => OfBucket::Own(&bucket.policy),
             None => OfBucket::Foreign(unread(&uri.bucket_arn(&self.access.account.partition))),
@@ -175,6 +178,18 @@ impl OfBucket<'_> {
             }
         }
     }
+}
+
+/// Why nothing can be decided about a URI that names an access point: policies see its own ARN, behind which is a bucket
+/// that nobody asks for.
+#[must_use]
+pub fn access_point(uri: &S3Uri) -> Option<Gap> {
+    uri.names_an_access_point().then(|| Gap {
+        action: "s3:GetAccessPoint".to_owned(),
+        resource: uri.to_string(),
+        code: "NotDecided".to_owned(),
+        message: "it names an access point, and access points are not judged".to_owned(),
+    })
 }
 
 /// The policy of a resource of another account.

@@ -267,7 +267,7 @@ impl<'a> Setup<'a> {
         }
         let none = Tags::new();
         match self.access.account.object_tags(object) {
-            Ok(tags) => Judged::new(self.access.decide(role.role, &ask.tagged(tags.unwrap_or(&none)), object)),
+            Ok(tags) => tagged(self.access.decide(role.role, &ask.tagged(tags.unwrap_or(&none)), object)),
             Err(gap) => Judged { lacking: false, open_grant: Some(gap), ..Judged::new(answer) },
         }
     }
@@ -380,6 +380,17 @@ fn granted(answers: &[Answer], bucket: &Arn) -> Granted {
         }
     }
     open.map_or(Granted::No, Granted::Open)
+}
+
+/// Reads an answer about an object whose tags are known. What still hangs on them is a key that the object has twice, in
+/// another case: IAM does not say which of them counts.
+fn tagged(answer: Answer) -> Judged {
+    let conditional = answer.verdicts().any(|verdict| verdict == Verdict::Conditional);
+    let twice = answer.clauses().find(|clause| conditional && clause.open && by_tag(clause));
+    match twice.map(|clause| answer.gap_of(clause)) {
+        Some(gap) => Judged { lacking: false, open_grant: Some(gap), ..Judged::new(answer) },
+        None => Judged::new(answer),
+    }
 }
 
 /// Does a grant hang on an object's tags alone?

@@ -7,6 +7,7 @@ use crate::access::{Ask, Coverage};
 use crate::account::{Function, Gap, Role};
 use crate::arn::Arn;
 use crate::finding::{Effective, Finding, RemedyKind, Severity};
+use crate::labeling::judging::access_point;
 use crate::labeling::needs::{OUTPUT, POST_FUNCTION, What};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::{Job, unqualified};
@@ -45,7 +46,12 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
     };
     let mut open = None;
     for job in &jobs {
-        let Some(ways) = ways(setup, roles, role, job) else { continue };
+        let Some(output) = output(job) else { continue };
+        if let Some(gap) = access_point(output) {
+            open = open.or(Some(gap));
+            continue;
+        }
+        let ways = ways(setup, roles, role, job, output);
         match ways.is_open() {
             Ok(true) => {}
             Ok(false) => return Ok(Some(finding(function, role, job, &ways))),
@@ -63,11 +69,15 @@ fn is_named_after(job: &Job<'_>, function: &Function) -> bool {
     })
 }
 
-fn ways<'a>(setup: &Setup<'a>, roles: &'a [Role], role: &'a Role, job: &Job<'a>) -> Option<Ways> {
-    let output = job.needs.iter().find_map(|need| match &need.what {
+/// Where a job writes to.
+fn output<'j>(job: &'j Job<'_>) -> Option<&'j S3Uri> {
+    job.needs.iter().find_map(|need| match &need.what {
         What::Write(uri) if need.field == OUTPUT => Some(uri),
         _ => None,
-    })?;
+    })
+}
+
+fn ways<'a>(setup: &Setup<'a>, roles: &'a [Role], role: &'a Role, job: &Job<'a>, output: &S3Uri) -> Ways {
     let below = format!("{}{}/", output.below(job.job.arn.partition()), job.job.arn.name());
     let ask = Ask::new(READ);
     let ask = match setup.bucket(&output.bucket) {
@@ -82,7 +92,7 @@ fn ways<'a>(setup: &Setup<'a>, roles: &'a [Role], role: &'a Role, job: &Job<'a>)
         let ask = Ask::new(ASSUME).policy("trust policy", execution.trust.known());
         Judged::new(setup.access.decide(role, &ask, &execution.arn))
     });
-    Some(Ways { output: below, read, assume })
+    Ways { output: below, read, assume }
 }
 
 /// A bucket of another account has a policy that this account cannot read.

@@ -13,6 +13,7 @@ mod blindfold;
 mod collect;
 mod command_line;
 mod config;
+mod differences;
 #[cfg(feature = "live")]
 mod fake_aws;
 mod fuzz;

@@ -16,7 +16,7 @@ use gt_audit::labeling::Use;
 use crate::accounts::*;
 
 /// What the report says: `severity rule resource` for each finding, `? rule subject` for what is undecided.
-fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
+pub fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
     let report = report_after(change);
     let name = |arn: Option<&Arn>| arn.map_or("", Arn::name).to_owned();
     let findings = report.findings.iter().map(|f| {
@@ -29,13 +29,13 @@ fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
 }
 
 /// What the report says but for these rules, which tests of their own hold.
-fn says_but(rules: &[&str], change: impl FnOnce(&mut Account)) -> Vec<String> {
+pub fn says_but(rules: &[&str], change: impl FnOnce(&mut Account)) -> Vec<String> {
     let all = says(change);
     all.into_iter().filter(|line| !rules.iter().any(|rule| line.contains(&format!(" {rule} ")))).collect()
 }
 
 /// Lets a labeling job run under the healthy account's role; each field is set to a text.
-fn job(account: &mut Account, fields: &[(&str, &str)]) {
+pub fn job(account: &mut Account, fields: &[(&str, &str)]) {
     let mut request = serde_json::json!({"RoleArn": "arn:aws:iam::111122223333:role/GtExecution"});
     for (path, value) in fields {
         let mut at = &mut request;
