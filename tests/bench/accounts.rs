@@ -1,7 +1,8 @@
 //! Accounts of any size, made of a number: the same number gives the same account.
 //!
 //! Of every fifty roles one is an execution role; these carry one of forty sets of policies. Buckets and functions have
-//! names of which some carry a token and some almost do. For every twenty roles there is a labeling job, which uses a
+//! names of which one of a hundred carries a token; ten of either kind almost do, in an account of any size, and each of
+//! these is a finding for each execution role. For every twenty roles there is a labeling job, which uses a
 //! manifest, an output path and two functions.
 
 use std::collections::BTreeMap;
@@ -106,12 +107,12 @@ fn has_details(n: usize) -> bool {
     n % 100 < 2 || n % 20 < 3
 }
 
-/// Most names have nothing to do with labeling.
+/// Most names have nothing to do with labeling. The first thousand have ten near misses.
 fn name(n: usize, words: [&str; 5]) -> String {
     let [token, near, others @ ..] = words;
-    let word = match n % 100 {
-        0 => token,
-        1 => near,
+    let word = match n {
+        n if n % 100 == 0 => token,
+        n if n % 100 == 1 && n < 1_000 => near,
         n => others[n % others.len()],
     };
     format!("acme-{word}-{n:06}")
