@@ -1,11 +1,16 @@
 //! The story account: every finding it was built to cause, and none else, in each form of the report.
 
+use std::collections::BTreeSet;
+
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
+use gt_audit::config::Config;
+use gt_audit::labeling::wanted;
 use gt_audit::report::table::Layout;
 use gt_audit::report::{Report, json, table};
+use gt_audit::rules::RULES;
 
-use crate::accounts::{OPTIONS, story, story_path};
+use crate::accounts::{OPTIONS, read, story, story_path};
 
 fn report(all: bool) -> Report {
     audit(&story(), Options { all, ..OPTIONS })
@@ -43,6 +48,40 @@ fn every_finding_the_story_was_built_to_cause_and_none_else() {
         .collect();
     insta::assert_snapshot!("execution roles", roles.join("\n"));
     assert_eq!(report.summary.exit_code, 1);
+}
+
+#[test]
+fn the_story_has_a_place_for_every_rule() {
+    let speaking: BTreeSet<&str> = report(false).findings.iter().map(|finding| finding.rule).collect();
+    let silent: Vec<&str> = RULES.iter().map(|rule| rule.id).filter(|id| !speaking.contains(id)).collect();
+    assert_eq!(silent, [""; 0]);
+}
+
+#[test]
+fn what_the_demos_configuration_names_is_used() {
+    let config = Config::parse("gt-audit.toml", read("localstack/gt-audit.toml").as_bytes()).unwrap();
+    let before = summary(&report(false));
+    let after = summary(&audit(&story(), Options { workloads: &config.workloads, ..OPTIONS }));
+    let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.lines().collect(), after.lines().collect());
+    let gone = before.difference(&after).map(|line| format!("- {line}"));
+    let new = after.difference(&before).map(|line| format!("+ {line}"));
+    insta::assert_snapshot!("what the workload changes", gone.chain(new).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_story_knows_whatever_collect_would_ask_for() {
+    let account = story().account;
+    let wanted = wanted(&account, &[], false);
+    let buckets = account.buckets.known().unwrap();
+    let asked = buckets.iter().filter(|bucket| bucket.policy.known().is_ok()).map(|bucket| &bucket.arn);
+    assert_eq!(wanted.buckets.iter().collect::<Vec<_>>(), asked.collect::<Vec<_>>());
+    let objects: BTreeSet<&Arn> = wanted.objects.iter().map(|(_, object)| object).collect();
+    assert_eq!(objects, account.objects.keys().collect());
+    let keys = account.regions.iter().flat_map(|(region, regional)| regional.keys.keys().map(move |key| (region, key)));
+    assert_eq!(wanted.keys.iter().map(|(region, key)| (region, key)).collect::<Vec<_>>(), keys.collect::<Vec<_>>());
+    let functions = account.regions.values().flat_map(|regional| regional.functions.known().unwrap());
+    let asked: BTreeSet<&Arn> = functions.filter(|f| f.policy.known().is_ok()).map(|f| &f.arn).collect();
+    assert_eq!(wanted.functions.iter().collect::<BTreeSet<_>>(), asked);
 }
 
 #[test]
