@@ -222,7 +222,8 @@ fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
 fn for_each(finding: &Finding, text: &str) -> String {
     match &finding.principal {
         Some(principal) if finding.resource.as_ref() != Some(principal) => {
-            text.replace(&format!("`{}`", principal.name()), "these roles")
+            let named = text.replace(&format!("`{}`", principal.name()), "these roles");
+            named.replace(&format!("`{principal}`"), "these roles")
         }
         _ => text.to_owned(),
     }
@@ -235,7 +236,7 @@ fn about(alike: &[&Finding]) -> String {
         lines.push(format!("{} {}", kind(resource), plain(resource.name())));
     }
     let roles = alike.iter().filter_map(|finding| finding.principal.as_ref());
-    lines.extend(roles.map(|role| format!("role {}", plain(role.name()))));
+    lines.extend(roles.map(|role| format!("{} {}", kind(role), plain(role.name()))));
     lines.join("\n")
 }
 
@@ -245,6 +246,9 @@ fn kind(arn: &Arn) -> &'static str {
         ("lambda", _) => "function",
         ("iam", Some("role")) => "role",
         ("iam", Some("policy")) => "policy",
+        ("iam", Some("user")) => "user",
+        ("iam", Some("group")) => "group",
+        ("sagemaker", Some("labeling-job")) => "job",
         _ => "resource",
     }
 }

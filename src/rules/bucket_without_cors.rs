@@ -99,7 +99,7 @@ fn finding(bucket: &Bucket, usage: Use, browsers: &Browsers, lacks: &[String], w
     finding.region = bucket.region.known().ok().cloned();
     let headers = match browsers.allowed_headers.as_slice() {
         [] => String::new(),
-        headers => format!(", let the headers {} in", quoted(headers)),
+        headers => format!(", lets the headers {} in", quoted(headers)),
     };
     let summary = format!(
         "add a CORS rule to `{name}` that allows {} from the origin `*`{headers} and exposes {}",

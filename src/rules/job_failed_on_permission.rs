@@ -41,7 +41,7 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
     rules.sort_unstable();
     rules.dedup();
     let explained = match (rules.is_empty(), open) {
-        (false, _) => format!("{} explains it", quoted(rules)),
+        (false, _) => format!("{} {} it", quoted(&rules), if rules.len() == 1 { "explains" } else { "explain" }),
         (true, Some(_)) => "what explains it is undecided".to_owned(),
         (true, None) if kind.blames_the_role_for_a_function => {
             "and the role may invoke the function: this message blames the role for an error of the function's own"
