@@ -2,6 +2,7 @@
 
 use super::{Check, Checked, RULES, Rule, Scale, quoted};
 use crate::account::Gap;
+use crate::arn::Arn;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::knowledge::failures;
 use crate::labeling::needs::What;
@@ -49,10 +50,10 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
         }
         (true, None) => "and nothing that is found now explains it: it may have been mended since".to_owned(),
     };
-    let principal =
-        job.request.role_arn.as_deref().and_then(|arn| setup.execution_role(arn)).map(|role| &role.role.arn);
+    // As the job names it: whether there is such a role changes nothing about the failure.
+    let principal = job.request.role_arn.as_deref().and_then(|arn| Arn::parse(arn).ok());
     let message = format!("`{name}` failed on a permission, {explained}; AWS says: {}", shortened(failure));
-    let mut finding = Finding::new(RULE.id, Severity::Medium, principal, Some(&job.job.arn), message);
+    let mut finding = Finding::new(RULE.id, Severity::Medium, principal.as_ref(), Some(&job.job.arn), message);
     finding.explained_by = explaining.iter().map(|finding| finding.id.clone()).collect();
     finding.explained_by.sort();
     finding.explained_by.dedup();

@@ -55,7 +55,7 @@ const SILENT: [(&str, &str); 8] = [
 
 /// The story as LocalStack has it: the labeling jobs of each region are a gap there, after which nothing else is asked of
 /// SageMaker, nor of the objects that jobs read; an organization does not tell of itself; whether buckets' tags count is
-/// one gap for all that are asked; and AWS's policies are LocalStack's own.
+/// one gap for all that are asked; and the policy of AWS's that is newer in the story is LocalStack's own.
 fn story_without_jobs(collected: &Account) -> Snapshot {
     let mut story = story();
     for (region, regional) in &mut story.account.regions {
