@@ -107,27 +107,30 @@ impl Judged {
         judged
     }
 
+    /// Whether it is granted and whether it is stopped are told apart: a deny leaves what nothing grants ungranted.
     fn read(&mut self, outcome: &Outcome) {
+        if outcome.verdict == Verdict::Allowed {
+            return;
+        }
         let clauses: Vec<&Clause<Gap>> = self.answer.clauses_of(outcome).collect();
         let granted = clauses.iter().any(|clause| clause.grants() && !clause.open);
-        match outcome.verdict {
-            Verdict::Allowed => {}
-            Verdict::ExplicitlyDenied => self.stopped = true,
-            Verdict::Denied | Verdict::ImplicitlyDenied if granted => self.stopped = true,
-            Verdict::Denied | Verdict::ImplicitlyDenied => self.lacking = true,
-            Verdict::Conditional if granted => {
-                let open = clauses.iter().find(|clause| clause.open && !clause.grants());
-                let gap =
-                    open.or_else(|| clauses.iter().find(|clause| clause.open)).map(|clause| self.answer.gap_of(clause));
-                self.open_stop = self.open_stop.take().or(gap);
-            }
-            Verdict::Conditional => {
-                let untagged = clauses.iter().find(|clause| clause.open && clause.grants() && !by_tag(clause));
-                match untagged.map(|clause| self.answer.gap_of(clause)) {
-                    Some(gap) => drop(self.open_grant.get_or_insert(gap)),
-                    None => self.lacking = true,
-                }
-            }
+        let denied = outcome.verdict.is_denial();
+        // What is denied although the resource's owner may allow it lacks the role's own grant.
+        let may_grant = clauses.iter().find(|clause| {
+            clause.grants() && clause.open && !by_tag(clause) && (!denied || clause.layer == Layer::Identity)
+        });
+        let may_stop = clauses.iter().find(|clause| clause.open && !clause.grants());
+        let [may_grant, may_stop] = [may_grant, may_stop].map(|clause| clause.map(|clause| self.answer.gap_of(clause)));
+        match (granted, &may_grant) {
+            (true, _) => {}
+            (false, Some(gap)) => drop(self.open_grant.get_or_insert_with(|| gap.clone())),
+            (false, None) => self.lacking = true,
+        }
+        if outcome.verdict == Verdict::ExplicitlyDenied || (granted && denied) {
+            self.stopped = true;
+        } else if granted || may_grant.is_some() {
+            let gap = may_stop.or(may_grant.filter(|_| denied));
+            self.open_stop = self.open_stop.take().or(gap);
         }
     }
 

@@ -95,6 +95,8 @@ fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Gap
     for rule in RULES.iter().filter(|rule| EXPLAINING.contains(&rule.id)) {
         match &rule.check {
             Check::Job(check) => hear(check(setup, job)),
+            // A finding about the role may be about another job's need.
+            Check::Role(_) if !concerns(rule.id, job) => {}
             Check::Role(check) => role.into_iter().for_each(|role| hear(check(setup, role))),
             Check::Bucket(check) => buckets.iter().for_each(|bucket| hear(check(setup, bucket))),
             Check::Function(check) => functions.iter().for_each(|function| hear(check(setup, function))),
@@ -108,6 +110,16 @@ fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Gap
         }
     }
     (found, open)
+}
+
+/// Has a job the need that a rule about roles speaks of?
+fn concerns(rule: &str, job: &Job<'_>) -> bool {
+    let needs = |is: fn(&What) -> bool| job.needs.iter().any(|need| is(&need.what));
+    match rule {
+        "role-cannot-pass-itself" => needs(|what| matches!(what, What::PassItself(_))),
+        "role-cannot-stream" => needs(|what| matches!(what, What::Subscribe(_))),
+        _ => true,
+    }
 }
 
 /// The first words of what AWS says; it may be a thousand characters.

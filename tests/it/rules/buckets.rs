@@ -79,13 +79,13 @@ fn bucket_out_of_reach() {
         ["medium bucket-out-of-reach signs-ground-truth"]
     );
     assert_eq!(says(|a| rename_bucket(a, "message-maker-prod")), ["low bucket-out-of-reach message-maker-prod"]);
-    // An explicit deny is no matter of names either.
+    // What is refused and granted by nothing needs both mends.
     assert_eq!(
         says(|a| {
             near_miss(a);
             inline(a, r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
         }),
-        ["medium bucket-denied signs-ground-truth"]
+        ["medium bucket-denied signs-ground-truth", "medium bucket-out-of-reach signs-ground-truth"]
     );
 
     // Undecided: a grant under a condition that is not read, a bucket policy that is unknown, tags that would rank it.
