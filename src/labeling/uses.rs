@@ -3,12 +3,12 @@
 //! The unit is the URI, not the bucket: a job that reads one manifest needs no more of the bucket than that. Knows the
 //! requests; asks no policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::needs::{self, Need, POST_FUNCTION, What};
 use super::workload::{Objects, Workload};
-use crate::account::{Account, FlowDefinition, Gap, LabelingJob, LabelingJobRequest};
+use crate::account::{Account, Bucket, FlowDefinition, Gap, LabelingJob, LabelingJobRequest};
 use crate::arn::Arn;
 use crate::uri::S3Uri;
 
@@ -21,6 +21,8 @@ pub struct Uses<'a> {
     pub unread: Vec<(&'a Arn, Gap)>,
     /// What is used under each role, by the role's ARN.
     by_role: BTreeMap<&'a str, RoleUses<'a>>,
+    /// The places of the jobs that read or write a bucket, by its name.
+    by_bucket: BTreeMap<String, BTreeSet<usize>>,
     /// Why there may be more than this.
     pub incomplete: Option<Gap>,
 }
@@ -128,6 +130,12 @@ impl<'a> Uses<'a> {
         self.by_role.get(role.as_str())
     }
 
+    /// The jobs that read or write something in a bucket.
+    pub fn jobs_in(&self, bucket: &Bucket) -> impl Iterator<Item = &Job<'a>> {
+        let places = self.by_bucket.get(bucket.arn.resource());
+        places.into_iter().flatten().filter_map(|place| self.jobs.get(*place))
+    }
+
     /// The roles under which something runs, with what they use.
     pub fn roles(&self) -> impl Iterator<Item = (&'a str, &RoleUses<'a>)> {
         self.by_role.iter().map(|(role, uses)| (*role, uses))
@@ -150,6 +158,11 @@ impl<'a> Uses<'a> {
             }
         };
         let needs = needs::needs(request, region);
+        for need in &needs {
+            if let What::Read(uri) | What::Write(uri) = &need.what {
+                self.by_bucket.entry(uri.bucket.clone()).or_default().insert(self.jobs.len());
+            }
+        }
         if let Some(role) = request.role_arn.as_deref() {
             let by = By::Job(job);
             let uses = self.by_role.entry(role).or_default();

@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
     let naming: Vec<(&Job<'_>, &Need<'_>)> =
-        setup.uses.jobs.iter().filter_map(|job| Some((job, names(job, bucket)?))).collect();
+        setup.uses.jobs_in(bucket).filter_map(|job| Some((job, names(job, bucket)?))).collect();
     if naming.is_empty() {
         return Ok(None);
     }

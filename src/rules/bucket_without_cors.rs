@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
-    let jobs = setup.uses.jobs.iter();
+    let jobs = setup.uses.jobs_in(bucket);
     let shown: Vec<(&Job<'_>, &Browsers)> = jobs.filter_map(|job| Some((job, shown(job, bucket)?))).collect();
     if shown.is_empty() {
         return meant(setup, bucket);
