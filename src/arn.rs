@@ -3,10 +3,14 @@
 //! Knows the six parts of an ARN and nothing of what they name. The text stays as it came, so that it is printed as
 //! AWS printed it.
 
+mod list;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use list::Arns;
 
 /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`; the resource is all that follows the fifth colon. A clone shares the
 /// text: a report names the same resource for many roles.

@@ -8,7 +8,9 @@ mod apply;
 mod found;
 mod ignores;
 mod scope;
+mod standing;
 mod summary;
+mod workloads;
 
 pub use scope::{Glob, Scope};
 
@@ -66,6 +68,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
     let (findings, undecided) = found.finish(&setup, &mut ignores);
     let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
+    notes.extend(workloads::notes(account, options.workloads));
     notes.extend(options.scope.notes(&setup));
     notes.extend(ignores.notes(&findings, &undecided, !options.scope.is_all()));
     // What was not audited may be unread, unless something that was hangs on it.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Coverage;
-use crate::arn::Arn;
+use crate::arn::{Arn, Arns};
 use crate::labeling::Use;
 use crate::policy::decide::Reason;
 
@@ -58,9 +58,9 @@ pub struct Finding {
     #[schemars(with = "Option<String>")]
     pub resource: Option<Arn>,
     /// Only when grouped: the ARNs of all resources of which this is true.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Arns::is_empty")]
     #[schemars(with = "Vec<String>")]
-    pub resources: Vec<Arn>,
+    pub resources: Arns,
     /// The resource's region, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -229,7 +229,7 @@ impl Finding {
             severity,
             principal: principal.cloned(),
             resource: resource.cloned(),
-            resources: vec![],
+            resources: Arns::default(),
             region: resource.map(Arn::region).filter(|region| !region.is_empty()).map(str::to_owned),
             usage: None,
             documented: None,
@@ -261,7 +261,7 @@ impl Finding {
     /// The order of reports: severity, rule, principal, resource.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
-        (self.severity, self.rule, self.principal.as_ref(), self.resource.as_ref(), self.resources.as_slice())
+        (self.severity, self.rule, self.principal.as_ref(), self.resource.as_ref(), &self.resources)
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Setup<'a> {
     pub access: &'a Access<'a>,
     /// What labeling jobs, flow definitions and workloads use.
     pub uses: &'a Uses<'a>,
-    /// The roles that labeling jobs run under.
+    /// The roles that labeling jobs run under, in the order of their ARNs.
     pub execution_roles: Vec<ExecutionRole<'a>>,
     /// Roles of which a missing fact leaves open whether they are execution roles.
     pub unclear: Vec<(&'a Role, Gap)>,
@@ -60,6 +60,7 @@ pub struct Setup<'a> {
     pub unclear_identities: Vec<(Identity<'a>, Gap)>,
     buckets: HashMap<&'a str, &'a Bucket>,
     functions: HashMap<&'a str, &'a Function>,
+    roles: HashMap<&'a str, &'a Role>,
     meanings: meaning::Meanings,
     known: reach::Known,
 }
@@ -84,6 +85,7 @@ impl<'a> Setup<'a> {
                 .flat_map(|region| region.functions.known().into_iter().flatten())
                 .map(|function| (function.arn.as_str(), function))
                 .collect(),
+            roles: account.iam.roles.known().into_iter().flatten().map(|role| (role.arn.as_str(), role)).collect(),
             meanings: meaning::Meanings::default(),
             known: reach::Known::default(),
         };
@@ -94,6 +96,7 @@ impl<'a> Setup<'a> {
                 Err(gap) => setup.unclear.push((role, gap)),
             }
         }
+        setup.execution_roles.sort_by(|a, b| a.role.arn.cmp(&b.role.arn));
         (setup.identities, setup.unclear_identities) =
             identities::identities(access, &setup.execution_roles, &setup.unclear);
         setup
@@ -113,7 +116,17 @@ impl<'a> Setup<'a> {
     /// The execution role of an ARN.
     #[must_use]
     pub fn execution_role(&self, arn: &str) -> Option<&ExecutionRole<'a>> {
-        self.execution_roles.iter().find(|role| role.role.arn.as_str() == arn)
+        let place = self.execution_roles.binary_search_by(|role| role.role.arn.as_str().cmp(arn)).ok()?;
+        self.execution_roles.get(place)
+    }
+
+    /// A role of the account, by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// When the roles are not known.
+    pub fn role(&self, arn: &str) -> Result<Option<&'a Role>, Gap> {
+        self.access.account.iam.roles.known().map(|_| self.roles.get(arn).copied())
     }
 
     /// A bucket of the account, by name.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::access::Coverage;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Fact, Gap};
-use crate::arn::Arn;
+use crate::arn::{Arn, Arns};
 use crate::finding::{Finding, Severity, Status};
 
 /// What an audit found.
@@ -104,9 +104,9 @@ pub struct Undecided {
     #[schemars(with = "Option<String>")]
     pub principal: Option<Arn>,
     /// The resources, where there are several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Arns::is_empty")]
     #[schemars(with = "Vec<String>")]
-    pub resources: Vec<Arn>,
+    pub resources: Arns,
     /// What is missing.
     pub gap: Gap,
 }
@@ -235,16 +235,13 @@ impl ByToken {
 impl Undecided {
     /// Something a rule could not decide: about resources, for a principal, or about the principal itself.
     #[must_use]
-    pub fn new(rule: &'static str, principal: Option<Arn>, mut resources: Vec<Arn>, gap: Gap) -> Self {
-        let (subject, principal) = match (resources.as_slice(), principal) {
-            ([one], principal) => (one.to_string(), principal),
-            (_, Some(principal)) => (principal.to_string(), None),
-            (_, None) => ("*".to_owned(), None),
-        };
-        if resources.len() == 1 {
-            resources.clear();
+    pub fn new(rule: &'static str, principal: Option<Arn>, resources: Arns, gap: Gap) -> Self {
+        let single = resources.first().filter(|_| resources.len() == 1).map(ToString::to_string);
+        match (single, principal) {
+            (Some(subject), principal) => Self { rule, subject, principal, resources: Arns::default(), gap },
+            (None, Some(principal)) => Self { rule, subject: principal.to_string(), principal: None, resources, gap },
+            (None, None) => Self { rule, subject: "*".to_owned(), principal: None, resources, gap },
         }
-        Self { rule, subject, principal, resources, gap }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every subject of an account, put before the rules that look at it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::found::{Found, Subject};
 use super::scope::Scope;
+use super::standing::{Group, Resources, Standings, Used};
 use crate::access::Coverage;
 use crate::account::{Bucket, Function, Gap};
 use crate::arn::Arn;
@@ -17,77 +19,61 @@ pub(super) struct Round<'s, 'a> {
     setup: &'s Setup<'a>,
     scope: &'s Scope,
     all: bool,
-    /// The execution roles, those together that have the same policies.
-    pub(super) classes: Vec<Vec<&'s ExecutionRole<'a>>>,
     /// The buckets.
     pub(super) buckets: Resources<'a, Bucket>,
     /// The functions, of all regions.
     pub(super) functions: Resources<'a, Function>,
+    /// The execution roles, those together that have the same policies.
+    pub(super) classes: Vec<Class<'s, 'a>>,
 }
 
-/// The buckets or functions that are audited, and what each is to each class of roles if none of them uses it.
-pub(super) struct Resources<'a, T> {
-    pub(super) items: Vec<&'a T>,
-    /// Why some of them could not be listed.
-    unlisted: Vec<Gap>,
-    /// By class, in the order of the items.
-    standings: Vec<Vec<Standing>>,
-    arn: fn(&T) -> &Arn,
-    /// The names, as uses name them, of those that a role uses.
-    used: for<'r> fn(&'r ExecutionRole<'_>) -> Vec<&'r str>,
-    /// The name of one.
-    name: fn(&T) -> &str,
-}
-
-/// What a resource is to a class of roles if none of them uses it.
-struct Standing {
-    meaning: Result<Use, Box<Gap>>,
-    /// The same for all resources that the policies of the class do not tell apart.
-    kind: Option<usize>,
+/// Execution roles with the same policies, and what every resource is to them.
+pub(super) struct Class<'s, 'a> {
+    /// One of them.
+    pub(super) first: &'s ExecutionRole<'a>,
+    /// All of them.
+    pub(super) roles: Vec<&'s ExecutionRole<'a>>,
+    /// What the buckets are to them.
+    pub(super) buckets: Standings<'a, Bucket>,
+    /// What the functions are to them.
+    pub(super) functions: Standings<'a, Function>,
 }
 
 impl<'s, 'a> Round<'s, 'a> {
     pub(super) fn new(setup: &'s Setup<'a>, scope: &'s Scope, all: bool) -> Self {
+        let account = setup.access.account;
+        let buckets = Resources::list(
+            [account.buckets.known()],
+            scope,
+            |bucket| &bucket.arn,
+            |bucket| bucket.arn.resource(),
+            |role| role.uses.into_iter().flat_map(|uses| uses.buckets.keys()).map(String::as_str).collect(),
+        );
+        let functions = Resources::list(
+            account.regions.values().map(|regional| regional.functions.known()),
+            scope,
+            |function| &function.arn,
+            |function| function.arn.as_str(),
+            |role| role.uses.into_iter().flat_map(|uses| uses.functions.keys()).map(String::as_str).collect(),
+        );
         let mut by_class: BTreeMap<usize, Vec<&ExecutionRole<'a>>> = BTreeMap::new();
         for role in &setup.execution_roles {
             by_class.entry(role.class).or_default().push(role);
         }
-        let classes: Vec<_> = by_class.into_values().collect();
-        let account = setup.access.account;
-        let mut buckets = Resources {
-            items: vec![],
-            unlisted: vec![],
-            standings: vec![],
-            arn: |bucket: &Bucket| &bucket.arn,
-            used: |role| role.uses.into_iter().flat_map(|uses| uses.buckets.keys()).map(String::as_str).collect(),
-            name: |bucket| bucket.arn.resource(),
+        let class = |roles: Vec<&'s ExecutionRole<'a>>| {
+            let first = *roles.first()?;
+            let of_buckets = buckets.standings(
+                |bucket| setup.meaning_of_bucket(first, bucket),
+                |bucket, usage| setup.kind_of_bucket(first, bucket, usage),
+            );
+            let of_functions = functions.standings(
+                |function| setup.meaning_of_function(first, function),
+                |function, usage| setup.kind_of_function(first, function, usage),
+            );
+            Some(Class { first, roles, buckets: of_buckets, functions: of_functions })
         };
-        buckets.list(account.buckets.known(), scope);
-        let mut functions = Resources {
-            items: vec![],
-            unlisted: vec![],
-            standings: vec![],
-            arn: |function: &Function| &function.arn,
-            used: |role| role.uses.into_iter().flat_map(|uses| uses.functions.keys()).map(String::as_str).collect(),
-            name: |function| function.arn.as_str(),
-        };
-        for regional in account.regions.values() {
-            functions.list(regional.functions.known(), scope);
-        }
-        // So that what is said of many is said in their order.
-        buckets.items.sort_by(|a, b| a.arn.cmp(&b.arn));
-        functions.items.sort_by(|a, b| a.arn.cmp(&b.arn));
-        buckets.stand(&classes, |role, bucket| {
-            let meaning = setup.meaning_of_bucket(role, bucket);
-            let kind = meaning.as_ref().ok().and_then(|usage| setup.kind_of_bucket(role, bucket, *usage));
-            Standing { meaning: meaning.map_err(Box::new), kind }
-        });
-        functions.stand(&classes, |role, function| {
-            let meaning = setup.meaning_of_function(role, function);
-            let kind = meaning.as_ref().ok().and_then(|usage| setup.kind_of_function(role, function, *usage));
-            Standing { meaning: meaning.map_err(Box::new), kind }
-        });
-        Self { setup, scope, all, classes, buckets, functions }
+        let classes = by_class.into_values().filter_map(class).collect();
+        Self { setup, scope, all, buckets, functions, classes }
     }
 
     /// Applies a rule to every subject it looks at.
@@ -102,8 +88,8 @@ impl<'s, 'a> Round<'s, 'a> {
                     found.checked(rule, || Subject::role(&role.role.arn), check(setup, role));
                 }
             }
-            Check::RoleAndBucket(pair) => self.pairs(rule, pair, &self.buckets, found),
-            Check::RoleAndFunction(pair) => self.pairs(rule, pair, &self.functions, found),
+            Check::RoleAndBucket(pair) => self.pairs(rule, pair, &self.buckets, |class| &class.buckets, found),
+            Check::RoleAndFunction(pair) => self.pairs(rule, pair, &self.functions, |class| &class.functions, found),
             Check::Bucket(check) => found.each(rule, account.buckets.known(), |bucket, found| {
                 if scope.admits(&bucket.arn) {
                     found.checked(rule, || Subject::resource(&bucket.arn), check(setup, bucket));
@@ -171,76 +157,84 @@ impl<'s, 'a> Round<'s, 'a> {
 
     /// Applies a rule to every pair of an execution role and a resource. What no role of a class uses is the same for all
     /// of them.
-    fn pairs<T>(&self, rule: &'static Rule, pair: &Pair<T>, resources: &Resources<'a, T>, found: &mut Found) {
-        let setup = self.setup;
+    fn pairs<T>(
+        &self,
+        rule: &'static Rule,
+        pair: &Pair<T>,
+        resources: &Resources<'a, T>,
+        standings: for<'c> fn(&'c Class<'s, 'a>) -> &'c Standings<'a, T>,
+        found: &mut Found,
+    ) {
         for gap in &resources.unlisted {
-            for role in self.classes.iter().flatten() {
+            for role in self.classes.iter().flat_map(|class| &class.roles) {
                 found.undecided(rule, Subject::role(&role.role.arn), gap);
             }
         }
-        for (class, standings) in self.classes.iter().zip(&resources.standings) {
-            let Some(first) = class.first() else { continue };
-            let used = resources.used_by(class);
-            let users = |item: &T| used.get((resources.name)(item)).map_or(&[][..], Vec::as_slice);
-            let (mut unused, mut open) = (vec![], BTreeMap::<Gap, Vec<&T>>::new());
-            let mut known = hashbrown::HashMap::new();
-            for (item, standing) in resources.items.iter().zip(standings) {
-                let found_anew = || self.unused(pair, first, item, &standing.meaning);
-                let unused_one = match standing.kind.zip(standing.meaning.as_ref().ok()) {
-                    Some(kind) if pair.of_policies_alone => known.entry(kind).or_insert_with(found_anew).clone(),
-                    _ => found_anew(),
-                };
-                match unused_one {
-                    Ok(None) => {}
-                    Ok(Some(Use::Other)) if !self.all => unused.push(*item),
-                    Ok(Some(usage)) => {
-                        for role in class.iter().filter(|role| !users(item).contains(&role.role.arn.as_str())) {
-                            found.finding(rule, (pair.finding)(setup, role, item, usage));
-                        }
-                    }
-                    Err(gap) => open.entry(gap).or_default().push(item),
-                }
-                let users = users(item);
-                let using = if users.is_empty() { &[][..] } else { class.as_slice() };
-                for role in using.iter().filter(|role| users.contains(&role.role.arn.as_str())) {
-                    let finding = (pair.found)(setup, role, item, Use::Used)
-                        .map(|found| found.then(|| (pair.finding)(setup, role, item, Use::Used)));
-                    found.checked(rule, || Subject::pair(&role.role.arn, (resources.arn)(item)), finding);
-                }
-            }
-            for role in class {
-                let own: HashSet<&str> = (resources.used)(role).into_iter().collect();
-                let not_used = |items: &[&T]| -> Vec<Arn> {
-                    let items = items.iter().filter(|item| own.is_empty() || !own.contains((resources.name)(item)));
-                    items.map(|item| (resources.arn)(item).clone()).collect()
-                };
-                found.unused(rule, role, pair.together, not_used(&unused));
-                for (gap, items) in &open {
-                    let items = not_used(items);
-                    if !items.is_empty() {
-                        found.all_undecided(rule, &role.role.arn, items, gap);
-                    }
+        for class in &self.classes {
+            let used = resources.used(&class.roles);
+            self.unused_pairs(rule, pair, class, (resources, standings(class), &used), found);
+            for (place, users) in used {
+                let Some(item) = resources.items.get(place) else { continue };
+                for role in users {
+                    let finding = (pair.found)(self.setup, role, item, Use::Used)
+                        .map(|found| found.then(|| (pair.finding)(self.setup, role, item, Use::Used)));
+                    found.checked(rule, || Subject::pair(&role.role.arn, resources.arn(item)), finding);
                 }
             }
         }
     }
 
-    /// How much of each resource a class of roles reaches, by its place; `coverage` is asked once for all that the policies
-    /// do not tell apart.
+    /// Applies a rule to the pairs of a class's roles and what they do not use.
+    fn unused_pairs<T>(
+        &self,
+        rule: &'static Rule,
+        pair: &Pair<T>,
+        class: &Class<'s, 'a>,
+        (resources, standings, used): (&Resources<'a, T>, &Standings<'a, T>, &Used<'s, 'a>),
+        found: &mut Found,
+    ) {
+        let judge = |item, group: &Group<'a, T>| self.unused(pair, class.first, item, &group.meaning);
+        let of_groups =
+            |group: &Group<'a, T>| (pair.of_policies_alone && group.alike).then(|| judge(group.first, group));
+        let verdicts: Vec<_> = standings.groups.iter().map(of_groups).collect();
+        let (mut unused, mut open) = (vec![], BTreeMap::<Gap, Vec<usize>>::new());
+        for (place, (item, (group, verdict))) in resources.items.iter().zip(standings.each(&verdicts)).enumerate() {
+            let verdict = verdict.as_ref().map_or_else(|| Cow::Owned(judge(item, group)), Cow::Borrowed);
+            match &*verdict {
+                Ok(None) => {}
+                Ok(Some(Use::Other)) if !self.all => unused.push(place),
+                Ok(Some(usage)) => {
+                    let users = used.get(&place).map_or(&[][..], Vec::as_slice);
+                    let others = class.roles.iter().filter(|role| users.iter().all(|user| user.role != role.role));
+                    for role in others {
+                        found.finding(rule, (pair.finding)(self.setup, role, item, *usage));
+                    }
+                }
+                Err(gap) => open.entry(gap.clone()).or_default().push(place),
+            }
+        }
+        for (role, unused) in resources.less_used(&unused, &class.roles, used) {
+            found.unused(rule, role, pair.together, unused);
+        }
+        for (gap, places) in &open {
+            for (role, unused) in resources.less_used(places, &class.roles, used) {
+                found.all_undecided(rule, &role.role.arn, unused, gap);
+            }
+        }
+    }
+
+    /// How much of each resource a class of roles reaches; `coverage` is asked once for all that the policies do not tell
+    /// apart.
     pub(super) fn count<T>(
-        class: usize,
         resources: &Resources<'a, T>,
+        standings: &Standings<'a, T>,
         coverage: impl Fn(&T) -> Coverage,
     ) -> Option<Reach> {
         if !resources.unlisted.is_empty() {
             return None;
         }
-        let mut known = hashbrown::HashMap::new();
-        let standings = resources.standings.get(class).into_iter().flatten();
-        Some(Reach::count(resources.items.iter().zip(standings).map(|(item, standing)| match standing.kind {
-            Some(kind) => *known.entry(kind).or_insert_with(|| coverage(item)),
-            None => coverage(item),
-        })))
+        let known: Vec<Coverage> = standings.groups.iter().map(|group| coverage(group.first)).collect();
+        Some(Reach::count(standings.each(&known).map(|(_, coverage)| *coverage)))
     }
 
     /// Is it found of a resource that nothing uses, and what is the resource then? What is not known to be used may be
@@ -250,42 +244,12 @@ impl<'s, 'a> Round<'s, 'a> {
         pair: &Pair<T>,
         role: &ExecutionRole<'a>,
         item: &T,
-        meaning: &Result<Use, Box<Gap>>,
+        meaning: &Result<Use, Gap>,
     ) -> Result<Option<Use>, Gap> {
-        let usage = meaning.clone().map_err(|gap| *gap)?;
+        let usage = meaning.clone()?;
         match ((pair.found)(self.setup, role, item, usage)?, &self.setup.uses.incomplete) {
             (true, Some(gap)) => Err(gap.clone()),
             (found, _) => Ok(found.then_some(usage)),
         }
-    }
-}
-
-impl<'a, T> Resources<'a, T> {
-    fn list(&mut self, list: Result<&'a Vec<T>, Gap>, scope: &Scope) {
-        match list {
-            Ok(items) => self.items.extend(items.iter().filter(|item| scope.admits((self.arn)(item)))),
-            Err(gap) => self.unlisted.push(gap),
-        }
-    }
-
-    fn stand<'r>(
-        &mut self,
-        classes: &[Vec<&ExecutionRole<'r>>],
-        standing: impl Fn(&ExecutionRole<'r>, &T) -> Standing,
-    ) {
-        for first in classes.iter().filter_map(|class| class.first()) {
-            self.standings.push(self.items.iter().map(|item| standing(first, item)).collect());
-        }
-    }
-
-    /// The roles of a class that use something, by its name.
-    fn used_by<'r>(&self, class: &[&'r ExecutionRole<'_>]) -> HashMap<&'r str, Vec<&'r str>> {
-        let mut used: HashMap<&str, Vec<&str>> = HashMap::new();
-        for role in class {
-            for name in (self.used)(role) {
-                used.entry(name).or_default().push(role.role.arn.as_str());
-            }
-        }
-        used
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ignores::Ignores;
 use crate::account::Gap;
-use crate::arn::Arn;
+use crate::arn::{Arn, Arns};
 use crate::finding::{self, Finding, Severity};
 use crate::labeling::{ExecutionRole, Setup, Use};
 use crate::report::Undecided;
@@ -50,13 +50,14 @@ pub(super) struct Found {
 struct Open {
     everything: bool,
     resources: Vec<Arn>,
+    listed: Vec<Arns>,
 }
 
 /// Resources of which a rule is true and which nothing shows to be used.
 #[derive(Debug)]
 struct Unused {
     severity: Severity,
-    resources: Vec<Arn>,
+    resources: Arns,
     /// The sentence about so many of them.
     together: fn(&ExecutionRole<'_>, usize) -> String,
 }
@@ -81,25 +82,20 @@ impl Found {
         open.resources.extend(subject.resource);
     }
 
-    pub(super) fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Vec<Arn>, gap: &Gap) {
-        self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().resources.extend(resources);
+    pub(super) fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Arns, gap: &Gap) {
+        self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().listed.push(resources);
     }
 
-    /// One finding for all resources of a role that nothing shows to be used, from whatever region.
+    /// One finding for all resources of a role that nothing shows to be used.
     pub(super) fn unused(
         &mut self,
         rule: &'static Rule,
         execution: &ExecutionRole<'_>,
         together: fn(&ExecutionRole<'_>, usize) -> String,
-        resources: Vec<Arn>,
+        resources: Arns,
     ) {
-        if resources.is_empty() {
-            return;
-        }
-        let key = (rule.id, execution.role.arn.clone());
         let severity = rule.severity.severity(Use::Other);
-        let unused = self.unused.entry(key).or_insert(Unused { severity, resources: vec![], together });
-        unused.resources.extend(resources);
+        self.unused.insert((rule.id, execution.role.arn.clone()), Unused { severity, resources, together });
     }
 
     /// Goes through a list that may not be known.
@@ -122,16 +118,30 @@ impl Found {
             ignores.silence(finding);
         }
         for ((rule, principal), unused) in self.unused {
-            let Some(role) = setup.execution_roles.iter().find(|role| role.role.arn == principal) else { continue };
+            let Some(role) = setup.execution_role(principal.as_str()) else { continue };
             findings.extend(unused.together(rule, role, ignores));
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
-        let undecided = self.undecided.into_iter().map(|((rule, principal, gap), mut open)| {
-            open.resources.sort();
-            open.resources.dedup();
-            Undecided::new(rule, principal, if open.everything { vec![] } else { open.resources }, gap)
-        });
+        let undecided = self
+            .undecided
+            .into_iter()
+            .map(|((rule, principal, gap), open)| Undecided::new(rule, principal, open.resources(), gap));
         (findings, undecided.collect())
+    }
+}
+
+impl Open {
+    fn resources(mut self) -> Arns {
+        match (self.everything, self.listed.as_slice(), self.resources.as_slice()) {
+            (true, ..) => Arns::default(),
+            (false, [list], []) => list.clone(),
+            _ => {
+                self.resources.extend(self.listed.iter().flat_map(Arns::iter).cloned());
+                self.resources.sort();
+                self.resources.dedup();
+                Arns::from(self.resources)
+            }
+        }
     }
 }
 
@@ -139,22 +149,24 @@ impl Unused {
     /// One finding for all of them; what an ignore silences stands apart, by what silences it.
     fn together(self, rule: &'static str, execution: &ExecutionRole<'_>, ignores: &mut Ignores<'_>) -> Vec<Finding> {
         let principal = &execution.role.arn;
-        let mut parts: BTreeMap<Option<usize>, Vec<Arn>> = BTreeMap::new();
+        let mut parts: BTreeMap<Option<usize>, Arns> = BTreeMap::new();
         let mut silenced: BTreeMap<usize, Finding> = BTreeMap::new();
         if ignores.speak_of(rule) {
-            for resource in self.resources {
-                let mut single = Finding::new(rule, self.severity, Some(principal), Some(&resource), String::new());
+            let mut by_ignore: BTreeMap<Option<usize>, Vec<Arn>> = BTreeMap::new();
+            for resource in self.resources.iter() {
+                let mut single = Finding::new(rule, self.severity, Some(principal), Some(resource), String::new());
                 let place = ignores.silence(&mut single);
-                parts.entry(place).or_default().push(resource);
+                by_ignore.entry(place).or_default().push(resource.clone());
                 if let Some(place) = place {
                     silenced.entry(place).or_insert(single);
                 }
             }
+            parts.extend(by_ignore.into_iter().map(|(place, resources)| (place, resources.into())));
         } else {
             parts.insert(None, self.resources);
         }
         let whole = parts.len() == 1;
-        let finding = |(place, resources): (Option<usize>, Vec<Arn>)| {
+        let finding = |(place, resources): (Option<usize>, Arns)| {
             let message = (self.together)(execution, resources.len());
             let mut grouped = Finding::new(rule, self.severity, Some(principal), None, message);
             grouped.usage = Some(Use::Other);

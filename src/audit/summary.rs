@@ -14,16 +14,17 @@ use crate::report::{self, ByToken, DocumentedNames};
 pub(super) fn summaries<'a>(setup: &Setup<'a>, round: &Round<'_, 'a>) -> Vec<report::ExecutionRole> {
     let mut summaries: BTreeMap<&Arn, report::ExecutionRole> = BTreeMap::new();
     let mut names: BTreeMap<Vec<&str>, DocumentedNames> = BTreeMap::new();
-    for (place, class) in round.classes.iter().enumerate() {
-        let Some(first) = class.first() else { continue };
-        let buckets = Round::count(place, &round.buckets, |bucket| setup.whole(first, bucket, Use::Other).coverage);
-        let functions = Round::count(place, &round.functions, |function| {
+    for class in &round.classes {
+        let first = class.first;
+        let buckets =
+            Round::count(&round.buckets, &class.buckets, |bucket| setup.whole(first, bucket, Use::Other).coverage);
+        let functions = Round::count(&round.functions, &class.functions, |function| {
             setup.judge_invocation(first, function, Use::Other).answer.coverage()
         });
         let policies: Vec<&str> = first.documented.iter().map(|limits| limits.policy.as_str()).collect();
         let documented = (!policies.is_empty())
             .then(|| names.entry(policies.clone()).or_insert_with(|| documented(round, first)).clone());
-        for role in class {
+        for role in &class.roles {
             let own = report::ExecutionRole {
                 arn: role.role.arn.clone(),
                 why: role.why.clone(),

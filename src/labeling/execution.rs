@@ -28,8 +28,10 @@ pub struct ExecutionRole<'a> {
     pub documented: Vec<&'static Limits>,
     /// The limits of every policy it carries that goes by tokens: the documented ones, else those read off the text.
     pub limits: Vec<Limits>,
-    /// The resources of its grants that are meant for some buckets or functions and not for those of any name.
-    pub named: Vec<Pattern>,
+    /// The resources of its grants that are meant for some buckets and not for those of any name.
+    pub named_buckets: Vec<Pattern>,
+    /// The same of functions.
+    pub named_functions: Vec<Pattern>,
     /// What labeling jobs, flow definitions and workloads use under it.
     pub uses: Option<&'a RoleUses<'a>>,
     /// Why one of its policies could not be read: it may have limits of its own.
@@ -117,13 +119,16 @@ pub(super) fn execution_role<'a>(
             _ => return missing.map_or(Ok(None), Err),
         }
     }
+    let buckets = Arn::bucket(role.arn.partition(), "").to_string();
+    let functions = format!("arn:{}:lambda:", role.arn.partition());
     Ok(Some(ExecutionRole {
         role,
         class: access.class(role),
         why,
         documented,
         limits: carried,
-        named: names,
+        named_buckets: names.iter().filter(|pattern| pattern.meets_below(&buckets)).cloned().collect(),
+        named_functions: names.iter().filter(|pattern| pattern.meets_below(&functions)).cloned().collect(),
         uses,
         missing,
     }))
@@ -164,14 +169,14 @@ impl ExecutionRole<'_> {
     /// Does a policy of it name the bucket, or some object in it?
     #[must_use]
     pub fn names_bucket(&self, bucket: &Arn) -> bool {
-        let mut near = self.named.iter().filter(|pattern| begins_alike(pattern, bucket));
+        let mut near = self.named_buckets.iter().filter(|pattern| begins_alike(pattern, bucket));
         near.any(|pattern| touches_bucket(pattern, bucket))
     }
 
     /// Does a policy of it name the function, or a version or alias of it?
     #[must_use]
     pub fn names_function(&self, function: &Arn) -> bool {
-        let mut near = self.named.iter().filter(|pattern| begins_alike(pattern, function));
+        let mut near = self.named_functions.iter().filter(|pattern| begins_alike(pattern, function));
         near.any(|pattern| pattern.matches(function.as_str()) || pattern.meets_below(&format!("{function}:")))
     }
 

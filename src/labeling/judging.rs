@@ -86,14 +86,19 @@ impl<'a> Setup<'a> {
         })
     }
 
+    fn deed(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> Deed {
+        Deed::new(resource.as_str(), self.judge_of_anybody(role, ask, resource))
+    }
+
     /// A request about a resource that has no policy of its own, or none that is read: of another account, that policy
     /// must allow too, and is not known.
-    fn deed(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> Deed {
+    #[must_use]
+    pub fn judge_of_anybody(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> Judged {
         let ask = match resource.account() {
             account if account == self.access.account.id => ask,
             account => ask.owned_by(account).policy("resource policy", Err(unread(resource))),
         };
-        Deed::new(resource.as_str(), Judged::new(self.access.decide(role.role, &ask, resource)))
+        Judged::new(self.access.decide(role.role, &ask, resource))
     }
 
     fn key(&self, role: &ExecutionRole<'a>, region: &str, name: &str, asks: &[Ask<'_>]) -> Result<Vec<Deed>, Gap> {
@@ -198,6 +203,7 @@ fn unread(resource: &Arn) -> Gap {
         "s3" => "s3:GetBucketPolicy",
         "lambda" => "lambda:GetPolicy",
         "sns" => "sns:GetTopicAttributes",
+        "sqs" => "sqs:GetQueueAttributes",
         _ => "a policy of another account",
     };
     Gap {

@@ -16,7 +16,7 @@ use crate::arn::Arn;
 use crate::knowledge::limits::object_tags;
 use crate::policy::decide::Reason;
 use crate::policy::layers::{Layer, Verdict};
-use crate::policy::reach::{Clause, Origin, Outcome, Reach};
+use crate::policy::reach::{Clause, Kinds, Origin, Outcome};
 use crate::policy::{Document, Effect, Pattern};
 
 /// What a labeling job does with objects, in input and output buckets.
@@ -83,16 +83,14 @@ type Kept<K, V> = RefCell<HashMap<K, V>>;
 /// are judged once a class, and those together that the policies do not tell apart.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// What a class reaches with each of [`OBJECT_ACTIONS`].
-    objects: Kept<usize, [Rc<Reach<Gap>>; 3]>,
-    /// By class and the places where the answers are kept.
-    wholes: Kept<(usize, [usize; 3]), Rc<Whole>>,
-    /// What a class may invoke.
-    invoked: Kept<usize, Rc<Reach<Gap>>>,
-    /// By class and the place where the answer about the versions is kept.
+    /// What tells buckets apart to a class, and what functions and their versions; nothing where that is too entangled.
+    kinds: Kept<usize, Rc<[Option<Kinds>; 2]>>,
+    /// By class and kind of bucket.
+    wholes: Kept<(usize, usize), Rc<Whole>>,
+    /// By class and kind of function.
+    invocations: Kept<(usize, usize), Rc<Judged>>,
+    /// The same, of some version or alias.
     versions: Kept<(usize, usize), bool>,
-    /// By class and the clauses that apply.
-    invocations: Kept<(usize, Vec<usize>), Rc<Judged>>,
 }
 
 impl Judged {
@@ -196,6 +194,19 @@ impl BucketReach<'_> {
         self.any(lacking, |judged| judged.open_grant.as_ref())
     }
 
+    /// The same, where a grant reaches into the bucket; or where none does.
+    ///
+    /// # Errors
+    ///
+    /// When that hangs on something.
+    pub fn is_lacking_where(&self, granted: &Granted) -> Result<bool, Gap> {
+        match &self.whole.granted {
+            Granted::Open(gap) if self.is_lacking() != Ok(false) => Err(gap.clone()),
+            whole if whole == granted => self.is_lacking(),
+            _ => Ok(false),
+        }
+    }
+
     /// Is something that is needed granted and stopped, or refused?
     ///
     /// # Errors
@@ -278,74 +289,62 @@ impl<'a> Setup<'a> {
     /// The whole bucket, as [`Self::judge`] has it.
     #[must_use]
     pub fn whole(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Rc<Whole> {
-        // A bucket's own policy is nobody else's.
-        if has_own(&bucket.policy, usage) {
-            return Rc::new(Whole::new(&self.objects(role, bucket, usage), &bucket.arn));
-        }
-        let prepare = || OBJECT_ACTIONS.map(|action| self.access.prepared(role.role, &Ask::new(action)));
-        let reaches = self.known.objects.borrow_mut().entry(role.class).or_insert_with(prepare).clone();
-        let objects = format!("{}/", bucket.arn);
-        // The same place is the same answer: the reaches are kept, and keep their outcomes.
-        let kept = |reach: &Rc<Reach<Gap>>| reach.below(&objects).map_or(0, |outcomes| outcomes.as_ptr().addr());
-        let answers = (role.class, reaches.each_ref().map(kept));
-        Rc::clone(self.known.wholes.borrow_mut().entry(answers).or_insert_with(|| {
-            let answer = |(action, reach): (&str, &Rc<Reach<Gap>>)| Answer::below(action, &objects, Rc::clone(reach));
-            let answers: Vec<Answer> = OBJECT_ACTIONS.into_iter().zip(&reaches).map(answer).collect();
-            Rc::new(Whole::new(&answers, &bucket.arn))
-        }))
+        let look = || Rc::new(Whole::new(&self.objects(role, bucket, usage), &bucket.arn));
+        kept(&self.known.wholes, role.class, self.kind_of_bucket(role, bucket, usage), look)
     }
 
     /// What is the same for all buckets that the role's policies do not tell apart; nothing where the bucket's own policy
     /// has a say.
     #[must_use]
     pub fn kind_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Option<usize> {
-        (!has_own(&bucket.policy, usage)).then(|| Rc::as_ptr(&self.whole(role, bucket, usage)).addr())
+        if has_own(&bucket.policy, usage) {
+            return None;
+        }
+        let [buckets, _] = &*self.kinds(role);
+        buckets.as_ref().map(|kinds| kinds.of(bucket.arn.as_str()))
     }
 
     /// The same of functions, and of their versions.
     #[must_use]
     pub fn kind_of_function(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Option<usize> {
-        (!has_own(&function.policy, usage)).then(|| {
-            let judged = self.judge_invocation(role, function, usage);
-            // Nothing stands at an odd address.
-            Rc::as_ptr(&judged).addr() | usize::from(self.invokes_versions(role, function))
-        })
+        if has_own(&function.policy, usage) {
+            return None;
+        }
+        let [_, functions] = &*self.kinds(role);
+        functions.as_ref().map(|kinds| kinds.of(function.arn.as_str()))
+    }
+
+    /// What tells buckets and functions apart to a role.
+    fn kinds(&self, role: &ExecutionRole<'a>) -> Rc<[Option<Kinds>; 2]> {
+        let kinds = |actions: &[&str]| {
+            let reaches = actions.iter().map(|action| self.access.prepared(role.role, &Ask::new(action)));
+            Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach)).ok()
+        };
+        let look = || Rc::new([kinds(&OBJECT_ACTIONS), kinds(&[INVOKE])]);
+        Rc::clone(self.known.kinds.borrow_mut().entry(role.class).or_insert_with(look))
     }
 
     /// May a role invoke a function without a qualifier? Judged once for all functions that the policies do not tell
     /// apart, so that its example may be another function's.
     #[must_use]
     pub fn judge_invocation(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Rc<Judged> {
-        if has_own(&function.policy, usage) {
-            return Rc::new(Judged::new(self.invoke(role, function, &function.arn, usage)));
-        }
-        let reach = self.invoked(role);
-        let clauses = (role.class, reach.decide(function.arn.as_str()).clauses);
-        Rc::clone(
-            self.known.invocations.borrow_mut().entry(clauses).or_insert_with(|| {
-                Rc::new(Judged::new(Answer::of_one(INVOKE, function.arn.as_str(), Rc::clone(&reach))))
-            }),
-        )
+        let look = || Rc::new(Judged::new(self.invoke(role, function, &function.arn, usage)));
+        kept(&self.known.invocations, role.class, self.kind_of_function(role, function, usage), look)
     }
 
-    /// May a role invoke some version or alias of a function, by a grant that is meant for it?
+    /// May a role invoke some version or alias of a function, by a grant of its own that is meant for it?
     #[must_use]
     pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
-        let reach = self.invoked(role);
-        let versions = format!("{}:", function.arn);
-        let kept = reach.below(&versions).map_or(0, |outcomes| outcomes.as_ptr().addr());
-        *self.known.versions.borrow_mut().entry((role.class, kept)).or_insert_with(|| {
+        let look = || {
+            let versions = format!("{}:", function.arn);
             let stranger = function.arn.as_str().strip_suffix(function.arn.name()).unwrap_or_default();
             let of_strangers = format!("{stranger}{STRANGER}:");
             let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
-            let answer = Answer::below(INVOKE, &versions, reach);
+            let answer = self.access.cover(role.role, &Ask::new(INVOKE), &versions);
             answer.granting().any(|clause| clause.patterns.iter().any(meant))
-        })
-    }
-
-    fn invoked(&self, role: &ExecutionRole<'a>) -> Rc<Reach<Gap>> {
-        let prepare = || self.access.prepared(role.role, &Ask::new(INVOKE));
-        Rc::clone(self.known.invoked.borrow_mut().entry(role.class).or_insert_with(prepare))
+        };
+        let [_, functions] = &*self.kinds(role);
+        kept(&self.known.versions, role.class, functions.as_ref().map(|kinds| kinds.of(function.arn.as_str())), look)
     }
 
     /// What a role may do with the objects of a bucket, action by action. The policy of a bucket that nothing shows to be
@@ -359,6 +358,17 @@ impl<'a> Setup<'a> {
             self.access.cover(role.role, &own.map_or(ask.clone(), |policy| ask.of(policy)), &objects)
         })
     }
+}
+
+/// What is known of a kind, or else looked at; what has no kind is looked at each time.
+fn kept<T: Clone>(known: &Kept<(usize, usize), T>, class: usize, kind: Option<usize>, look: impl FnOnce() -> T) -> T {
+    let Some(kind) = kind else { return look() };
+    if let Some(found) = known.borrow().get(&(class, kind)) {
+        return found.clone();
+    }
+    let found = look();
+    known.borrow_mut().insert((class, kind), found.clone());
+    found
 }
 
 /// Must a resource's own policy be asked, the resource being this to a role?

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::needs::{self, Need, POST_FUNCTION, What};
 use super::workload::{Objects, Workload};
-use crate::account::{Account, Bucket, FlowDefinition, Gap, LabelingJob, LabelingJobRequest};
+use crate::account::{Account, Bucket, FlowDefinition, Function, Gap, LabelingJob, LabelingJobRequest};
 use crate::arn::Arn;
 use crate::uri::S3Uri;
 
@@ -23,6 +23,8 @@ pub struct Uses<'a> {
     by_role: BTreeMap<&'a str, RoleUses<'a>>,
     /// The places of the jobs that read or write a bucket, by its name.
     by_bucket: BTreeMap<String, BTreeSet<usize>>,
+    /// The places of the jobs that call a function with the answers of workers, by its ARN without a qualifier.
+    by_function: BTreeMap<String, BTreeSet<usize>>,
     /// Why there may be more than this.
     pub incomplete: Option<Gap>,
 }
@@ -136,6 +138,12 @@ impl<'a> Uses<'a> {
         places.into_iter().flatten().filter_map(|place| self.jobs.get(*place))
     }
 
+    /// The jobs that call a function with the answers of workers.
+    pub fn jobs_calling(&self, function: &Function) -> impl Iterator<Item = &Job<'a>> {
+        let places = self.by_function.get(function.arn.as_str());
+        places.into_iter().flatten().filter_map(|place| self.jobs.get(*place))
+    }
+
     /// The roles under which something runs, with what they use.
     pub fn roles(&self) -> impl Iterator<Item = (&'a str, &RoleUses<'a>)> {
         self.by_role.iter().map(|(role, uses)| (*role, uses))
@@ -159,9 +167,12 @@ impl<'a> Uses<'a> {
         };
         let needs = needs::needs(request, region);
         for need in &needs {
-            if let What::Read(uri) | What::Write(uri) = &need.what {
-                self.by_bucket.entry(uri.bucket.clone()).or_default().insert(self.jobs.len());
-            }
+            let (places, name) = match &need.what {
+                What::Read(uri) | What::Write(uri) => (&mut self.by_bucket, uri.bucket.clone()),
+                What::Invoke(function) if need.field == POST_FUNCTION => (&mut self.by_function, unqualified(function)),
+                _ => continue,
+            };
+            places.entry(name).or_default().insert(self.jobs.len());
         }
         if let Some(role) = request.role_arn.as_deref() {
             let by = By::Job(job);

@@ -7,7 +7,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -286,6 +286,30 @@ impl<G> Reach<G> {
             hearing.hear(clause.effect, clause.layer, clause.truth());
         }
         self.terms.verdict(self.terms.said(&hearing))
+    }
+}
+
+/// Tells apart the resources that some requests' policies tell apart.
+#[derive(Debug)]
+pub struct Kinds(Automaton);
+
+impl Kinds {
+    /// Tells apart what these requests' policies do.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled.
+    pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Result<Self, TooLarge> {
+        let clauses = reaches.into_iter().flat_map(|reach| &reach.clauses);
+        let mut seen = HashSet::new();
+        let patterns = clauses.map(|clause| clause.patterns.as_slice()).filter(|patterns| seen.insert(*patterns));
+        Automaton::build(&patterns.collect::<Vec<_>>()).map(Self)
+    }
+
+    /// The kind of a text: for all texts of a kind, and whatever follows them, the same is decided.
+    #[must_use]
+    pub fn of(&self, text: &str) -> usize {
+        self.0.walk(text)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Pair, Rule, Scale, in_bucket, list, quoted};
+use super::{Check, Pair, Rule, Scale, in_bucket, in_role, list};
 use crate::account::{Bucket, Gap};
 use crate::finding::{Finding, RemedyKind};
 use crate::labeling::reach::Judged;
@@ -28,29 +28,15 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usa
     let stopped: Vec<&Judged> = reach.judged().filter(|judged| is_stopped(judged)).collect();
     let actions: BTreeSet<&str> = stopped.iter().map(|judged| judged.answer.action()).collect();
     let denying: BTreeSet<Reason> = stopped.iter().flat_map(|judged| judged.denying()).collect();
-    let limit = stopped.iter().find_map(|judged| judged.limit());
-    let by = match (denying.is_empty(), limit) {
-        (false, _) => {
-            format!("{} refuses it", quoted(denying.iter().map(|reason| &reason.policy).collect::<BTreeSet<_>>()))
-        }
-        (true, Some(limit)) => format!("{limit} does not let it through, whatever else allows it"),
-        (true, None) => "a limit above the role does not let it through".to_owned(),
-    };
+    let by = in_role::why(&stopped);
     let used = in_bucket::needed_by(&reach, is_stopped).map_or(String::new(), |used| format!("; {used}"));
-    let message = format!("`{who}` is stopped at {} in `{name}`: {by}{used}", list(actions));
+    let message = format!("`{who}` is stopped at {} in `{name}`: {by}{used}", list(&actions));
     let mut finding = in_bucket::finding(&RULE, role, bucket, usage, &reach, message);
     for reason in &denying {
         finding = finding.evidence(reason, "refuses it, whatever else allows it");
     }
-    let summary = match (denying.is_empty(), limit) {
-        (false, _) => format!(
-            "except `{}` from the statement that refuses, or use another bucket: no policy of the role can help",
-            role.role.arn
-        ),
-        (true, Some(limit)) => format!("let {limit} allow it too: no policy of the role can help"),
-        (true, None) => "let the limit above the role allow it too: no policy of the role can help".to_owned(),
-    };
-    finding.remedy(RemedyKind::Policy, summary)
+    let through = in_role::let_through(&stopped, &role.role.arn, &list(actions));
+    through.into_iter().fold(finding, |finding, summary| finding.remedy(RemedyKind::Policy, summary))
 }
 
 fn together(role: &ExecutionRole<'_>, count: usize) -> String {

@@ -36,14 +36,7 @@ fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage
 ///
 /// When that hangs on something.
 pub(super) fn is_out_of_reach(reach: &BucketReach<'_>) -> Result<bool, Gap> {
-    match &reach.whole.granted {
-        Granted::Yes => Ok(false),
-        Granted::No => reach.is_lacking(),
-        Granted::Open(gap) => match reach.is_lacking() {
-            Ok(false) => Ok(false),
-            Ok(true) | Err(_) => Err(gap.clone()),
-        },
-    }
+    reach.is_lacking_where(&Granted::No)
 }
 
 fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {

@@ -16,15 +16,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
-    let reach = setup.judge(role, bucket, usage);
-    match &reach.whole.granted {
-        Granted::No => Ok(false),
-        Granted::Yes => reach.is_lacking(),
-        Granted::Open(gap) => match reach.is_lacking() {
-            Ok(false) => Ok(false),
-            Ok(true) | Err(_) => Err(gap.clone()),
-        },
-    }
+    setup.judge(role, bucket, usage).is_lacking_where(&Granted::Yes)
 }
 
 fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {

@@ -65,7 +65,7 @@ fn is_misled<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -
         return role.missing.clone().map_or(Ok(None), Err);
     }
     let usage = setup.use_of_bucket(role, bucket)?;
-    let reach = setup.reach(role, bucket, usage);
+    let reach = setup.judge(role, bucket, usage);
     match (bucket_out_of_reach::is_out_of_reach(&reach)?, &setup.uses.incomplete) {
         // Whatever uses it may use but what is in reach.
         (true, Some(gap)) if usage != Use::Used => Err(gap.clone()),

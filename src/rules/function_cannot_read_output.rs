@@ -8,9 +8,9 @@ use crate::account::{Function, Gap, Role};
 use crate::arn::Arn;
 use crate::finding::{Effective, Finding, RemedyKind, Severity};
 use crate::labeling::judging::access_point;
-use crate::labeling::needs::{OUTPUT, POST_FUNCTION, What};
+use crate::labeling::needs::{OUTPUT, What};
 use crate::labeling::reach::Judged;
-use crate::labeling::uses::{Job, unqualified};
+use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
 use crate::uri::S3Uri;
 
@@ -36,12 +36,11 @@ struct Ways {
 }
 
 fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
-    let jobs: Vec<&Job<'a>> = setup.uses.jobs.iter().filter(|job| is_named_after(job, function)).collect();
+    let jobs: Vec<&Job<'a>> = setup.uses.jobs_calling(function).collect();
     if jobs.is_empty() {
         return Ok(None);
     }
-    let roles = setup.access.account.iam.roles.known()?;
-    let Some(role) = roles.iter().find(|role| role.arn.as_str() == function.role) else {
+    let Some(role) = setup.role(&function.role)? else {
         return Ok(Some(orphan(function, &jobs)));
     };
     let mut open = None;
@@ -51,7 +50,7 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
             open = open.or(Some(gap));
             continue;
         }
-        let ways = ways(setup, roles, role, job, output);
+        let ways = ways(setup, role, job, output);
         match ways.is_open() {
             Ok(true) => {}
             Ok(false) => return Ok(Some(finding(function, role, job, &ways))),
@@ -59,14 +58,6 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
         }
     }
     open.map_or(Ok(None), Err)
-}
-
-/// Does a job name the function as the one that is called with the answers?
-fn is_named_after(job: &Job<'_>, function: &Function) -> bool {
-    job.needs.iter().any(|need| match &need.what {
-        What::Invoke(arn) => need.field == POST_FUNCTION && unqualified(arn) == function.arn.as_str(),
-        _ => false,
-    })
 }
 
 /// Where a job writes to.
@@ -77,7 +68,7 @@ fn output<'j>(job: &'j Job<'_>) -> Option<&'j S3Uri> {
     })
 }
 
-fn ways<'a>(setup: &Setup<'a>, roles: &'a [Role], role: &'a Role, job: &Job<'a>, output: &S3Uri) -> Ways {
+fn ways<'a>(setup: &Setup<'a>, role: &'a Role, job: &Job<'a>, output: &S3Uri) -> Ways {
     let below = format!("{}{}/", output.below(job.job.arn.partition()), job.job.arn.name());
     let ask = Ask::new(READ);
     let ask = match setup.bucket(&output.bucket) {
@@ -87,8 +78,7 @@ fn ways<'a>(setup: &Setup<'a>, roles: &'a [Role], role: &'a Role, job: &Job<'a>,
     };
     let read = Judged::new(setup.access.cover(role, &ask, &below));
     let execution = job.request.role_arn.as_deref();
-    let execution = execution.and_then(|arn| roles.iter().find(|role| role.arn.as_str() == arn));
-    let assume = execution.map(|execution| {
+    let assume = execution.and_then(|arn| setup.role(arn).ok().flatten()).map(|execution| {
         let ask = Ask::new(ASSUME).policy("trust policy", execution.trust.known());
         Judged::new(setup.access.decide(role, &ask, &execution.arn))
     });
@@ -143,7 +133,7 @@ fn finding(function: &Function, role: &Role, job: &Job<'_>, ways: &Ways) -> Find
         finding = finding.evidence(&reason, "refuses it, whatever else allows it");
     }
     let add = format!("add an inline policy to `{who}` that allows {READ} on `{}*`", ways.output);
-    let finding = finding.remedy(RemedyKind::Policy, in_role::mend(&ways.read, &role.arn, READ, add));
+    let finding = in_role::mend(finding, &ways.read, &role.arn, READ, add);
     if ways.assume.is_none() {
         return finding;
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Pair, Rule, Scale, in_function, quoted};
+use super::{Check, Pair, Rule, Scale, in_function, in_role};
 use crate::account::{Function, Gap};
 use crate::finding::{Finding, RemedyKind};
+use crate::labeling::reach::Judged;
 use crate::labeling::{ExecutionRole, INVOKE, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
@@ -34,34 +35,19 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function,
     let (name, who) = (function.arn.name(), role.role.arn.name());
     let stopped: Vec<_> =
         setup.invocations(role, function, usage).into_iter().filter(|(_, judged)| judged.stopped).collect();
-    let denying: BTreeSet<_> = stopped.iter().flat_map(|(_, judged)| judged.denying()).collect();
-    let limit = stopped.iter().find_map(|(_, judged)| judged.limit());
-    let policies: BTreeSet<&str> = denying.iter().map(|reason| reason.policy.as_str()).collect();
-    let by = match (policies.is_empty(), limit) {
-        (false, _) => format!("{} refuses it", quoted(policies)),
-        (true, limit) => {
-            format!("{} does not let it through, whatever else allows it", limit.unwrap_or("a limit above it"))
-        }
-    };
+    let judged: Vec<&Judged> = stopped.iter().map(|(_, judged)| judged).collect();
+    let by = in_role::why(&judged);
     let used = in_function::named_by(&stopped);
     let message = format!("`{who}` is stopped from invoking `{name}`: {by}{used}");
     let mut finding =
         Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&function.arn), message);
     finding.usage = Some(usage);
     finding.effective = Some(in_function::effective(&stopped));
-    for reason in &denying {
-        finding = finding.evidence(reason, "refuses it, whatever else allows it");
+    for reason in judged.iter().flat_map(|judged| judged.denying()).collect::<BTreeSet<_>>() {
+        finding = finding.evidence(&reason, "refuses it, whatever else allows it");
     }
-    let summary = match (denying.is_empty(), limit) {
-        (false, _) => format!(
-            "except `{}` from the statement that refuses {INVOKE}: no policy of the role can help",
-            role.role.arn
-        ),
-        (true, limit) => {
-            format!("let {} allow {INVOKE} too: no policy of the role can help", limit.unwrap_or("the limit above it"))
-        }
-    };
-    finding.remedy(RemedyKind::Policy, summary)
+    let through = in_role::let_through(&judged, &role.role.arn, INVOKE);
+    through.into_iter().fold(finding, |finding, summary| finding.remedy(RemedyKind::Policy, summary))
 }
 
 fn together(role: &ExecutionRole<'_>, count: usize) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Check, Checked, Rule, Scale, in_role};
 use crate::access::Ask;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, Severity};
 use crate::labeling::needs::What;
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
@@ -32,7 +32,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     }
     let message = format!(
         "`{who}` may not pass itself to `{SAGEMAKER}`, as automated data labeling needs: {}; {}",
-        in_role::why(&judged),
+        in_role::why(&[&judged]),
         in_role::under(&jobs, "uses it", "use it")
     );
     let mut finding = Finding::new(RULE.id, Severity::High, Some(arn), Some(arn), message);
@@ -43,5 +43,5 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     let add = format!(
         "add an inline policy to `{who}` that allows {PASS} on `{arn}` if iam:PassedToService is `{SAGEMAKER}`"
     );
-    Ok(Some(finding.remedy(RemedyKind::Policy, in_role::mend(&judged, arn, PASS, add))))
+    Ok(Some(in_role::mend(finding, &judged, arn, PASS, add)))
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Checked, Rule, Scale, in_role, list};
 use crate::access::Ask;
-use crate::account::Gap;
 use crate::arn::Arn;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::labeling::needs::{self, QUEUE_ACTIONS, What};
@@ -71,15 +70,9 @@ fn is_streaming(job: &Job<'_>) -> bool {
 /// What the role may do of all that a streaming job needs.
 fn answers<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<(&'static str, Arn, Judged)> {
     let Some(queue) = needs::queue(&job.job.arn) else { return vec![] };
-    let own = &setup.access.account.id;
     let mut answers = vec![];
     let mut ask = |ask: Ask<'_>, action: &'static str, resource: &Arn| {
-        let ask = if resource.account() == own {
-            ask
-        } else {
-            ask.owned_by(resource.account()).policy("topic policy", Err(abroad(action, resource)))
-        };
-        answers.push((action, resource.clone(), Judged::new(setup.access.decide(role.role, &ask, resource))));
+        answers.push((action, resource.clone(), setup.judge_of_anybody(role, ask, resource)));
     };
     for need in &job.needs {
         match &need.what {
@@ -99,16 +92,6 @@ fn answers<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, job: &Job<'a>) -> Ve
     answers
 }
 
-/// Another account's topic has a policy that this account cannot read.
-fn abroad(action: &str, topic: &Arn) -> Gap {
-    Gap {
-        action: action.to_owned(),
-        resource: topic.to_string(),
-        code: "NotDecided".to_owned(),
-        message: "the topic is another account's, and its policy is not known".to_owned(),
-    }
-}
-
 fn lacks(job: &Job<'_>, missing: &Missing) -> String {
     let on = missing.iter().map(|(resource, actions)| {
         let all = actions.len() == QUEUE_ACTIONS.len();
@@ -124,9 +107,8 @@ fn remedies(mut finding: Finding, missing: &[(&Job<'_>, Missing)], role: &Arn) -
     let mut others = BTreeSet::new();
     for (resource, actions) in missing.iter().flat_map(|(_, missing)| missing) {
         for (action, judged) in actions {
-            if judged.stopped {
-                others.insert(in_role::mend(judged, role, action, String::new()));
-            } else {
+            others.extend(in_role::let_through(&[judged], role, action));
+            if judged.lacking {
                 grants.entry(resource).or_default().insert(action);
             }
         }

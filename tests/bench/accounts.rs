@@ -31,16 +31,7 @@ pub fn account(size: usize) -> Snapshot {
     });
     let execution: Vec<Arn> = policies.iter().map(|(arn, _)| arn.clone()).collect();
     let roles = (0..size).map(|n| role(n, &execution)).collect();
-    let buckets = (0..size).map(|n| Bucket {
-        region: Fact::Known(REGION.to_owned()),
-        tags: Fact::Known(Tags::new()),
-        policy: if has_details(n) {
-            Fact::Known(None)
-        } else {
-            Fact::Unknown(Gap::not_asked("s3:GetBucketPolicy", "*"))
-        },
-        ..Bucket::not_asked(Arn::bucket("aws", &name(n, BUCKETS)))
-    });
+    let buckets = (0..size).map(bucket);
     let functions = (0..size).map(|n| Function {
         arn: Arn::parse(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name(n, FUNCTIONS))).unwrap(),
         role: format!("arn:aws:iam::{ACCOUNT}:role/role-{n:06}"),
@@ -77,6 +68,27 @@ pub fn account(size: usize) -> Snapshot {
             retries: 0,
         },
     )
+}
+
+/// A bucket without a policy or a CORS configuration, encrypted with a key of S3's.
+fn bucket(n: usize) -> Bucket {
+    let not_asked = Bucket {
+        region: Fact::Known(REGION.to_owned()),
+        tags: Fact::Known(Tags::new()),
+        ..Bucket::not_asked(Arn::bucket("aws", &name(n, BUCKETS)))
+    };
+    if !has_details(n) {
+        return not_asked;
+    }
+    Bucket {
+        policy: Fact::Known(None),
+        cors: Fact::Known(vec![]),
+        encryption: Fact::Known(None),
+        ownership: Fact::Known(None),
+        abac: Fact::Known(false),
+        access_block: Fact::Known(None),
+        ..not_asked
+    }
 }
 
 /// A job under one of the execution roles: what it uses has a token in its name, or almost, or neither.

@@ -134,7 +134,7 @@ fn cover_built(bencher: Bencher<'_, '_>) {
 }
 
 /// A whole audit of an account of so many roles, buckets and functions; one of each is one item.
-#[divan::bench(args = [1_000, 10_000], sample_count = 3, sample_size = 1)]
+#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 3, sample_size = 1)]
 fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {
     let snapshot = accounts::account(size);
     bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), Options::DEFAULT));

@@ -66,7 +66,7 @@ fn report(snapshot: &Value) -> Report {
 fn pairs(report: &Report) -> Pairs {
     let findings = report.findings.iter().flat_map(|f| {
         let principal = f.principal.as_ref().map(ToString::to_string);
-        f.resource.iter().chain(&f.resources).map(move |r| (f.rule, principal.clone(), r.to_string()))
+        f.resource.iter().chain(f.resources.iter()).map(move |r| (f.rule, principal.clone(), r.to_string()))
     });
     findings.collect()
 }

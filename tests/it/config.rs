@@ -297,3 +297,27 @@ fn the_command_line_wins_over_the_file_and_the_file_over_the_default() {
     write("gt-audit.toml", "nonsense");
     gt_audit().current_dir(&directory).arg("rules").assert().code(0);
 }
+
+#[test]
+fn what_a_workload_names_and_the_account_lacks_is_said() {
+    let text = r#"
+        [[workload]]
+        name = "slips"
+        role = "arn:aws:iam::111122223333:role/GtExecutoin"
+        buckets = ["signs-sagemaker/out/*", "signs-sagemakre"]
+        functions = ["signs-LabelingFunction-pre", "signs-LabelingFunction-psot"]
+    "#;
+    let config = config(text);
+    let options = Options { workloads: &config.workloads, ..OPTIONS };
+    let notes = audit(&healthy(), options).notes;
+    let named: Vec<&str> = notes.iter().filter_map(|note| note.split('`').nth(3)).collect();
+    assert_eq!(
+        named,
+        ["arn:aws:iam::111122223333:role/GtExecutoin", "signs-sagemakre", "signs-LabelingFunction-psot"],
+        "{notes:?}"
+    );
+    // A list that could not be read says nothing of what is in it.
+    let mut blind = healthy();
+    blind.account.buckets = Fact::Unknown(gap("s3:ListAllMyBuckets"));
+    assert_eq!(audit(&blind, options).notes.len(), 2);
+}
