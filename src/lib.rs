@@ -21,6 +21,7 @@
 //! - [`rules`]: one file a rule, its page beside it.
 //! - [`config`]: the configuration file, or every mistake in it.
 //! - [`audit`]: every rule on every subject; [`report`]: what comes of it, and how it is written.
+//! - [`preflight`]: would a labeling job work? [`fix`]: the changes that close findings, each proved.
 //! - [`cli`], [`commands`]: the command line.
 
 pub mod access;
@@ -33,9 +34,11 @@ pub mod commands;
 pub mod config;
 pub mod file;
 pub mod finding;
+pub mod fix;
 pub mod knowledge;
 pub mod labeling;
 pub mod policy;
+pub mod preflight;
 pub mod report;
 pub mod rules;
 pub mod uri;

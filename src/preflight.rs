@@ -1,0 +1,1 @@
+//! Would a labeling job work, before it is made?
