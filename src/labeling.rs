@@ -4,6 +4,7 @@
 //! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
 //! [`Access`](crate::access::Access) what roles may do; decides about no finding.
 
+pub mod consolidation;
 pub mod cors;
 pub mod execution;
 pub mod identities;

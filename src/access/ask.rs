@@ -13,8 +13,10 @@ pub struct Ask<'q> {
     action: &'q str,
     owner: Option<&'q str>,
     own: Vec<(&'static str, Result<&'q Document, Gap>)>,
-    context: Vec<(&'static str, String)>,
+    /// Keys with their values; a key without any is absent.
+    context: Vec<(&'static str, Vec<String>)>,
     tags: Option<&'q Tags>,
+    request_tags: Option<&'q Tags>,
     identity_alone: bool,
 }
 
@@ -22,7 +24,15 @@ impl<'q> Ask<'q> {
     /// A question about an action on a resource of this account without a policy of its own.
     #[must_use]
     pub fn new(action: &'q str) -> Self {
-        Self { action, owner: None, own: vec![], context: vec![], tags: None, identity_alone: false }
+        Self {
+            action,
+            owner: None,
+            own: vec![],
+            context: vec![],
+            tags: None,
+            request_tags: None,
+            identity_alone: false,
+        }
     }
 
     /// The resource's own policy, if it has one; or the gap in its place.
@@ -52,7 +62,21 @@ impl<'q> Ask<'q> {
     /// The value of a context key.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((key, value.into()));
+        self.context.push((key, vec![value.into()]));
+        self
+    }
+
+    /// The request does not have this context key.
+    #[must_use]
+    pub fn without(mut self, key: &'static str) -> Self {
+        self.context.push((key, vec![]));
+        self
+    }
+
+    /// The tags that the request wants to set, and no others.
+    #[must_use]
+    pub fn setting(mut self, tags: &'q Tags) -> Self {
+        self.request_tags = Some(tags);
         self
     }
 
@@ -96,17 +120,32 @@ impl<'q> Ask<'q> {
 
     /// What tells one question from another, but for the resource's own policies.
     pub(super) fn key(&self) -> Cow<'q, str> {
-        if self.owner.is_none() && self.tags.is_none() && self.context.is_empty() && !self.identity_alone {
+        let tags = (self.tags, self.request_tags);
+        if self.owner.is_none() && tags == (None, None) && self.context.is_empty() && !self.identity_alone {
             return self.action.into();
         }
         let alone = if self.identity_alone { " alone" } else { "" };
-        format!("{}{alone} {:?} {:?} {:?}", self.action, self.owner, self.tags, self.context).into()
+        format!("{}{alone} {:?} {tags:?} {:?}", self.action, self.owner, self.context).into()
     }
 
     /// Puts what is known into a context.
     pub(super) fn tell(&self, context: &mut Context) {
-        for (key, value) in &self.context {
-            context.set(key, [value.as_str()]);
+        for (key, values) in &self.context {
+            match values.as_slice() {
+                [] => context.absent(key),
+                values => context.set(key, values.iter().map(String::as_str)),
+            }
+        }
+        if let Some(tags) = self.request_tags {
+            context.forget("aws:requesttag/");
+            for (key, value) in tags {
+                context.set(&format!("aws:RequestTag/{key}"), [value.as_str()]);
+            }
+            if tags.is_empty() {
+                context.absent("aws:TagKeys");
+            } else {
+                context.set("aws:TagKeys", tags.keys().map(String::as_str));
+            }
         }
         if let Some(tags) = self.tags {
             context.forget("s3:existingobjecttag/");

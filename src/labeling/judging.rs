@@ -3,7 +3,7 @@
 //! Each need becomes the actions that AWS documents for it, and each action is decided on the ARN that the field names.
 
 use super::keys::KeyUse;
-use super::needs::{self, Need, What};
+use super::needs::{self, Need, QUEUE_ACTIONS, What};
 use super::reach::{Judged, OBJECT_ACTIONS};
 use super::uses::Job;
 use super::{ExecutionRole, INVOKE, SAGEMAKER, Setup};
@@ -54,6 +54,18 @@ impl Deed {
         let decided = Decided::Hindered(why.into());
         Self { action: action.to_owned(), resource: resource.to_owned(), decided }
     }
+
+    /// Why the role may not do it, if it may not.
+    ///
+    /// # Errors
+    ///
+    /// When that hangs on something.
+    pub fn hindrance(&self, role: &ExecutionRole<'_>) -> Result<Option<String>, Gap> {
+        match &self.decided {
+            Decided::By(judged) => judged.hindrance(role.role.arn.name()),
+            Decided::Hindered(why) => Ok(Some(why.clone())),
+        }
+    }
 }
 
 impl<'a> Setup<'a> {
@@ -84,6 +96,32 @@ impl<'a> Setup<'a> {
             }
             What::Wrong(_) => vec![],
         })
+    }
+
+    /// What the role may do of all that a streaming job needs of its topics and its queue, beside what its fields say.
+    #[must_use]
+    pub fn streaming(&self, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<(&'static str, Arn, Judged)> {
+        let Some(queue) = needs::queue(&job.job.arn) else { return vec![] };
+        let mut answers = vec![];
+        let mut ask = |ask: Ask<'_>, action: &'static str, resource: &Arn| {
+            answers.push((action, resource.clone(), self.judge_of_anybody(role, ask, resource)));
+        };
+        for need in &job.needs {
+            match &need.what {
+                What::Subscribe(topic) => {
+                    let subscribe =
+                        Ask::new("sns:Subscribe").with("sns:Protocol", "sqs").with("sns:Endpoint", queue.as_str());
+                    ask(subscribe, "sns:Subscribe", topic);
+                    ask(Ask::new("sns:Unsubscribe"), "sns:Unsubscribe", topic);
+                }
+                What::Publish(topic) => ask(Ask::new("sns:Publish"), "sns:Publish", topic),
+                _ => {}
+            }
+        }
+        for action in QUEUE_ACTIONS {
+            ask(Ask::new(action), action, &queue);
+        }
+        answers
     }
 
     fn deed(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> Deed {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::reach::Judged;
 use super::{ExecutionRole, Setup};
 use crate::access::Ask;
-use crate::account::{Gap, Key};
+use crate::account::{Bucket, Encryption, Gap, Key};
 use crate::policy::decide::Reason;
 use crate::policy::layers::Layer;
 use crate::policy::principal::Named;
@@ -49,6 +49,11 @@ pub enum Obstacle {
     /// The key's policy leaves it to the role's own policies, and none of them allows it.
     Role,
 }
+
+/// What S3 does with a bucket's key for somebody who reads an object.
+const READING: [&str; 1] = ["kms:Decrypt"];
+/// What it does for somebody who writes: the parts of a large object are decrypted again.
+const WRITING: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 /// The states in which a key does nothing.
 const DEAD: [&str; 5] = ["Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"];
@@ -103,6 +108,40 @@ impl<'a> Setup<'a> {
             }
         };
         Ok(KeyUse::Judged(key, asks.iter().map(judge).collect()))
+    }
+}
+
+impl<'a> Setup<'a> {
+    /// The customer's key by which a bucket encrypts, as the bucket names it, and what a role may do with it who reads
+    /// alone, or reads and writes; nothing, where S3's own keys are used.
+    ///
+    /// # Errors
+    ///
+    /// When the bucket's region or the key could not be read.
+    pub fn use_of_bucket_key<'b>(
+        &self,
+        role: &ExecutionRole<'a>,
+        bucket: &'b Bucket,
+        encryption: &'b Encryption,
+        read_alone: bool,
+    ) -> Result<Option<(&'b str, KeyUse<'a>)>, Gap> {
+        let key = encryption.key.as_deref().filter(|key| !key.is_empty());
+        let Some(key) = key.filter(|_| encryption.algorithm.starts_with("aws:kms")) else { return Ok(None) };
+        let region = bucket.region.known()?;
+        let actions: &[&str] = if read_alone { &READING } else { &WRITING };
+        let by_bucket = encryption.bucket_key && !read_alone;
+        let ask = |action: &&'static str| {
+            let ask = Ask::new(action);
+            // By what names services of other partitions go is not documented.
+            let ask = match bucket.arn.partition() {
+                "aws" => ask.with("kms:ViaService", format!("s3.{region}.amazonaws.com")),
+                _ => ask,
+            };
+            // Without a bucket key the context is the object, and which objects there will be is not known.
+            if by_bucket { ask.with("kms:EncryptionContext:aws:s3:arn", bucket.arn.as_str()) } else { ask }
+        };
+        let asks: Vec<Ask<'_>> = actions.iter().map(ask).collect();
+        Ok(Some((key, self.use_of_key(role, region, key, &asks)?)))
     }
 }
 

@@ -166,6 +166,29 @@ impl Judged {
             .next()
     }
 
+    /// Why this is not allowed to somebody of this name, if it is not.
+    ///
+    /// # Errors
+    ///
+    /// When that hangs on something.
+    pub fn hindrance(&self, who: &str) -> Result<Option<String>, Gap> {
+        if self.lacking {
+            let some = if self.allows_some() { "only a part of it is granted" } else { "nothing grants it" };
+            return Ok(Some(some.to_owned()));
+        }
+        if self.stopped {
+            return Ok(Some(match (self.denying().first(), self.limit()) {
+                (Some(reason), _) => format!("`{}` refuses it", reason.policy),
+                (None, Some(limit)) => format!("{limit} of `{who}` does not let it through"),
+                (None, None) => "a limit above the role does not let it through".to_owned(),
+            }));
+        }
+        match self.open_grant.as_ref().or(self.open_stop.as_ref()) {
+            Some(gap) => Err(gap.clone()),
+            None => Ok(None),
+        }
+    }
+
     /// Is some of it allowed?
     #[must_use]
     pub fn allows_some(&self) -> bool {

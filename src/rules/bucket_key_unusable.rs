@@ -1,8 +1,7 @@
 //! `bucket-key-unusable`: see its page, `bucket_key_unusable.md`.
 
 use super::{Check, Pair, Rule, Scale, in_key};
-use crate::access::Ask;
-use crate::account::{Bucket, Encryption, Gap};
+use crate::account::{Bucket, Gap};
 use crate::finding::{Finding, RemedyKind};
 use crate::labeling::keys::KeyUse;
 use crate::labeling::{ExecutionRole, Setup, Use};
@@ -14,11 +13,6 @@ pub(super) const RULE: Rule = Rule {
     page: include_str!("bucket_key_unusable.md"),
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: false, together }),
 };
-
-/// What S3 does with the key for somebody who reads an object.
-const READING: [&str; 1] = ["kms:Decrypt"];
-/// What it does for somebody who writes: the parts of a large object are decrypted again.
-const WRITING: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
     match use_of_key(setup, role, bucket, usage)? {
@@ -58,29 +52,9 @@ fn use_of_key<'a, 'b>(
 ) -> Result<Option<(&'b str, KeyUse<'a>)>, Gap> {
     let asked = if usage == Use::Other { bucket.encryption.if_asked() } else { Some(&bucket.encryption) };
     let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
-    let Some(key) = customer_key(encryption) else { return Ok(None) };
-    let region = bucket.region.known()?;
     let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));
     let read_alone = areas.is_some_and(|areas| areas.iter().all(|area| area.reads_alone));
-    let actions: &[&str] = if read_alone { &READING } else { &WRITING };
-    let by_bucket = encryption.bucket_key && !read_alone;
-    let ask = |action: &&'static str| {
-        let ask = Ask::new(action);
-        // By what names services of other partitions go is not documented.
-        let ask = match bucket.arn.partition() {
-            "aws" => ask.with("kms:ViaService", format!("s3.{region}.amazonaws.com")),
-            _ => ask,
-        };
-        // Without a bucket key the context is the object, and which objects there will be is not known.
-        if by_bucket { ask.with("kms:EncryptionContext:aws:s3:arn", bucket.arn.as_str()) } else { ask }
-    };
-    let asks: Vec<Ask<'_>> = actions.iter().map(ask).collect();
-    Ok(Some((key, setup.use_of_key(role, region, key, &asks)?)))
-}
-
-fn customer_key(encryption: &Encryption) -> Option<&str> {
-    let key = encryption.key.as_deref().filter(|key| !key.is_empty());
-    key.filter(|_| encryption.algorithm.starts_with("aws:kms"))
+    setup.use_of_bucket_key(role, bucket, encryption, read_alone)
 }
 
 fn together(role: &ExecutionRole<'_>, count: usize) -> String {

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Checked, Rule, Scale, in_role};
-use crate::access::{Ask, Coverage};
-use crate::account::{Function, Gap, Role};
+use crate::access::Coverage;
+use crate::account::{Function, Role};
 use crate::arn::Arn;
 use crate::finding::{Effective, Finding, RemedyKind, Severity};
-use crate::labeling::judging::access_point;
-use crate::labeling::needs::{OUTPUT, What};
+use crate::labeling::consolidation::{ASSUME, READ, Ways};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
-use crate::uri::S3Uri;
 
 pub(super) const RULE: Rule = Rule {
     id: "function-cannot-read-output",
@@ -21,19 +19,6 @@ pub(super) const RULE: Rule = Rule {
     page: include_str!("function_cannot_read_output.md"),
     check: Check::Function(check),
 };
-
-const READ: &str = "s3:GetObject";
-const ASSUME: &str = "sts:AssumeRole";
-
-/// The two ways by which a function comes to what the workers said.
-struct Ways {
-    /// What the job's output begins with, as an ARN.
-    output: String,
-    /// To read the output by itself.
-    read: Judged,
-    /// To assume the job's role; nothing, where there is no such role.
-    assume: Option<Judged>,
-}
 
 fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
     let jobs: Vec<&Job<'a>> = setup.uses.jobs_calling(function).collect();
@@ -45,71 +30,17 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
     };
     let mut open = None;
     for job in &jobs {
-        let Some(output) = output(job) else { continue };
-        if let Some(gap) = access_point(output) {
-            open = open.or(Some(gap));
-            continue;
-        }
-        let ways = ways(setup, role, job, output);
-        match ways.is_open() {
-            Ok(true) => {}
-            Ok(false) => return Ok(Some(finding(function, role, job, &ways))),
+        match setup.ways_to_output(role, job) {
+            Ok(None) => {}
+            Ok(Some(ways)) => match ways.is_open() {
+                Ok(true) => {}
+                Ok(false) => return Ok(Some(finding(function, role, job, &ways))),
+                Err(gap) => open = open.or(Some(gap)),
+            },
             Err(gap) => open = open.or(Some(gap)),
         }
     }
     open.map_or(Ok(None), Err)
-}
-
-/// Where a job writes to.
-fn output<'j>(job: &'j Job<'_>) -> Option<&'j S3Uri> {
-    job.needs.iter().find_map(|need| match &need.what {
-        What::Write(uri) if need.field == OUTPUT => Some(uri),
-        _ => None,
-    })
-}
-
-fn ways<'a>(setup: &Setup<'a>, role: &'a Role, job: &Job<'a>, output: &S3Uri) -> Ways {
-    let below = format!("{}{}/", output.below(job.job.arn.partition()), job.job.arn.name());
-    let ask = Ask::new(READ);
-    let ask = match setup.bucket(&output.bucket) {
-        Ok(Some(bucket)) => ask.of(&bucket.policy),
-        Ok(None) => ask.policy("resource policy", Err(elsewhere(output))),
-        Err(gap) => ask.policy("resource policy", Err(gap)),
-    };
-    let read = Judged::new(setup.access.cover(role, &ask, &below));
-    let execution = job.request.role_arn.as_deref();
-    let assume = execution.and_then(|arn| setup.role(arn).ok().flatten()).map(|execution| {
-        let ask = Ask::new(ASSUME).policy("trust policy", execution.trust.known());
-        Judged::new(setup.access.decide(role, &ask, &execution.arn))
-    });
-    Ways { output: below, read, assume }
-}
-
-/// A bucket of another account has a policy that this account cannot read.
-fn elsewhere(output: &S3Uri) -> Gap {
-    Gap {
-        action: READ.to_owned(),
-        resource: output.to_string(),
-        code: "NotDecided".to_owned(),
-        message: "the bucket is none of this account's, and its policy is not known".to_owned(),
-    }
-}
-
-impl Ways {
-    /// Is one of them open?
-    fn is_open(&self) -> Result<bool, Gap> {
-        let mut open = None;
-        for judged in [Some(&self.read), self.assume.as_ref()].into_iter().flatten() {
-            if judged.lacking || judged.stopped {
-                continue;
-            }
-            match judged.open_grant.as_ref().or(judged.open_stop.as_ref()) {
-                None => return Ok(true),
-                Some(gap) => open = open.or_else(|| Some(gap.clone())),
-            }
-        }
-        open.map_or(Ok(false), Err)
-    }
 }
 
 fn finding(function: &Function, role: &Role, job: &Job<'_>, ways: &Ways) -> Finding {

@@ -1,9 +1,8 @@
 //! `job-blocked`: see its page, `job_blocked.md`.
 
 use super::{Check, Checked, Rule, Scale, list};
-use crate::account::Gap;
 use crate::finding::{Blocked, Finding, RemedyKind, Severity};
-use crate::labeling::judging::{Decided, Deed};
+use crate::labeling::judging::Decided;
 use crate::labeling::needs::{INTERFACE, POST_FUNCTION, PRE_FUNCTION, What};
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Setup};
@@ -54,7 +53,7 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
         match setup.deeds(role, job, need) {
             Ok(deeds) => {
                 for deed in deeds {
-                    match why_not(role, &deed) {
+                    match deed.hindrance(role) {
                         Ok(None) => {}
                         Ok(Some(why)) => {
                             if let Decided::By(judged) = &deed.decided {
@@ -74,30 +73,6 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
         (true, Some(gap)) => Err(gap),
         (true, None) => Ok(None),
         (false, _) => Ok(Some(finding(job, Some(role), blocked, &denying))),
-    }
-}
-
-/// Why the role may not do it, if it may not.
-fn why_not(role: &ExecutionRole<'_>, deed: &Deed) -> Result<Option<String>, Gap> {
-    let judged = match &deed.decided {
-        Decided::By(judged) => judged,
-        Decided::Hindered(why) => return Ok(Some(why.clone())),
-    };
-    if judged.lacking {
-        let some = if judged.allows_some() { "only a part of it is granted" } else { "nothing grants it" };
-        return Ok(Some(some.to_owned()));
-    }
-    if judged.stopped {
-        let denying = judged.denying();
-        return Ok(Some(match (denying.first(), judged.limit()) {
-            (Some(reason), _) => format!("`{}` refuses it", reason.policy),
-            (None, Some(limit)) => format!("{limit} of `{}` does not let it through", role.role.arn.name()),
-            (None, None) => "a limit above the role does not let it through".to_owned(),
-        }));
-    }
-    match judged.open_grant.as_ref().or(judged.open_stop.as_ref()) {
-        Some(gap) => Err(gap.clone()),
-        None => Ok(None),
     }
 }
 

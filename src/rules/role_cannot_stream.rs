@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Checked, Rule, Scale, in_role, list};
-use crate::access::Ask;
 use crate::arn::Arn;
 use crate::finding::{Finding, RemedyKind, Severity};
-use crate::labeling::needs::{self, QUEUE_ACTIONS, What};
+use crate::labeling::needs::{QUEUE_ACTIONS, What};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Setup, Use};
@@ -30,7 +29,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     let mut open = None;
     for job in in_role::jobs(setup, role).filter(|job| is_streaming(job)) {
         let mut of_job = Missing::new();
-        for (action, resource, judged) in answers(setup, role, job) {
+        for (action, resource, judged) in setup.streaming(role, job) {
             if judged.lacking || judged.stopped {
                 of_job.entry(resource).or_default().push((action, judged));
             } else {
@@ -65,31 +64,6 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
 /// A topic makes a job a stream.
 fn is_streaming(job: &Job<'_>) -> bool {
     job.needs.iter().any(|need| matches!(need.what, What::Subscribe(_)))
-}
-
-/// What the role may do of all that a streaming job needs.
-fn answers<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<(&'static str, Arn, Judged)> {
-    let Some(queue) = needs::queue(&job.job.arn) else { return vec![] };
-    let mut answers = vec![];
-    let mut ask = |ask: Ask<'_>, action: &'static str, resource: &Arn| {
-        answers.push((action, resource.clone(), setup.judge_of_anybody(role, ask, resource)));
-    };
-    for need in &job.needs {
-        match &need.what {
-            What::Subscribe(topic) => {
-                let subscribe =
-                    Ask::new("sns:Subscribe").with("sns:Protocol", "sqs").with("sns:Endpoint", queue.as_str());
-                ask(subscribe, "sns:Subscribe", topic);
-                ask(Ask::new("sns:Unsubscribe"), "sns:Unsubscribe", topic);
-            }
-            What::Publish(topic) => ask(Ask::new("sns:Publish"), "sns:Publish", topic),
-            _ => {}
-        }
-    }
-    for action in QUEUE_ACTIONS {
-        ask(Ask::new(action), action, &queue);
-    }
-    answers
 }
 
 fn lacks(job: &Job<'_>, missing: &Missing) -> String {
