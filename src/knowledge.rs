@@ -10,4 +10,5 @@ pub mod console;
 pub mod failures;
 pub mod limits;
 pub mod managed;
+pub mod request;
 pub mod spelling;
