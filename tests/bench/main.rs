@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is measured is part of the program")]
 
 mod accounts;
+mod manifests;
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
@@ -16,6 +17,7 @@ use gt_audit::policy::decide::decide;
 use gt_audit::policy::principal::Requester;
 use gt_audit::policy::reach::Reach;
 use gt_audit::policy::request::{Context, Request};
+use gt_audit::preflight::manifest;
 
 /// Counts what is allocated: deciding should not.
 #[global_allocator]
@@ -138,4 +140,15 @@ fn cover_built(bencher: Bencher<'_, '_>) {
 fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {
     let snapshot = accounts::account(size);
     bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), Options::DEFAULT));
+}
+
+/// An input manifest of a million objects, one line of it one item: all in one directory, in a directory each, and as an
+/// output manifest that is labeled again.
+#[divan::bench(args = manifests::ALL, sample_count = 3, sample_size = 1)]
+fn manifest_of_a_million_lines(bencher: Bencher<'_, '_>, line: &manifests::Line) {
+    bencher.counter(ItemsCount::new(manifests::LINES)).bench_local(|| {
+        let manifest = manifest::read(manifests::Lines::new(line)).unwrap();
+        assert_eq!((manifest.objects, manifest.broken), (manifests::LINES, 0));
+        manifest
+    });
 }
