@@ -59,7 +59,9 @@ impl Arn {
         Self::of(partition, "iam", "", account, entity)
     }
 
-    fn of(partition: &str, service: &str, region: &str, account: &str, resource: &str) -> Self {
+    /// The ARN of these five parts.
+    #[must_use]
+    pub fn of(partition: &str, service: &str, region: &str, account: &str, resource: &str) -> Self {
         let mut text = String::from("arn");
         let mut colons = [0; 5];
         for (colon, part) in colons.iter_mut().zip([partition, service, region, account, resource]) {

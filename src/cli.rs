@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::arn::Arn;
 use crate::finding::Severity;
 
 /// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and says why of each
@@ -30,6 +31,8 @@ pub enum Command {
     Scan(Box<Scan>),
     /// Take a snapshot of the facts and audit nothing.
     Collect(Box<Collect>),
+    /// Say before a labeling job is made whether it would work: of its role, who makes it, and all it names.
+    Preflight(Box<Preflight>),
     /// List the rules, or explain one: what it finds, why, an example, how to mend it.
     Rules {
         /// The rule's id.
@@ -92,6 +95,43 @@ pub struct Scan {
     pub connection: Connection,
 }
 
+/// Options of `preflight`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every job would work; 1 one would fail; 2 a file could not be read, or the account; 3 \
+none would fail, as far as is known, and something is not known."
+)]
+pub struct Preflight {
+    /// `CreateLabelingJob` requests, as `aws sagemaker create-labeling-job --cli-input-json` takes them, or
+    /// `DescribeLabelingJob` responses; `-` is standard input, a directory all its .json files.
+    #[arg(required = true, value_name = "JOB.json")]
+    pub jobs: Vec<PathBuf>,
+    /// Who would make the job: a role, a user or a session of a role. Default: the caller.
+    #[arg(long = "as", value_name = "ARN", value_parser = |text: &str| Arn::parse(text))]
+    pub caller: Option<Arn>,
+    /// The job's manifest, in a local copy: may the role read every object that it names?
+    #[arg(long, value_name = "FILE", conflicts_with = "read_manifest")]
+    pub manifest: Option<PathBuf>,
+    /// The same of the manifest in S3; the caller must be allowed s3:GetObject on it.
+    #[arg(long, conflicts_with = "snapshot")]
+    pub read_manifest: bool,
+    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
+    pub snapshot: Option<PathBuf>,
+    /// Form of the report on standard output; `schemas/preflight.json` is the schema of `json`.
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub format: Format,
+    /// Colours in the table; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// Options of `collect`.
 #[derive(Debug, Args)]
 pub struct Collect {
@@ -118,6 +158,9 @@ pub struct Permissions {
     /// For audits with --assume-role: the role to assume.
     #[arg(long, value_name = "ARN")]
     pub assume_role: Option<String>,
+    /// For `preflight --read-manifest`.
+    #[arg(long)]
+    pub read_manifest: bool,
     /// Leave out the calls that are made only where a bulk call is refused.
     #[arg(long)]
     pub no_fallback: bool,
@@ -184,7 +227,7 @@ pub struct Noise {
 pub enum Format {
     /// For people.
     Table,
-    /// For programs; `schemas/report.json` is its schema.
+    /// For programs; `schemas/` has the schema.
     Json,
 }
 

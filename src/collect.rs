@@ -32,6 +32,8 @@ mod kms;
 #[cfg(feature = "live")]
 mod lambda;
 #[cfg(feature = "live")]
+mod object;
+#[cfg(feature = "live")]
 mod organizations;
 #[cfg(feature = "live")]
 mod profile;
@@ -56,5 +58,6 @@ pub use self::{
     connect::{AssumeRole, Connection},
     gate::{Progress, Watcher},
     inventory::{complete, details, inventory},
+    object::object,
     trouble::ConnectError,
 };

@@ -3,6 +3,7 @@
 //! Here the rooms are put together. Nothing is printed and nothing exits: the caller hands in where to write.
 
 mod collect;
+mod preflight;
 #[cfg(feature = "live")]
 mod progress;
 mod rules;
@@ -14,8 +15,11 @@ use std::io::{self, Write};
 use clap::CommandFactory;
 
 use crate::account::snapshot::SnapshotError;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, When};
 use crate::config::Mistakes;
+use crate::preflight::NoCaller;
+use crate::preflight::request::NotAsked;
+use crate::report::table::Layout;
 
 /// Where a command writes, and what it may assume of it.
 pub struct Terminal<'a> {
@@ -27,6 +31,21 @@ pub struct Terminal<'a> {
     pub watched: bool,
     /// Do NO_COLOR and TERM let colours be?
     pub colors: bool,
+}
+
+/// Columns when standard output is no terminal: what fits a mail or a log.
+const WIDTH: u16 = 100;
+
+impl Terminal<'_> {
+    /// How a report is laid out on it.
+    fn layout(&self, color: When) -> Layout {
+        let color = match color {
+            When::Auto => self.width.is_some() && self.colors,
+            When::Always => true,
+            When::Never => false,
+        };
+        Layout { width: self.width.unwrap_or(WIDTH), color }
+    }
 }
 
 /// Why a command could not do its work: exit code 2. Each message says what to do, and is one line but for the mistakes of
@@ -55,6 +74,24 @@ pub enum Error {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] Mistakes),
+    /// None of the files holds a request for a labeling job.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    NoRequests(Vec<NotAsked>),
+    /// A directory has no requests.
+    #[error("there is no file in {path} whose name ends in .json")]
+    NoJobs {
+        /// The directory.
+        path: String,
+    },
+    /// A manifest cannot be that of several jobs.
+    #[error("--manifest is the manifest of one job, and there are {jobs}: use --read-manifest, or give one job")]
+    ManyManifests {
+        /// How many.
+        jobs: usize,
+    },
+    /// Nobody in the account could make the job.
+    #[error(transparent)]
+    NoCaller(#[from] NoCaller),
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),
@@ -80,6 +117,7 @@ impl Error {
     pub fn lines(&self) -> Vec<String> {
         match self {
             Self::Config(mistakes) => mistakes.lines(),
+            Self::NoRequests(errors) => errors.iter().map(ToString::to_string).collect(),
             other => vec![format!("gt-audit: {other}")],
         }
     }
@@ -95,6 +133,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         None => scan::run(&cli.scan, terminal),
         Some(Command::Scan(scan)) => scan::run(&scan, terminal),
         Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
+        Some(Command::Preflight(arguments)) => preflight::run(&arguments, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),

@@ -4,6 +4,7 @@
 //! is in the report.
 
 pub mod json;
+pub mod preflight;
 pub mod table;
 pub mod text;
 

@@ -134,7 +134,8 @@ impl Aws {
     }
 
     /// `aws`, `aws-cn` …
-    pub(super) fn partition(&self) -> &str {
+    #[must_use]
+    pub fn partition(&self) -> &str {
         self.caller.partition()
     }
 

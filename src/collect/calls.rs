@@ -34,6 +34,8 @@ pub enum When {
     Details,
     /// Where the call that answers for many resources at once is refused.
     Fallback,
+    /// With `preflight --read-manifest`.
+    ReadManifest,
     /// With `--all-regions`.
     AllRegions,
     /// With `--assume-role`.
@@ -47,6 +49,8 @@ pub struct Chosen {
     pub all_regions: bool,
     /// The role to assume first.
     pub assume_role: Option<String>,
+    /// Read the manifests of labeling jobs before they are made.
+    pub read_manifest: bool,
     /// Also grant the calls for one resource at a time, for accounts that refuse those for many.
     pub fallback: bool,
 }
@@ -95,6 +99,7 @@ impl Call {
         match self.when {
             When::Always | When::Details => true,
             When::Fallback => chosen.fallback,
+            When::ReadManifest => chosen.read_manifest,
             When::AllRegions => chosen.all_regions,
             When::AssumeRole => chosen.assume_role.is_some(),
         }
@@ -144,7 +149,8 @@ mod tests {
             )
         );
         let role = "arn:aws:iam::111122223333:role/Auditor";
-        let most = Chosen { all_regions: true, assume_role: Some(role.to_owned()), fallback: true };
+        let most =
+            Chosen { all_regions: true, assume_role: Some(role.to_owned()), read_manifest: true, fallback: true };
         let document = Document::from_json(policy(&most)).unwrap();
         let granted: BTreeSet<&str> =
             document.statements().iter().flat_map(|s| s.actions.named()).map(String::as_str).collect();

@@ -2,16 +2,23 @@
 
 use super::{Error, Terminal};
 use crate::account::snapshot::Snapshot;
+use crate::account::{Account, Gap, Wanted};
 use crate::cli::{self, Collect, Noise, Permissions};
 use crate::collect::calls;
 use crate::file;
-use crate::labeling::workload::Workload;
+use crate::labeling;
+use crate::preflight::manifest::Manifest;
+#[cfg(feature = "live")]
+use crate::preflight::place;
+use crate::preflight::request::Asked;
+use crate::uri::S3Uri;
 
 pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     file::check(&arguments.output)
         .map_err(|error| Error::File { path: arguments.output.display().to_string(), error })?;
-    let details = Details { all: arguments.all, workloads: &[] };
-    let snapshot = snapshot(&arguments.connection, arguments.noise, details, terminal)?;
+    let snapshot = snapshot(&arguments.connection, arguments.noise, terminal, |account| {
+        labeling::wanted(account, &[], arguments.all)
+    })?;
     snapshot.write(&arguments.output)?;
     let unread = snapshot.account.unread();
     let what = match unread.len() {
@@ -28,49 +35,110 @@ pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) 
     let policy = calls::policy(&calls::Chosen {
         all_regions: arguments.all_regions,
         assume_role: arguments.assume_role.clone(),
+        read_manifest: arguments.read_manifest,
         fallback: !arguments.no_fallback,
     });
     writeln!(terminal.out, "{}", serde_json::to_string_pretty(&policy)?)?;
     Ok(0)
 }
 
-/// Of what the details are collected, beside what is seen to have to do with labeling.
-#[derive(Debug, Clone, Copy)]
-#[cfg_attr(not(feature = "live"), expect(dead_code, reason = "nothing is collected without the AWS SDK"))]
-pub(super) struct Details<'a> {
-    /// All there is.
-    pub(super) all: bool,
-    /// What the configuration says is used.
-    pub(super) workloads: &'a [Workload],
-}
-
 /// Collects an account: what many resources share first, then, as long as what was learned makes more of it matter, the
-/// details of those that may have to do with labeling.
+/// details that are `wanted`.
 #[cfg(feature = "live")]
 pub(super) fn snapshot(
     connection: &cli::Connection,
     noise: Noise,
-    details: Details<'_>,
     terminal: &Terminal<'_>,
+    wanted: impl Fn(&Account) -> Wanted,
 ) -> Result<Snapshot, Error> {
-    use crate::collect::{self, Aws};
-    use crate::labeling;
+    connected(connection, noise, terminal, async |aws| collected(aws, wanted).await)
+}
 
+/// Collects what labeling jobs hang on that are not yet made, and reads their manifests in S3 where that is asked for.
+#[cfg(feature = "live")]
+pub(super) fn for_jobs(
+    arguments: &cli::Preflight,
+    asked: &[Asked],
+    beyond: &[S3Uri],
+    terminal: &Terminal<'_>,
+) -> Result<(Snapshot, Vec<Result<Manifest, Gap>>), Error> {
+    let mut connection = arguments.connection.clone();
+    if connection.region.is_empty() && !connection.all_regions {
+        connection.region = place::regions(asked);
+    }
+    // Other jobs matter by their names alone.
+    connection.max_jobs = Some(0);
+    connected(&connection, arguments.noise, terminal, async |aws| {
+        let mut manifests = vec![];
+        let mut beyond = beyond.to_vec();
+        if arguments.read_manifest {
+            for asked in asked {
+                let manifest = manifest(aws, asked, connection.region.first()).await;
+                beyond.extend(manifest.iter().flat_map(|manifest| &manifest.prefixes).map(|prefix| prefix.uri.clone()));
+                manifests.push(manifest);
+            }
+        }
+        (collected(aws, |account| place::wanted(account, asked, &beyond)).await, manifests)
+    })
+}
+
+/// What a job's manifest in S3 names.
+#[cfg(feature = "live")]
+async fn manifest(aws: &crate::collect::Aws, asked: &Asked, region: Option<&String>) -> Result<Manifest, Gap> {
+    let Some(uri) = place::manifest(asked) else { return Ok(Manifest::default()) };
+    let object = uri.object_arn(aws.partition());
+    let file = crate::collect::object(aws, &object, region.map(String::as_str)).await?;
+    crate::preflight::manifest::read(std::io::BufReader::new(file)).map_err(|error| Gap {
+        action: "s3:GetObject".to_owned(),
+        resource: object.to_string(),
+        code: "BrokenOff".to_owned(),
+        message: format!("it could not be read again: {error}"),
+    })
+}
+
+#[cfg(feature = "live")]
+async fn collected(aws: &crate::collect::Aws, wanted: impl Fn(&Account) -> Wanted) -> Snapshot {
+    use crate::collect;
+
+    let mut account = collect::inventory(aws).await;
+    collect::complete(aws, &mut account, wanted).await;
+    Snapshot::new(account, aws.collection())
+}
+
+#[cfg(feature = "live")]
+fn connected<T>(
+    connection: &cli::Connection,
+    noise: Noise,
+    terminal: &Terminal<'_>,
+    work: impl AsyncFnOnce(&crate::collect::Aws) -> T,
+) -> Result<T, Error> {
     let progress = super::progress::Progress::new(noise, terminal.watched);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let snapshot = runtime.block_on(async {
-        let aws = Aws::connect(&wanted(connection), progress.watcher()).await?;
-        let mut account = collect::inventory(&aws).await;
-        collect::complete(&aws, &mut account, |account| labeling::wanted(account, details.workloads, details.all))
-            .await;
-        Ok(Snapshot::new(account, aws.collection()))
+    let done = runtime.block_on(async {
+        let aws = crate::collect::Aws::connect(&wanted(connection), progress.watcher()).await?;
+        Ok(work(&aws).await)
     });
     progress.finish();
-    snapshot
+    done
 }
 
 #[cfg(not(feature = "live"))]
-pub(super) fn snapshot(_: &cli::Connection, _: Noise, _: Details<'_>, _: &Terminal<'_>) -> Result<Snapshot, Error> {
+pub(super) fn snapshot(
+    _: &cli::Connection,
+    _: Noise,
+    _: &Terminal<'_>,
+    _: impl Fn(&Account) -> Wanted,
+) -> Result<Snapshot, Error> {
+    Err(Error::NotLive)
+}
+
+#[cfg(not(feature = "live"))]
+pub(super) fn for_jobs(
+    _: &cli::Preflight,
+    _: &[Asked],
+    _: &[S3Uri],
+    _: &Terminal<'_>,
+) -> Result<(Snapshot, Vec<Result<Manifest, Gap>>), Error> {
     Err(Error::NotLive)
 }
 

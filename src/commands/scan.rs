@@ -4,18 +4,15 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::collect::{self, Details};
-use super::{Error, Terminal};
+use super::{Error, Terminal, WIDTH, collect};
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Glob, Options, Scope, audit};
-use crate::cli::{Connection, Format, Scan, When};
+use crate::cli::{Connection, Format, Scan};
 use crate::config::{self, Config};
 use crate::file;
+use crate::labeling;
 use crate::report::table::Layout;
 use crate::report::{Report, json, table};
-
-/// Columns when standard output is no terminal: what fits a mail or a log.
-const WIDTH: u16 = 100;
 
 pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     for (_, path) in &arguments.output {
@@ -25,8 +22,10 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
     let snapshot = if let Some(path) = &arguments.snapshot {
         Snapshot::read(path)?
     } else {
-        let details = Details { all: arguments.all, workloads: &config.workloads };
-        collect::snapshot(&connection(&arguments.connection, &config), arguments.noise, details, terminal)?
+        let connection = connection(&arguments.connection, &config);
+        collect::snapshot(&connection, arguments.noise, terminal, |account| {
+            labeling::wanted(account, &config.workloads, arguments.all)
+        })?
     };
     let options = Options {
         all: arguments.all,
@@ -40,12 +39,7 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
         let plain = Layout { width: WIDTH, color: false };
         file::write(path, spell(&report, *format, plain)?.as_bytes()).map_err(|error| unwritten(path, error))?;
     }
-    let color = match arguments.color {
-        When::Auto => terminal.width.is_some() && terminal.colors,
-        When::Always => true,
-        When::Never => false,
-    };
-    let layout = Layout { width: terminal.width.unwrap_or(WIDTH), color };
+    let layout = terminal.layout(arguments.color);
     terminal.out.write_all(spell(&report, arguments.format, layout)?.as_bytes())?;
     Ok(report.summary.exit_code)
 }

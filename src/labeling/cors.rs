@@ -11,6 +11,12 @@ use crate::knowledge::builtin::{self, Browsers};
 /// What the browsers of a job's workers need: by AWS's own functions and interfaces, else as if they were shown images.
 #[must_use]
 pub fn browsers(request: &LabelingJobRequest) -> Option<&'static Browsers> {
+    browsers_of_task(request).or_else(builtin::browsers_of_images)
+}
+
+/// The same, by AWS's own functions and interfaces alone: what a template of one's own shows, nobody knows.
+#[must_use]
+pub fn browsers_of_task(request: &LabelingJobRequest) -> Option<&'static Browsers> {
     let task = &request.human_task_config;
     let consolidation = task.annotation_consolidation_config.as_ref();
     let named = [
@@ -19,7 +25,7 @@ pub fn browsers(request: &LabelingJobRequest) -> Option<&'static Browsers> {
         task.ui_config.human_task_ui_arn.as_deref(),
     ];
     let arns = named.into_iter().flatten().filter_map(|arn| Arn::parse(arn).ok());
-    arns.into_iter().find_map(|arn| builtin::browsers(&arn)).or_else(builtin::browsers_of_images)
+    arns.into_iter().find_map(|arn| builtin::browsers(&arn))
 }
 
 /// What a bucket's rules lack of it, in words; nothing, when a browser may do all that it must.

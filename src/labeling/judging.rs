@@ -89,10 +89,8 @@ impl<'a> Setup<'a> {
             What::PassItself(itself) => {
                 vec![self.deed(role, Ask::new("iam:PassRole").with("iam:PassedToService", SAGEMAKER), itself)]
             }
-            What::UseKey(key) => self.key(role, job.region, key, &OUTPUT_KEY_ACTIONS.map(Ask::new))?,
-            What::GrantKey(key) => {
-                let grant = Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true");
-                self.key(role, job.region, key, &[grant])?
+            What::UseKey(key) | What::GrantKey(key) => {
+                of_key(key, &key_asks(&need.what), self.use_of_named_key(role, job, need)?)
             }
             What::Wrong(_) => vec![],
         })
@@ -139,17 +137,21 @@ impl<'a> Setup<'a> {
         Judged::new(self.access.decide(role.role, &ask, resource))
     }
 
-    fn key(&self, role: &ExecutionRole<'a>, region: &str, name: &str, asks: &[Ask<'_>]) -> Result<Vec<Deed>, Gap> {
-        let hindered =
-            |resource: &str, why: &str| asks.iter().map(|ask| Deed::hindered(ask.action(), resource, why)).collect();
-        Ok(match self.use_of_key(role, region, name, asks)? {
-            KeyUse::Missing => hindered(name, "there is no such key"),
-            KeyUse::OfAws => vec![],
-            KeyUse::Dead(key) => hindered(key.arn.as_str(), &format!("the key is {}", key.state)),
-            KeyUse::Judged(key, answers) => {
-                answers.into_iter().map(|answer| Deed::new(key.arn.as_str(), answer.judged)).collect()
-            }
-        })
+    /// The key that a need names, and what the role may do with it.
+    ///
+    /// # Errors
+    ///
+    /// When the key could not be read, or is in a state that this build does not know.
+    pub fn use_of_named_key(
+        &self,
+        role: &ExecutionRole<'a>,
+        job: &Job<'a>,
+        need: &Need<'_>,
+    ) -> Result<KeyUse<'a>, Gap> {
+        match &need.what {
+            What::UseKey(key) | What::GrantKey(key) => self.use_of_key(role, job.region, key, &key_asks(&need.what)),
+            _ => Ok(KeyUse::OfAws),
+        }
     }
 
     fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Gap> {
@@ -169,6 +171,22 @@ impl<'a> Setup<'a> {
             Deed::new(uri.to_string(), judged)
         });
         Ok(objects.into_iter().chain(self.about_bucket(role, uri, &policy)).collect())
+    }
+
+    /// May the role read everything whose URI begins so, or the very object?
+    ///
+    /// # Errors
+    ///
+    /// When the URI names an access point, or the buckets are not known.
+    pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<Judged, Gap> {
+        let policy = self.policy_of(uri)?;
+        let ask = policy.ask("s3:GetObject");
+        let object = uri.object_arn(&self.access.account.partition);
+        Ok(if is_object {
+            self.object(role, ask, &object)
+        } else {
+            Judged::new(self.access.cover(role.role, &ask, object.as_str()))
+        })
     }
 
     fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &OfBucket<'a>) -> [Deed; 2] {
@@ -202,6 +220,29 @@ impl<'a> Setup<'a> {
             Err(gap) => ask.policy("resource policy", Err(gap)),
         };
         Deed::new(function.as_str(), Judged::new(self.access.decide(role.role, &ask, function)))
+    }
+}
+
+/// What a need asks of the key that it names.
+fn key_asks(what: &What) -> Vec<Ask<'static>> {
+    match what {
+        What::UseKey(_) => OUTPUT_KEY_ACTIONS.map(Ask::new).into(),
+        What::GrantKey(_) => vec![Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true")],
+        _ => vec![],
+    }
+}
+
+/// What a role may do with a key by each of these questions.
+fn of_key(name: &str, asks: &[Ask<'_>], key: KeyUse<'_>) -> Vec<Deed> {
+    let hindered =
+        |resource: &str, why: &str| asks.iter().map(|ask| Deed::hindered(ask.action(), resource, why)).collect();
+    match key {
+        KeyUse::Missing => hindered(name, "there is no such key"),
+        KeyUse::OfAws => vec![],
+        KeyUse::Dead(key) => hindered(key.arn.as_str(), &format!("the key is {}", key.state)),
+        KeyUse::Judged(key, answers) => {
+            answers.into_iter().map(|answer| Deed::new(key.arn.as_str(), answer.judged)).collect()
+        }
     }
 }
 

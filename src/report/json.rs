@@ -1,8 +1,9 @@
 //! The report as JSON, and its schema.
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 
-use super::Report;
 use super::text::is_steering;
 
 /// The report, indented, with a line feed at its end.
@@ -10,7 +11,7 @@ use super::text::is_steering;
 /// # Errors
 ///
 /// Never in practice: every key of the report is a text.
-pub fn write(report: &Report) -> Result<String, serde_json::Error> {
+pub fn write(report: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(report).map(|text| escaped(&text) + "\n")
 }
 
@@ -27,14 +28,14 @@ fn escaped(json: &str) -> String {
     text
 }
 
-/// The JSON Schema of the report (draft 2020-12), made from the types.
+/// The JSON Schema of a report (draft 2020-12), made from the types.
 ///
 /// # Errors
 ///
 /// Never in practice.
-pub fn schema() -> Result<String, serde_json::Error> {
+pub fn schema<T: JsonSchema>() -> Result<String, serde_json::Error> {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    serde_json::to_string_pretty(&generator.into_root_schema_for::<Report>()).map(|text| text + "\n")
+    serde_json::to_string_pretty(&generator.into_root_schema_for::<T>()).map(|text| text + "\n")
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const NARROWEST: u16 = 40;
 /// The report as text.
 #[must_use]
 pub fn write(report: &Report, layout: Layout) -> String {
-    let page = Page { layout: Layout { width: layout.width.max(NARROWEST), ..layout } };
+    let page = Page::new(layout);
     let mut parts = vec![page.wrapped(&head(report))];
     if report.execution_roles.is_empty() {
         parts.push(page.wrapped(&["No execution role for labeling jobs was found.".to_owned()]));
@@ -56,12 +56,18 @@ pub fn write(report: &Report, layout: Layout) -> String {
     parts.join("\n")
 }
 
-struct Page {
+/// Where tables and lines are laid out.
+pub(super) struct Page {
     layout: Layout,
 }
 
 impl Page {
-    fn table(&self, style: TableStyle, header: Vec<Cell>) -> Table {
+    pub(super) fn new(layout: Layout) -> Self {
+        Self { layout: Layout { width: layout.width.max(NARROWEST), ..layout } }
+    }
+
+    /// An empty table of the page's width.
+    pub(super) fn table(&self, style: TableStyle, header: Vec<Cell>) -> Table {
         let mut table = Table::new();
         table.load_style(style).set_header(header);
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.layout.width);
@@ -147,7 +153,7 @@ impl Page {
     }
 
     /// Lines broken at the width, hanging under their first word.
-    fn wrapped(&self, lines: &[String]) -> String {
+    pub(super) fn wrapped(&self, lines: &[String]) -> String {
         let options = textwrap::Options::new(usize::from(self.layout.width)).subsequent_indent("  ");
         lines.iter().map(|line| textwrap::fill(line, &options) + "\n").collect()
     }

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use gt_audit::account::{Account, Bucket, Fact, Key, LabelingJob, LabelingJobRequest, Regional, Role, Tags};
+use gt_audit::account::snapshot::Snapshot;
+use gt_audit::account::{
+    Account, Bucket, CorsRule, Fact, Function, Grants, Key, LabelingJob, LabelingJobRequest, ManagedPolicy, Regional,
+    Role, Tags, Workteam,
+};
 use gt_audit::arn::Arn;
 use gt_audit::audit::audit;
 use gt_audit::knowledge::managed;
@@ -11,6 +15,7 @@ use gt_audit::labeling::needs::{
     ALGORITHM, INPUT_TOPIC, LABEL_CATEGORIES, MANIFEST, OUTPUT, OUTPUT_KEY, OUTPUT_TOPIC, POST_FUNCTION, PRE_FUNCTION,
     TEMPLATE,
 };
+use gt_audit::labeling::uses::unqualified;
 use gt_audit::report::Report;
 use gt_audit::uri::S3Uri;
 use serde_json::Value;
@@ -18,7 +23,7 @@ use serde_json::Value;
 use crate::accounts::*;
 
 /// The names that the cases give to the fields.
-const FIELDS: [(&str, &str); 8] = [
+pub const FIELDS: [(&str, &str); 8] = [
     ("manifest", MANIFEST),
     ("output", OUTPUT),
     ("template", TEMPLATE),
@@ -63,7 +68,7 @@ fn every_real_job_is_blocked_at_exactly_the_fields_that_its_role_does_not_reach(
     assert!(blocked > 150 && misaddressed >= 10, "{blocked} fields, {misaddressed} misaddressed");
 }
 
-fn cases() -> Vec<(String, Value)> {
+pub fn cases() -> Vec<(String, Value)> {
     let directory = root().join("tests/vectors/labeling-jobs");
     let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -80,9 +85,24 @@ fn fields<'r>(report: &'r Report, rule: &str) -> BTreeSet<&'r str> {
     findings.flat_map(|finding| &finding.blocked).map(|blocked| blocked.field).collect()
 }
 
-/// The job runs under a role that has nothing but the policy; every bucket it names is there, and none of its objects is
-/// tagged.
-fn report(case: &Value, policy: &str) -> Report {
+/// What the role of a case may do.
+pub enum Carried<'p> {
+    /// This managed policy, in its newest text.
+    Managed(&'p str),
+    /// An inline policy.
+    Inline(Value),
+}
+
+/// A case's account, without its job.
+pub struct Case {
+    pub snapshot: Snapshot,
+    pub request: LabelingJobRequest,
+    pub region: String,
+}
+
+/// The job's role has nothing but one policy; every bucket, function and work team that the request names is there, where
+/// it should be, and none of its objects is tagged.
+pub fn account(case: &Value, carried: &Carried<'_>) -> Case {
     let mut snapshot = healthy();
     let account = &mut snapshot.account;
     let mut request: LabelingJobRequest = serde_json::from_value(case["request"].clone()).unwrap();
@@ -90,31 +110,89 @@ fn report(case: &Value, policy: &str) -> Report {
     let role = Arn::parse(role.as_str()).unwrap();
     role.account().clone_into(&mut account.id);
     role.partition().clone_into(&mut account.partition);
+    account.caller = Arn::iam(role.partition(), role.account(), "root");
     known(&mut account.iam.roles).retain(|role| role.arn.name() == "GtExecution");
-    let attached = Arn::iam(role.partition(), "aws", &format!("policy/{policy}"));
-    let text = &managed::newest(policy).unwrap().document;
-    let text = text.json().to_string().replace("arn:aws:", &format!("arn:{}:", role.partition()));
-    let version = gt_audit::account::ManagedPolicy { version: "v1".to_owned(), document: Fact::Known(document(&text)) };
-    account.iam.policies = [(attached.clone(), Fact::Known(version))].into();
     let of_account: &mut Role = &mut known(&mut account.iam.roles)[0];
     of_account.arn = role.clone();
-    known(&mut of_account.grants.attached).clone_from(&vec![attached]);
+    let partitioned = |text: String| document(&text.replace("arn:aws:", &format!("arn:{}:", role.partition())));
+    account.iam.policies.clear();
+    known(&mut of_account.grants.attached).clear();
+    match carried {
+        Carried::Managed(policy) => {
+            let attached = Arn::iam(role.partition(), "aws", &format!("policy/{policy}"));
+            let text = partitioned(managed::newest(policy).unwrap().document.json().to_string());
+            let version = ManagedPolicy { version: "v1".to_owned(), document: Fact::Known(text) };
+            account.iam.policies.insert(attached.clone(), Fact::Known(version));
+            known(&mut of_account.grants.attached).push(attached);
+        }
+        Carried::Inline(text) => {
+            let text = partitioned(text.to_string());
+            known(&mut of_account.grants.inline).insert("own".to_owned(), Fact::Known(text));
+        }
+    }
+    let of_functions = functions_role(of_account, &account.id);
+    known(&mut account.iam.roles).push(of_functions);
     let task = &request.human_task_config;
     // A work team is always one of the job's region.
     let team = task.workteam_arn.as_deref().map(|team| Arn::parse(team).unwrap());
-    let region = team.map_or("us-east-1".to_owned(), |team| team.region().to_owned());
+    let region = team.as_ref().map_or("us-east-1".to_owned(), |team| team.region().to_owned());
     let after =
         task.annotation_consolidation_config.as_ref().and_then(|c| c.annotation_consolidation_lambda_arn.as_ref());
     let functions = [task.pre_human_task_lambda_arn.as_ref(), after].into_iter().flatten();
-    let regions = functions.filter_map(|arn| Arn::parse(arn.as_str()).ok()).map(|arn| arn.region().to_owned());
-    let nothing = || Regional { functions: Fact::Known(vec![]), ..Regional::not_asked() };
-    account.regions = regions.chain([region.clone()]).map(|region| (region, nothing())).collect();
-    account.buckets = Fact::Known(buckets(&request, account));
+    let functions: Vec<Arn> = functions.filter_map(|arn| Arn::parse(arn.as_str()).ok()).collect();
+    let regions = functions.iter().map(|arn| arn.region().to_owned());
+    let regional = |at: &String| Regional {
+        functions: Fact::Known(own_functions(&functions, &account.id, at)),
+        workteams: Fact::Known(team.iter().filter(|team| team.region() == at).cloned().map(workteam).collect()),
+        ..Regional::not_asked()
+    };
+    account.regions = regions.chain([region.clone()]).map(|at| (at.clone(), regional(&at))).collect();
+    account.buckets = Fact::Known(buckets(&request, &region, account));
     if let Some(key) = request.output_config.kms_key_id.clone().filter(|key| !key.is_empty()) {
         let keys = &mut account.regions.get_mut(&region).unwrap().keys;
         keys.insert(key.clone(), Fact::Known(Some(customer_key(&account.id, &region, &key))));
     }
-    let arn = format!("arn:{}:sagemaker:{region}:{}:labeling-job/case", role.partition(), role.account());
+    Case { snapshot, request, region }
+}
+
+/// The role of the functions, which may read everything.
+fn functions_role(like: &Role, account: &str) -> Role {
+    let reads = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:{}:s3:::*"}}}}"#,
+        like.arn.partition()
+    );
+    Role {
+        arn: Arn::iam(like.arn.partition(), account, "role/Functions"),
+        trust: Fact::Known(document(
+            r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#,
+        )),
+        grants: Grants {
+            attached: Fact::Known(vec![]),
+            inline: Fact::Known([("reads".to_owned(), Fact::Known(document(&reads)))].into()),
+        },
+        ..like.clone()
+    }
+}
+
+fn own_functions(named: &[Arn], account: &str, region: &str) -> Vec<Function> {
+    let own = named.iter().filter(|arn| arn.account() == account && arn.region() == region);
+    let function = |arn: &Arn| Function {
+        arn: Arn::parse(unqualified(arn)).unwrap(),
+        role: format!("arn:{}:iam::{account}:role/Functions", arn.partition()),
+        tags: Fact::Known(Tags::new()),
+        policy: Fact::Known(None),
+    };
+    own.map(function).collect()
+}
+
+fn workteam(arn: Arn) -> Workteam {
+    Workteam { arn, workforce: None, topic: None }
+}
+
+fn report(case: &Value, policy: &str) -> Report {
+    let Case { mut snapshot, request, region } = account(case, &Carried::Managed(policy));
+    let account = &mut snapshot.account;
+    let arn = format!("arn:{}:sagemaker:{region}:{}:labeling-job/case", account.partition, account.id);
     let job = LabelingJob {
         arn: Arn::parse(arn).unwrap(),
         status: "InProgress".to_owned(),
@@ -127,7 +205,7 @@ fn report(case: &Value, policy: &str) -> Report {
 }
 
 /// The buckets that a request names; its objects go into the account without tags.
-fn buckets(request: &LabelingJobRequest, account: &mut Account) -> Vec<Bucket> {
+fn buckets(request: &LabelingJobRequest, region: &str, account: &mut Account) -> Vec<Bucket> {
     let s3 = request.input_config.data_source.s3_data_source.as_ref().and_then(|s3| s3.manifest_s3_uri.as_ref());
     let reads = [
         s3,
@@ -141,12 +219,25 @@ fn buckets(request: &LabelingJobRequest, account: &mut Account) -> Vec<Bucket> {
     }
     let names: BTreeSet<String> = reads.into_iter().chain(output).map(|uri| uri.bucket).collect();
     let bucket = |name: &String| Bucket {
-        region: Fact::Known("us-east-1".to_owned()),
+        region: Fact::Known(region.to_owned()),
         tags: Fact::Known(Tags::new()),
         policy: Fact::Known(None),
+        cors: Fact::Known(vec![open_to_browsers()]),
+        encryption: Fact::Known(None),
         ..Bucket::not_asked(Arn::bucket(&account.partition, name))
     };
     names.iter().map(bucket).collect()
+}
+
+fn open_to_browsers() -> CorsRule {
+    let all = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    CorsRule {
+        allowed_headers: all(&["*"]),
+        allowed_methods: all(&["GET", "HEAD", "PUT"]),
+        allowed_origins: all(&["*"]),
+        expose_headers: all(&["Access-Control-Allow-Origin"]),
+        max_age_seconds: Some(3000),
+    }
 }
 
 /// A key whose policy leaves everything to the account's own policies, as AWS makes it.

@@ -23,6 +23,7 @@ mod laws;
 mod live;
 #[cfg(feature = "live")]
 mod oracle;
+mod preflight;
 mod preflight_schema;
 mod prose;
 mod rooms;

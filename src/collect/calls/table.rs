@@ -152,6 +152,9 @@ pub const GET_OBJECT_TAGGING: Call = call(
     "the tags of an object that a labeling job reads by them",
     When::Details,
 );
+/// A labeling job's manifest.
+pub const GET_OBJECT: Call =
+    call("S3", "GetObject", "s3:GetObject", "the objects that a labeling job's manifest names", When::ReadManifest);
 
 /// Functions.
 pub const LIST_FUNCTIONS: Call =
@@ -287,6 +290,7 @@ pub static CALLS: &[&Call] = &[
     &GET_BUCKET_ABAC,
     &GET_PUBLIC_ACCESS_BLOCK,
     &GET_OBJECT_TAGGING,
+    &GET_OBJECT,
     &LIST_FUNCTIONS,
     &LIST_TAGS,
     &GET_FUNCTION_POLICY,

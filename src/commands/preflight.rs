@@ -1,0 +1,141 @@
+//! `gt-audit preflight`: from requests and an account to what would fail.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::collect;
+use super::{Error, Terminal};
+use crate::account::Gap;
+use crate::account::snapshot::Snapshot;
+use crate::cli::{self, Format};
+use crate::labeling::needs::MANIFEST;
+use crate::preflight::manifest::{self, Manifest};
+use crate::preflight::request::{Asked, NotAsked};
+use crate::preflight::{self, Caller, Check, Preflight, SCHEMA_VERSION, Verdict, preflight};
+use crate::report::{json, preflight as table};
+use crate::uri::S3Uri;
+
+/// A file holds no request.
+const NO_REQUEST: u8 = 2;
+
+pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    let files = files(&arguments.jobs)?;
+    if arguments.manifest.is_some() && files.len() != 1 {
+        return Err(Error::ManyManifests { jobs: files.len() });
+    }
+    let local = arguments.manifest.as_deref().map(read_manifest).transpose()?;
+    let read = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, Error>>()?;
+    let asked: Vec<Asked> = read.iter().filter_map(|asked| asked.as_ref().ok()).cloned().collect();
+    if asked.is_empty() {
+        return Err(Error::NoRequests(read.into_iter().filter_map(Result::err).collect()));
+    }
+    let beyond: Vec<S3Uri> =
+        local.iter().flat_map(|manifest| &manifest.prefixes).map(|prefix| prefix.uri.clone()).collect();
+    let (snapshot, in_s3) = match &arguments.snapshot {
+        Some(path) => (Snapshot::read(path)?, vec![]),
+        None => collect::for_jobs(arguments, &asked, &beyond, terminal)?,
+    };
+    let account = &snapshot.account;
+    let caller = match &arguments.caller {
+        Some(arn) => Caller::find(account, arn)?,
+        None => Caller::find(account, &account.caller)
+            .unwrap_or_else(|error| Caller::Unknown(&account.caller, unknown(&error, &account.caller))),
+    };
+    let mut in_s3 = in_s3.into_iter();
+    let mut jobs: Vec<Preflight> = vec![];
+    for read in read {
+        jobs.push(match read {
+            Err(error) => no_request(&error),
+            Ok(asked) => match in_s3.next() {
+                None => preflight(account, &asked, &caller, local.as_ref()),
+                Some(Ok(manifest)) => preflight(account, &asked, &caller, Some(&manifest)),
+                Some(Err(gap)) => {
+                    let mut job = preflight(account, &asked, &caller, None);
+                    job.notes.clear();
+                    job.add(Check::unknown(MANIFEST, gap.resource.clone(), &gap));
+                    job
+                }
+            },
+        });
+    }
+    let text = match arguments.format {
+        Format::Json => match jobs.as_slice() {
+            [job] => json::write(job)?,
+            jobs => json::write(&jobs)?,
+        },
+        Format::Table => table::write(&jobs, terminal.layout(arguments.color)),
+    };
+    terminal.out.write_all(text.as_bytes())?;
+    let unread = jobs.len() > asked.len();
+    Ok(match jobs.iter().map(|job| job.verdict).min() {
+        _ if unread => NO_REQUEST,
+        Some(Verdict::Fail) => 1,
+        Some(Verdict::Unknown) => 3,
+        Some(Verdict::Pass) | None => 0,
+    })
+}
+
+/// The files that are named, and those of directories that end in `.json`, in the order of their names.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = vec![];
+    for path in named {
+        if path.is_dir() {
+            let unread = |error| Error::Read { path: path.display().to_string(), error };
+            let mut inside: Vec<PathBuf> = vec![];
+            for entry in fs::read_dir(path).map_err(unread)? {
+                inside.push(entry.map_err(unread)?.path());
+            }
+            inside.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")));
+            inside.sort();
+            if inside.is_empty() {
+                return Err(Error::NoJobs { path: path.display().to_string() });
+            }
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<Result<Asked, NotAsked>, Error> {
+    let name = path.display().to_string();
+    let bytes = if path == Path::new("-") {
+        let mut bytes = vec![];
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    let bytes = bytes.map_err(|error| Error::Read { path: name.clone(), error })?;
+    let name = if name == "-" { "standard input" } else { &name };
+    Ok(Asked::parse(name, &bytes))
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, Error> {
+    let read = |lines: Box<dyn BufRead>| manifest::read(lines);
+    let manifest = File::open(path).and_then(|file| read(Box::new(BufReader::new(file))));
+    manifest.map_err(|error| Error::Read { path: path.display().to_string(), error })
+}
+
+/// A file that holds no request fails like a job.
+fn no_request(error: &NotAsked) -> Preflight {
+    Preflight {
+        schema_version: SCHEMA_VERSION,
+        job: error.file.clone(),
+        file: error.file.clone(),
+        region: String::new(),
+        verdict: Verdict::Fail,
+        checks: vec![Check::fail("", "", error.to_string())],
+        notes: vec![],
+    }
+}
+
+fn unknown(error: &preflight::NoCaller, caller: &crate::arn::Arn) -> Gap {
+    Gap {
+        action: "sts:GetCallerIdentity".to_owned(),
+        resource: caller.to_string(),
+        code: "NotDecided".to_owned(),
+        message: format!("{error}; name who will make the job with --as"),
+    }
+}

@@ -1,0 +1,210 @@
+//! Who would make the job.
+
+use super::check::Check;
+use super::place;
+use super::request::Asked;
+use crate::access::{Access, Ask, Identity};
+use crate::account::{Account, Gap, Organization, Tags};
+use crate::arn::Arn;
+use crate::finding::{Evidence, RemedyKind};
+use crate::labeling::SAGEMAKER;
+use crate::labeling::reach::Judged;
+use crate::policy::reach::Origin;
+
+/// The field that names the role.
+pub(super) const ROLE: &str = "RoleArn";
+/// The field that names the job.
+pub(super) const NAME: &str = "LabelingJobName";
+
+/// Somebody who makes a job.
+#[derive(Debug, Clone)]
+pub enum Caller<'a> {
+    /// A role, by whatever session, or a user.
+    Identity(Identity<'a>),
+    /// The account's root user.
+    Root(&'a Arn),
+    /// Somebody of whom nothing is known.
+    Unknown(&'a Arn, Gap),
+}
+
+/// An ARN that is nobody's who could make a job.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoCaller {
+    /// The account has no such role or user.
+    #[error(
+        "the account {account} has no role or user `{arn}`: name one by its ARN, `arn:aws:iam::{account}:role/NAME` or `…:user/NAME`"
+    )]
+    Missing {
+        /// As it was named.
+        arn: Arn,
+        /// The account.
+        account: String,
+    },
+    /// It is another account's.
+    #[error(
+        "`{arn}` is of another account than the job's, {account}: only its own roles and users can make a job there"
+    )]
+    Abroad {
+        /// As it was named.
+        arn: Arn,
+        /// The account.
+        account: String,
+    },
+}
+
+impl<'a> Caller<'a> {
+    /// Finds a role, a user, a session of a role, or root by its ARN.
+    ///
+    /// # Errors
+    ///
+    /// When there is certainly none such in the account.
+    pub fn find(account: &'a Account, arn: &'a Arn) -> Result<Self, NoCaller> {
+        if arn.account() != account.id {
+            return Err(NoCaller::Abroad { arn: arn.clone(), account: account.id.clone() });
+        }
+        let iam = &account.iam;
+        let role = |is: &dyn Fn(&Arn) -> bool| {
+            let roles = iam.roles.known()?;
+            Ok(roles.iter().find(|role| is(&role.arn)).map(Identity::Role))
+        };
+        let user = || Ok(iam.users.known()?.iter().find(|user| user.arn == *arn).map(Identity::User));
+        let (kind, rest) = arn.resource().split_once('/').unwrap_or((arn.resource(), ""));
+        let found: Result<Option<Identity<'a>>, Gap> = match (arn.service(), kind) {
+            ("iam", "root") => return Ok(Self::Root(arn)),
+            ("iam", "role") => role(&|other| other == arn),
+            ("iam", "user") => user(),
+            // A session's ARN has the role's name without its path.
+            ("sts", "assumed-role") => role(&|other| Some(other.name()) == rest.split('/').next()),
+            _ => Ok(None),
+        };
+        match found {
+            Ok(Some(identity)) => Ok(Self::Identity(identity)),
+            Ok(None) => Err(NoCaller::Missing { arn: arn.clone(), account: account.id.clone() }),
+            Err(gap) => Ok(Self::Unknown(arn, gap)),
+        }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn arn(&self) -> &'a Arn {
+        match self {
+            Self::Identity(identity) => identity.arn(),
+            Self::Root(arn) | Self::Unknown(arn, _) => arn,
+        }
+    }
+
+    /// May it make the job, and give it its role?
+    pub(super) fn checks(&self, access: &Access<'a>, asked: &Asked, region: &str) -> Vec<Check> {
+        let job = place::arn(access.account, asked, region);
+        let tags = request_tags(asked);
+        let mut checks = vec![self.may(access, NAME, &make(asked, &tags), &job)];
+        if !tags.is_empty() {
+            checks.push(self.may(access, "Tags", &Ask::new("sagemaker:AddTags").setting(&tags), &job));
+        }
+        if let Some(role) = asked.request.role_arn.as_deref().and_then(|role| Arn::parse(role).ok())
+            && role.account() == access.account.id
+        {
+            let pass = Ask::new("iam:PassRole").with("iam:PassedToService", SAGEMAKER);
+            checks.push(self.may(access, ROLE, &pass, &role));
+        }
+        checks
+    }
+
+    fn may(&self, access: &Access<'a>, field: &str, ask: &Ask<'_>, resource: &Arn) -> Check {
+        let identity = match (self, &access.account.organization) {
+            (Self::Identity(identity), _) => *identity,
+            (Self::Root(root), Organization::Policies(_)) => {
+                let gap = Gap {
+                    action: ask.action().to_owned(),
+                    resource: root.to_string(),
+                    code: "NotDecided".to_owned(),
+                    message: "root may do all that the organization lets through, and that is not judged".to_owned(),
+                };
+                return Check::unknown(field, resource.as_str(), &gap).of(root, ask.action());
+            }
+            (Self::Root(root), _) => {
+                return Check::pass(field, resource.as_str(), "the account's root user may").of(root, ask.action());
+            }
+            (Self::Unknown(arn, gap), _) => {
+                return Check::unknown(field, resource.as_str(), gap).of(arn, ask.action());
+            }
+        };
+        judged(
+            field,
+            identity.arn(),
+            resource.as_str(),
+            resource.as_str(),
+            &Judged::new(access.decide(identity, ask, resource)),
+        )
+    }
+}
+
+/// A check of what was decided. `pattern`: what a policy would have to name.
+pub(super) fn judged(field: &str, who: &Arn, resource: &str, pattern: &str, judged: &Judged) -> Check {
+    let action = judged.answer.action();
+    match judged.hindrance(who.name()) {
+        Ok(None) => {
+            let mut granting: Vec<Evidence> = vec![];
+            for clause in judged.answer.granting().filter(|clause| !clause.open) {
+                if let Origin::Statement(reason) = &clause.origin
+                    && granting.iter().all(|evidence| evidence.reason != *reason)
+                {
+                    granting.push(Evidence { reason: reason.clone(), note: "grants it".to_owned() });
+                }
+            }
+            let mut policies: Vec<String> = vec![];
+            for evidence in &granting {
+                let policy = format!("`{}`", evidence.reason.policy);
+                if !policies.contains(&policy) {
+                    policies.push(policy);
+                }
+            }
+            let reason = if policies.is_empty() { "allowed".to_owned() } else { format!("by {}", policies.join(", ")) };
+            Check { evidence: granting, ..Check::pass(field, resource, reason).of(who, action) }
+        }
+        Ok(Some(why)) => {
+            let mut check = Check::fail(field, resource, why).of(who, action);
+            for reason in judged.denying() {
+                check.evidence.push(Evidence { reason, note: "refuses it, whatever else allows it".to_owned() });
+            }
+            if judged.stopped {
+                let through = match (check.evidence.is_empty(), judged.limit()) {
+                    (false, _) => format!("except `{who}` from the statement that refuses {action}"),
+                    (true, limit) => format!("let {} allow {action} too", limit.unwrap_or("the limit above it")),
+                };
+                check = check.remedy(RemedyKind::Policy, format!("{through}: no policy of its own can help there"));
+            }
+            if judged.lacking {
+                let add = format!("add an inline policy to `{}` that allows {action} on `{pattern}`", who.name());
+                check = check.remedy(RemedyKind::Policy, add);
+            }
+            check
+        }
+        Err(gap) => Check::unknown(field, resource, &gap).of(who, action),
+    }
+}
+
+/// `CreateLabelingJob`, with what is known of its request.
+fn make<'q>(asked: &Asked, tags: &'q Tags) -> Ask<'q> {
+    let request = &asked.request;
+    let machines = request.labeling_job_algorithms_config.as_ref();
+    let volume = machines.and_then(|config| config.labeling_job_resource_config.as_ref()?.volume_kms_key_id.as_deref());
+    let output = request.output_config.kms_key_id.as_deref();
+    let keys = [("sagemaker:OutputKmsKey", output), ("sagemaker:VolumeKmsKey", volume)];
+    let ask = Ask::new("sagemaker:CreateLabelingJob").setting(tags);
+    let ask = keys.into_iter().fold(ask, |ask, (key, value)| match value.filter(|value| !value.is_empty()) {
+        Some(value) => ask.with(key, value),
+        None => ask.without(key),
+    });
+    let Some(team) = request.human_task_config.workteam_arn.as_deref() else { return ask };
+    let kind = team.split("workteam/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let ask = ask.with("sagemaker:WorkteamArn", team);
+    if kind.is_empty() { ask } else { ask.with("sagemaker:WorkteamType", kind) }
+}
+
+/// The tags that the request wants to set; a list that has another form sets none here, and is a slip.
+fn request_tags(asked: &Asked) -> Tags {
+    let tags = asked.raw.get("Tags").and_then(|tags| tags.as_array()).into_iter().flatten();
+    let text = |tag: &serde_json::Value, key: &str| tag.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    tags.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?))).collect()
+}
