@@ -15,7 +15,7 @@ use crate::account::CorsRule;
 
 const HEAD: [&str; 2] = [
     "CloudFormation from gt-audit, which has deployed nothing.",
-    "A policy that is there under the same name is replaced; deleting the stack deletes the policy.",
+    "Each resource adds or updates the policy of that name; deleting the stack deletes the policy.",
 ];
 
 const NOTHING: &str = "Nothing here can be deployed as a template of its own.";

@@ -3,8 +3,6 @@
 //! Knows the three forms, what is said above each change, and how strangers' text stays within its line. Nothing is
 //! looked up and nothing is run: a form is text alone.
 
-use std::fmt::Write as _;
-
 use textwrap::{Options, WordSplitter};
 
 use super::{Change, cli, cloudformation, terraform};
@@ -133,13 +131,8 @@ pub(super) fn escaped(text: &str, shown: impl Fn(char) -> bool) -> String {
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
             _ if is_shown(c) && shown(c) => escaped.push(c),
-            _ => {
-                let code = u32::from(c);
-                let written =
-                    if code > 0xffff { write!(escaped, "\\U{code:08x}") } else { write!(escaped, "\\u{code:04x}") };
-                // INVARIANT: writing to a String does not fail.
-                let _: Result<(), std::fmt::Error> = written;
-            }
+            _ if u32::from(c) > 0xffff => escaped.extend(format!("\\U{:08x}", u32::from(c)).chars()),
+            _ => escaped.extend(format!("\\u{:04x}", u32::from(c)).chars()),
         }
     }
     escaped
