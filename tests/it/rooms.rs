@@ -27,6 +27,10 @@ const ROOMS: &[&str] = &[
     "main",
 ];
 
+/// How the names of the SDK's crates begin; Terraform's resources begin with `aws_` too.
+const SDK: &[&str] =
+    &["aws_config", "aws_credential", "aws_runtime", "aws_sdk_", "aws_sigv4", "aws_smithy_", "aws_types"];
+
 #[test]
 fn imports_point_down_only() {
     let mut seen = 0;
@@ -51,7 +55,8 @@ fn imports_point_down_only() {
             seen += 1;
             assert!(rank(&imported) <= rank(&room), "{} imports from {imported}", file.display());
         }
-        assert!(room == "collect" || !code.contains("aws_"), "{} knows the AWS SDK", file.display());
+        let knows_sdk = SDK.iter().any(|of_it| code.contains(of_it));
+        assert!(room == "collect" || !knows_sdk, "{} knows the AWS SDK", file.display());
     }
     assert!(seen > 50);
 }
