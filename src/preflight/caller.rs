@@ -13,6 +13,8 @@ use crate::policy::reach::Origin;
 
 /// The field that names the role.
 pub(super) const ROLE: &str = "RoleArn";
+/// To give a role to a service.
+const PASS: &str = "iam:PassRole";
 /// The field that names the job.
 pub(super) const NAME: &str = "LabelingJobName";
 
@@ -104,7 +106,7 @@ impl<'a> Caller<'a> {
         if let Some(role) = asked.request.role_arn.as_deref().and_then(|role| Arn::parse(role).ok())
             && role.account() == access.account.id
         {
-            let pass = Ask::new("iam:PassRole").with("iam:PassedToService", SAGEMAKER);
+            let pass = Ask::new(PASS).with("iam:PassedToService", SAGEMAKER);
             checks.push(self.may(access, ROLE, &pass, &role));
         }
         checks
@@ -175,7 +177,9 @@ pub(super) fn judged(field: &str, who: &Arn, resource: &str, pattern: &str, judg
                 check = check.remedy(RemedyKind::Policy, format!("{through}: no policy of its own can help there"));
             }
             if judged.lacking {
-                let add = format!("add an inline policy to `{}` that allows {action} on `{pattern}`", who.name());
+                let to =
+                    if action == PASS { format!(" if iam:PassedToService is `{SAGEMAKER}`") } else { String::new() };
+                let add = format!("add an inline policy to `{}` that allows {action} on `{pattern}`{to}", who.name());
                 check = check.remedy(RemedyKind::Policy, add);
             }
             check

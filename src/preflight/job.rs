@@ -111,7 +111,12 @@ impl Subject<'_, '_> {
                 Decided::By(decided) => {
                     let pattern = self.pattern(need, &deed.action).unwrap_or_else(|| deed.resource.clone());
                     let mut check = judged(field, &role.role.arn, &deed.resource, &pattern, decided);
-                    let denied = [Decision::ImplicitlyDenied, Decision::Denied, Decision::ExplicitlyDenied];
+                    let denied = [
+                        Decision::ImplicitlyDenied,
+                        Decision::Denied,
+                        Decision::ExplicitlyDenied,
+                        Decision::Conditional,
+                    ];
                     if check.verdict == Verdict::Fail
                         && decided.allows_some()
                         && let Some(example) = decided.answer.example(&denied)

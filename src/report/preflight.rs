@@ -44,7 +44,8 @@ fn overview(page: &Page, jobs: &[Preflight]) -> String {
 
 /// What of a job comes to these verdicts.
 fn details(page: &Page, job: &Preflight, verdicts: &[Verdict]) -> Vec<String> {
-    let head = format!("`{}` ({}), in {}: {}", plain(&job.job), plain(&job.file), plain(&job.region), counted(job));
+    let region = if job.region.is_empty() { String::new() } else { format!(", in {}", plain(&job.region)) };
+    let head = format!("`{}` ({}){region}: {}", plain(&job.job), plain(&job.file), counted(job));
     let mut parts = vec![page.wrapped(&[head])];
     let shown: Vec<(Vec<&str>, &Check)> = verdicts
         .iter()

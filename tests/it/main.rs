@@ -25,7 +25,6 @@ mod live;
 #[cfg(feature = "live")]
 mod oracle;
 mod preflight;
-mod preflight_schema;
 mod prose;
 mod rooms;
 mod rules;

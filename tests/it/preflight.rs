@@ -1,6 +1,9 @@
 //! Labeling jobs before they are made: real requests (`tests/vectors/labeling-jobs`) under roles of three kinds, and what of
 //! an account makes each check pass, fail or stay unknown.
 
+mod command;
+mod schema;
+
 use gt_audit::account::{Fact, Gap};
 use gt_audit::arn::Arn;
 use gt_audit::knowledge::managed;

@@ -1,6 +1,7 @@
 //! Buckets, keys and objects: what is asked of single ones, and how an absence differs from a refusal.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use gt_audit::account::{Account, Fact, Gap, Key, Wanted};
 use gt_audit::collect::calls::{self, Call};
@@ -119,6 +120,23 @@ fn an_object_is_not_there_or_not_to_be_asked_about() {
     }
     let account = collect(&FakeAws::serving(&everything()), &objects(HOME, &["bucket-0001"]));
     assert_eq!(account.objects[&arn("arn:aws:s3:::bucket-0001")].known().unwrap_err().code, "Malformed");
+}
+
+#[test]
+fn an_object_is_read_whole_where_its_bucket_is() {
+    let read = |path: &str, region: Option<&str>| {
+        let fake = FakeAws::serving(&everything());
+        let object = arn(&format!("arn:aws:s3:::{path}"));
+        run(async { gt_audit::collect::object(&fake.connect(&both_regions()).await.unwrap(), &object, region).await })
+    };
+    for region in [None, Some("us-east-1"), Some("eu-west-1")] {
+        let mut text = String::new();
+        read("bucket-0001/plain.manifest", region).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "{\"source-ref\": \"s3://bucket-0001/plain.manifest\"}\n");
+    }
+    let gap = read("bucket-0001/gone.manifest", None).unwrap_err();
+    assert_eq!((gap.action.as_str(), gap.code.as_str()), ("s3:GetObject", "NoSuchKey"));
+    assert_eq!(read("bucket-0001", None).unwrap_err().code, "Malformed");
 }
 
 #[test]

@@ -86,6 +86,7 @@ impl Asked {
                     Some(("tagging", _)) if subject.contains('/') => "GetObjectTagging",
                     Some((_, operation)) if !subject.contains('/') => operation,
                     None if subject.is_empty() => "ListBuckets",
+                    None if subject.contains('/') => "GetObject",
                     _ => panic!("{uri} is nothing of S3's that gt-audit may ask"),
                 };
                 of("S3", operation.to_owned(), subject, query)

@@ -77,6 +77,11 @@ fn bucket(aws: &Inner, asked: &Asked) -> Answer {
             Some(some) => here(tagging(&some)),
             None => absent("NoSuchKey"),
         },
+        // Every object that is there says where it is.
+        "GetObject" => match object_tags(aws, &asked.subject) {
+            Some(_) => here(format!("{{\"source-ref\": \"s3://{}\"}}\n", asked.subject)),
+            None => absent("NoSuchKey"),
+        },
         "GetBucketPolicy" => match known(&bucket.policy) {
             Some(policy) => here(policy.json().to_string()),
             None => absent("NoSuchBucketPolicy"),
