@@ -10,6 +10,7 @@ use super::{ExecutionRole, INVOKE, SAGEMAKER, Setup};
 use crate::access::Ask;
 use crate::account::{Fact, Gap};
 use crate::arn::Arn;
+use crate::knowledge::builtin;
 use crate::policy::Document;
 use crate::uri::S3Uri;
 
@@ -203,7 +204,10 @@ impl<'a> Setup<'a> {
             return Err(gap);
         }
         Ok(match self.bucket(&uri.bucket)? {
-            Some(bucket) => OfBucket::Own(&bucket.policy),
+            Some(bucket) => {
+                let region = bucket.region.known().ok();
+                OfBucket::Own(&bucket.policy, region.and_then(|region| builtin::s3_endpoint(region)))
+            }
             None => OfBucket::Foreign(unread(&uri.bucket_arn(&self.access.account.partition))),
         })
     }
@@ -248,14 +252,18 @@ fn of_key(name: &str, asks: &[Ask<'_>], key: KeyUse<'_>) -> Vec<Deed> {
 
 /// A bucket's policy: of this account's bucket, or of one that is not among them.
 enum OfBucket<'a> {
-    Own(&'a Fact<Option<Document>>),
+    /// With the endpoint through which Ground Truth comes, where AWS says which that is.
+    Own(&'a Fact<Option<Document>>, Option<&'static str>),
     Foreign(Gap),
 }
 
 impl OfBucket<'_> {
     fn ask<'q>(&'q self, action: &'q str) -> Ask<'q> {
         match self {
-            Self::Own(policy) => Ask::new(action).of(policy),
+            Self::Own(policy @ Fact::Known(Some(_)), Some(endpoint)) => {
+                Ask::new(action).of(policy).with("aws:SourceVpce", *endpoint)
+            }
+            Self::Own(policy, _) => Ask::new(action).of(policy),
             // No account has this id.
             Self::Foreign(gap) => {
                 Ask::new(action).owned_by("another account").policy("bucket policy", Err(gap.clone()))

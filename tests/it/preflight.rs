@@ -310,16 +310,34 @@ fn a_name_is_taken_without_regard_to_case() {
 }
 
 #[test]
-fn a_bucket_that_only_a_network_reaches_needs_workers_who_come_from_there() {
+fn a_bucket_that_only_a_network_reaches_must_let_ground_truth_and_private_workers_in() {
     let (mut request, mut case) = fine();
-    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/private/*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}}}"#;
-    known(&mut case.snapshot.account.buckets)[0].policy = Fact::Known(Some(document(text)));
-    assert_eq!(troubles(&request, &case, None, None), READY);
+    let mut restricted = |endpoint: &str, region: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/*","Condition":{{"StringNotEquals":{{"aws:SourceVpce":["vpce-1a2b3c4d","{endpoint}"]}}}}}}}}"#
+        );
+        let bucket = &mut known(&mut case.snapshot.account.buckets)[0];
+        bucket.policy = Fact::Known(Some(document(&text)));
+        bucket.region = Fact::Known(region.to_owned());
+        account_troubles(&case)
+    };
+    let refused = |said: &[String]| said.iter().filter(|said| said.contains("`resource policy` refuses it")).count();
+    // Ground Truth's own endpoint in us-east-1.
+    assert_eq!(restricted("vpce-08408e335ebf95b40", "us-east-1"), READY);
+    assert_eq!(refused(&restricted("vpce-5e6f7a8b", "us-east-1")), 4);
+    // Which it is elsewhere, AWS does not say.
+    let said = restricted("vpce-5e6f7a8b", "sa-east-1");
+    assert_eq!((refused(&said), said.iter().filter(|said| said.contains("Unknown")).count()), (0, 4), "{said:?}");
+    restricted("vpce-08408e335ebf95b40", "us-east-1");
     request["HumanTaskConfig"]["WorkteamArn"] =
         "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default".into();
     let public = "ManifestS3Uri: Fail, its policy lets only a network in, and workers who are not a private work team do not come from there";
     let said = troubles(&request, &case, None, None);
     assert!(said.contains(&public.to_owned()), "{said:?}");
+}
+
+fn account_troubles(case: &Case) -> Vec<String> {
+    troubles(&fine().0, case, None, None)
 }
 
 fn refused(action: &str) -> Gap {
