@@ -14,6 +14,7 @@ pub struct Ask<'q> {
     owner: Option<&'q str>,
     own: Vec<(&'static str, Result<&'q Document, Gap>)>,
     context: Vec<(&'static str, String)>,
+    absent: Vec<&'static str>,
     tags: Option<&'q Tags>,
     identity_alone: bool,
 }
@@ -22,7 +23,7 @@ impl<'q> Ask<'q> {
     /// A question about an action on a resource of this account without a policy of its own.
     #[must_use]
     pub fn new(action: &'q str) -> Self {
-        Self { action, owner: None, own: vec![], context: vec![], tags: None, identity_alone: false }
+        Self { action, owner: None, own: vec![], context: vec![], absent: vec![], tags: None, identity_alone: false }
     }
 
     /// The resource's own policy, if it has one; or the gap in its place.
@@ -53,6 +54,13 @@ impl<'q> Ask<'q> {
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.context.push((key, value.into()));
+        self
+    }
+
+    /// A context key that requests of this action never have.
+    #[must_use]
+    pub fn without(mut self, key: &'static str) -> Self {
+        self.absent.push(key);
         self
     }
 
@@ -96,17 +104,22 @@ impl<'q> Ask<'q> {
 
     /// What tells one question from another, but for the resource's own policies.
     pub(super) fn key(&self) -> Cow<'q, str> {
-        if self.owner.is_none() && self.tags.is_none() && self.context.is_empty() && !self.identity_alone {
+        let plain = self.owner.is_none() && self.tags.is_none() && !self.identity_alone;
+        if plain && self.context.is_empty() && self.absent.is_empty() {
             return self.action.into();
         }
         let alone = if self.identity_alone { " alone" } else { "" };
-        format!("{}{alone} {:?} {:?} {:?}", self.action, self.owner, self.tags, self.context).into()
+        let (owner, tags, context, absent) = (&self.owner, &self.tags, &self.context, &self.absent);
+        format!("{}{alone} {owner:?} {tags:?} {context:?} {absent:?}", self.action).into()
     }
 
     /// Puts what is known into a context.
     pub(super) fn tell(&self, context: &mut Context) {
         for (key, value) in &self.context {
             context.set(key, [value.as_str()]);
+        }
+        for key in &self.absent {
+            context.absent(key);
         }
         if let Some(tags) = self.tags {
             context.forget("s3:existingobjecttag/");

@@ -77,11 +77,7 @@ impl<'a> Setup<'a> {
             What::PassItself(itself) => {
                 vec![self.deed(role, Ask::new("iam:PassRole").with("iam:PassedToService", SAGEMAKER), itself)]
             }
-            What::UseKey(key) => self.key(role, job.region, key, &OUTPUT_KEY_ACTIONS.map(Ask::new))?,
-            What::GrantKey(key) => {
-                let grant = Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true");
-                self.key(role, job.region, key, &[grant])?
-            }
+            What::UseKey(key) | What::GrantKey(key) => self.key(role, job.region, key, &key_asks(&need.what))?,
             What::Wrong(_) => vec![],
         })
     }
@@ -164,6 +160,15 @@ impl<'a> Setup<'a> {
             Err(gap) => ask.policy("resource policy", Err(gap)),
         };
         Deed::new(function.as_str(), Judged::new(self.access.decide(role.role, &ask, function)))
+    }
+}
+
+/// What a need of a key takes.
+pub(crate) fn key_asks(what: &What) -> Vec<Ask<'static>> {
+    match what {
+        What::UseKey(_) => OUTPUT_KEY_ACTIONS.map(Ask::new).into(),
+        What::GrantKey(_) => vec![Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true")],
+        _ => vec![],
     }
 }
 

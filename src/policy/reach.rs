@@ -242,14 +242,35 @@ impl<G> Reach<G> {
     where
         G: PartialEq,
     {
-        let automaton = automaton(self.clauses.iter().chain(&other.clauses))?;
+        Ok(self.differences_told_apart(other, set, &[])?.into_iter().map(|(difference, _)| difference).collect())
+    }
+
+    /// The same, each with the groups of patterns that its witness is in: what differs inside a group and what differs
+    /// outside are never taken together.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled to be decided for a whole set.
+    pub fn differences_told_apart(
+        &self,
+        other: &Self,
+        set: &Set<'_>,
+        groups: &[&[Pattern]],
+    ) -> Result<Vec<(Difference, Vec<usize>)>, TooLarge>
+    where
+        G: PartialEq,
+    {
+        let clauses = self.clauses.iter().chain(&other.clauses).map(|clause| clause.patterns.as_slice());
+        let automaton = Automaton::build(&clauses.chain(groups.iter().copied()).collect::<Vec<_>>())?;
+        let first = self.clauses.len() + other.clauses.len();
         let mut differences = vec![];
         for (matching, witness) in automaton.combinations(set)? {
             let (mine, theirs) = (self.applying(matching, 0), other.applying(matching, self.clauses.len()));
             let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
             if own != others || (own == Verdict::Conditional && !same(&self.hangs_on(&mine), &other.hangs_on(&theirs)))
             {
-                differences.push(Difference { witness, own, other: others });
+                let inside = matching.iter().filter_map(|group| group.checked_sub(first)).collect();
+                differences.push((Difference { witness, own, other: others }, inside));
             }
         }
         Ok(differences)

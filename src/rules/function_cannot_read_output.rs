@@ -60,6 +60,15 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
     open.map_or(Ok(None), Err)
 }
 
+/// What of the outputs that a function is called with its role may not read, as the beginning of ARNs; not where it may
+/// assume the execution role, or where that is not known.
+pub(crate) fn unread<'a>(setup: &Setup<'a>, function: &'a Function, role: &'a Role) -> Vec<(String, Judged)> {
+    let jobs = setup.uses.jobs_calling(function);
+    let outputs = jobs.filter_map(|job| Some((job, output(job).filter(|uri| access_point(uri).is_none())?)));
+    let ways = outputs.map(|(job, output)| ways(setup, role, job, output));
+    ways.filter(|ways| ways.is_open() == Ok(false)).map(|ways| (ways.output, ways.read)).collect()
+}
+
 /// Where a job writes to.
 fn output<'j>(job: &'j Job<'_>) -> Option<&'j S3Uri> {
     job.needs.iter().find_map(|need| match &need.what {

@@ -62,6 +62,17 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     Ok(Some(remedies(finding, &missing, arn)))
 }
 
+/// What a role may do of all that its streaming jobs need: each job's queue, the action, the resource, what is decided.
+pub(crate) fn judged<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Vec<(Arn, &'static str, Arn, Judged)> {
+    let streaming = in_role::jobs(setup, role).filter(|job| is_streaming(job));
+    let queued = streaming.filter_map(|job| Some((job, needs::queue(&job.job.arn)?)));
+    let of_job = |(job, queue): (&Job<'a>, Arn)| {
+        let answers = answers(setup, role, job).into_iter();
+        answers.map(move |(action, resource, judged)| (queue.clone(), action, resource, judged))
+    };
+    queued.flat_map(of_job).collect()
+}
+
 /// A topic makes a job a stream.
 fn is_streaming(job: &Job<'_>) -> bool {
     job.needs.iter().any(|need| matches!(need.what, What::Subscribe(_)))

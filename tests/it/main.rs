@@ -16,6 +16,7 @@ mod config;
 mod differences;
 #[cfg(feature = "live")]
 mod fake_aws;
+mod fix;
 mod fuzz;
 mod jobs;
 mod laws;
