@@ -3,6 +3,8 @@
 //! Here the rooms are put together. Nothing is printed and nothing exits: the caller hands in where to write.
 
 mod collect;
+mod facts;
+mod fix;
 #[cfg(feature = "live")]
 mod progress;
 mod rules;
@@ -55,6 +57,17 @@ pub enum Error {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] Mistakes),
+    /// A report cannot be read back.
+    #[error("{path} is no JSON report of gt-audit: {error}")]
+    Report {
+        /// The file.
+        path: String,
+        /// What is wrong, with line and column.
+        error: serde_json::Error,
+    },
+    /// There are no such findings.
+    #[error(transparent)]
+    NoFinding(#[from] crate::fix::NoSuchFinding),
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),
@@ -95,6 +108,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         None => scan::run(&cli.scan, terminal),
         Some(Command::Scan(scan)) => scan::run(&scan, terminal),
         Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
+        Some(Command::Fix(arguments)) => fix::run(&arguments, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),

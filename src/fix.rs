@@ -37,7 +37,7 @@ pub use asked::{Asked, Grant, On, When};
 pub use change::Change;
 pub use documents::POLICY_NAME;
 pub use obstacle::Obstacle;
-pub use plan::{Selection, plan};
+pub use plan::{NoSuchFinding, Selection, plan};
 pub use proof::{Proof, Prover, Refused};
 
 /// What closes the findings that are meant.
@@ -71,6 +71,10 @@ pub struct Mend {
     /// The changes; none, where none is proved.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub changes: Vec<Change>,
+    /// Where there is none because the changes of other mends close these findings together: what those change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub closed_by: Vec<Arn>,
     /// What was proved of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,

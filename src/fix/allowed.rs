@@ -20,7 +20,7 @@ use crate::labeling::SAGEMAKER;
 use crate::policy::cover::{Set, TooLarge};
 use crate::policy::difference::classes_within;
 use crate::policy::layers::Verdict;
-use crate::policy::reach::Difference;
+use crate::policy::reach::{Difference, Outcome};
 use crate::policy::{Document, Pattern, Selection, Statement};
 
 /// The key that only requests to pass a role have.
@@ -51,9 +51,18 @@ pub(super) fn hold(
             resource_policy::hold(key, &before.account.id, [old, new], &touched, asked)?;
         }
         Change::PutInlinePolicy { .. } | Change::PutPolicyVersion { .. } => {
-            for who in bound(before, change) {
+            let mut unmet: Option<BTreeSet<&Grant>> = None;
+            for (who, carries) in bound(before, change) {
                 let Some(now) = identity(after.account, who.arn()) else { continue };
-                Comparison { before, after, who, now, touched: &touched, asked }.hold()?;
+                let left = Comparison { before, after, who, now, touched: &touched, asked }.hold()?;
+                if carries {
+                    let both = |unmet: BTreeSet<_>| unmet.intersection(&left).copied().collect();
+                    unmet = Some(unmet.map_or_else(|| left.clone(), both));
+                }
+            }
+            // Of several who carry it one may have narrower limits than others.
+            if let Some(grant) = unmet.iter().flatten().next() {
+                return Err(Refused(format!("{} on `{}` is not allowed even so", grant.action, grant.on.shown())));
             }
         }
     }
@@ -71,18 +80,24 @@ fn touched(old: Option<&Document>, new: Option<&Document>) -> Vec<Arc<Statement>
     gone.chain(is.iter().filter(|statement| !was.contains(statement))).cloned().collect()
 }
 
-/// Whom a changed policy binds: who carries it, a group's members too, and whom it limits.
-fn bound<'a>(access: &Access<'a>, change: &Change) -> Vec<Identity<'a>> {
-    let all = identities(access.account);
-    let carries = |identity: &Identity<'a>| match change {
-        Change::PutInlinePolicy { identity: changed, .. } => identity.arn() == changed || is_member(*identity, changed),
-        Change::PutPolicyVersion { policy, .. } => {
-            let limits = identity.boundary().and_then(|boundary| boundary.known().ok()?.as_ref()) == Some(policy);
-            limits || access.policies(*identity).iter().flatten().any(|carried| carried.arn == Some(policy))
-        }
-        _ => false,
+/// Whom a changed policy binds, and whether they carry it themselves: else it is their group's, or their boundary.
+fn bound<'a>(access: &Access<'a>, change: &Change) -> Vec<(Identity<'a>, bool)> {
+    let bound = |identity: Identity<'a>| {
+        let (carries, else_bound) = match change {
+            Change::PutInlinePolicy { identity: changed, .. } => {
+                (identity.arn() == changed, is_member(identity, changed))
+            }
+            Change::PutPolicyVersion { policy, .. } => {
+                let limits = identity.boundary().and_then(|boundary| boundary.known().ok()?.as_ref()) == Some(policy);
+                let attached = identity.own_grants().attached.known();
+                let own = attached.is_ok_and(|attached| attached.contains(policy));
+                (own, limits || access.policies(identity).iter().flatten().any(|carried| carried.arn == Some(policy)))
+            }
+            _ => (false, false),
+        };
+        (carries || else_bound).then_some((identity, carries))
     };
-    all.filter(carries).collect()
+    identities(access.account).filter_map(bound).collect()
 }
 
 fn is_member(identity: Identity<'_>, group: &Arn) -> bool {
@@ -101,15 +116,17 @@ struct Comparison<'c, 'b, 'a> {
     asked: &'c Asked,
 }
 
-impl Comparison<'_, '_, '_> {
-    fn hold(&self) -> Result<(), Refused> {
+impl<'c> Comparison<'c, '_, '_> {
+    /// Goes through all that a changed statement speaks of. What was asked for and is not allowed even so, is handed back.
+    fn hold(&self) -> Result<BTreeSet<&'c Grant>, Refused> {
         let documents = self.documents();
+        let mut unmet = BTreeSet::new();
         for action in actions(self.touched, &documents, self.asked).map_err(|error| Refused(error.to_string()))? {
             for case in self.cases(&action, &documents) {
-                self.hold_in(&action, &case).map_err(|error| Refused(error.to_string()))??;
+                unmet.extend(self.hold_in(&action, &case).map_err(|error| Refused(error.to_string()))??);
             }
         }
-        Ok(())
+        Ok(unmet)
     }
 
     /// All that bears on the identity, before and after.
@@ -134,7 +151,7 @@ impl Comparison<'_, '_, '_> {
             let statements = documents.iter().flat_map(|document| document.statements());
             let conditions = statements.flat_map(|statement| &statement.conditions);
             let named = conditions.filter(|condition| condition.key.eq_ignore_ascii_case(key));
-            values.extend(named.flat_map(|condition| &condition.values).filter(|value| !value.contains(['*', '?', '$'])).cloned());
+            values.extend(named.flat_map(|condition| &condition.values).filter(|value| is_text(value)).cloned());
         }
         values.into_iter().fold(vec![Case::new()], |cases, (key, values)| {
             let with = |case: &Case, value: &String| {
@@ -147,7 +164,7 @@ impl Comparison<'_, '_, '_> {
     }
 
     /// Compares what is decided about an action in one case, wherever it may be.
-    fn hold_in(&self, action: &str, case: &Case) -> Result<Result<(), Refused>, TooLarge> {
+    fn hold_in(&self, action: &str, case: &Case) -> Result<Result<Vec<&'c Grant>, Refused>, TooLarge> {
         let ask = case.iter().fold(Ask::new(action).of_identity_alone(), |ask, (key, value)| ask.with(key, value));
         let ask = if action.eq_ignore_ascii_case(PASS_ROLE) { ask } else { ask.without(PASSED_TO) };
         let (was, is) = (self.before.prepared(self.who, &ask), self.after.prepared(self.now, &ask));
@@ -171,24 +188,19 @@ impl Comparison<'_, '_, '_> {
                 ))));
             }
         }
+        let mut unmet = vec![];
         for grant in self.asked.gains.iter().filter(holds) {
             let outcomes = is.cover(&Set::Matching(&grant.on.pattern()))?;
-            let allowed = |verdict: Verdict| verdict == Verdict::Allowed;
-            let holds = match grant.on {
-                On::Exactly(_) | On::Below(_) => outcomes.iter().all(|outcome| allowed(outcome.verdict)),
-                On::Matching(_) => outcomes.iter().any(|outcome| allowed(outcome.verdict)),
+            let allowed = |outcome: &Outcome| outcome.verdict == Verdict::Allowed;
+            let met = match grant.on {
+                On::Exactly(_) | On::Below(_) => outcomes.iter().all(allowed),
+                On::Matching(_) => outcomes.iter().any(allowed),
             };
-            if !holds && self.is_the_changed() {
-                let (on, who) = (grant.on.shown(), self.who.arn().name());
-                return Ok(Err(Refused(format!("{action} on `{on}` is not allowed to `{who}` even so"))));
+            if !met {
+                unmet.push(grant);
             }
         }
-        Ok(Ok(()))
-    }
-
-    /// Is it the identity itself, and not one that has more limits than a policy that it shares?
-    fn is_the_changed(&self) -> bool {
-        !matches!(self.who, Identity::User(_)) || self.who.own_grants().inline != self.now.own_grants().inline
+        Ok(Ok(unmet))
     }
 }
 
@@ -203,6 +215,11 @@ fn bearing<'a>(access: &Access<'a>, who: Identity<'a>) -> Vec<&'a Document> {
         documents.extend(all.filter_map(|policy| policy.document.known().ok()));
     }
     documents
+}
+
+/// Is it a value that a request may have, and no pattern? No service is called nothing.
+fn is_text(value: &str) -> bool {
+    !value.is_empty() && !value.contains(['*', '?', '$'])
 }
 
 /// Which way something differs.
@@ -251,20 +268,24 @@ pub(super) fn actions(
 /// What is proved, in a line for each action.
 fn said(asked: &Asked) -> Vec<String> {
     let mut lines = vec![];
-    for (grants, does) in [(&asked.gains, "now allowed"), (&asked.losses, "no longer allowed")] {
+    for (grants, gained) in [(&asked.gains, true), (&asked.losses, false)] {
         let mut by_action: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-        for grant in grants {
+        let both = |grant: &&Grant| gained || !asked.gains.iter().any(|gain| gain.action == grant.action);
+        for grant in grants.iter().filter(both) {
             let on = by_action.entry((&grant.action, &grant.principal, &grant.when)).or_default();
             on.insert(grant.on.shown());
         }
         for ((action, principal, when), on) in by_action {
             let to = principal.as_ref().map(|who| format!(" to `{who}`")).unwrap_or_default();
+            if !gained {
+                lines.push(format!("{action}: allowed{to} no further than the text above says, and nowhere it was not"));
+                continue;
+            }
             let on: Vec<String> = on.iter().filter(|on| !on.is_empty()).map(|on| format!("`{on}`")).collect();
             let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(", ")) };
             let when: Vec<String> = when.iter().map(|when| format!("{} is `{}`", when.key, when.value)).collect();
             let when = if when.is_empty() { String::new() } else { format!(" where {}", when.join(" and ")) };
-            let end = if does == "now allowed" { "nowhere else" } else { "but as far as is said above" };
-            lines.push(format!("{action}: {does}{to}{on}{when}, {end}"));
+            lines.push(format!("{action}: now allowed{to}{on}{when}, nowhere else"));
         }
     }
     if asked.gains.is_empty() {

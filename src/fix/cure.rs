@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::apply::identity;
 use super::asked::{Grant, On, When};
 use super::documents::POLICY_NAME;
 use super::obstacle::{Obstacle, obstacles};
@@ -131,6 +132,7 @@ impl Cure {
 /// What closes a finding. What only other names or tags would do is advised beside it.
 pub(super) fn cure<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
     let mut cure = wanted(setup, finding);
+    cure.in_the_way = cure.in_the_way.into_iter().map(|obstacle| by_name(setup, finding, obstacle)).collect();
     if cure.wants.is_empty() && cure.in_the_way.is_empty() && cure.open.is_empty() {
         return Cure::advice(finding);
     }
@@ -138,6 +140,16 @@ pub(super) fn cure<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
     let beside = finding.remedy.iter().filter(|remedy| other(remedy.kind));
     cure.advice.extend(beside.map(|remedy| remedy.summary.clone()));
     cure
+}
+
+/// A permissions boundary by its name.
+fn by_name(setup: &Setup<'_>, finding: &Finding, obstacle: Obstacle) -> Obstacle {
+    if obstacle.policy.is_some() || obstacle.what != "permissions boundary" {
+        return obstacle;
+    }
+    let identity = finding.principal.as_ref().and_then(|arn| identity(setup.access.account, arn));
+    let boundary = identity.and_then(|identity| identity.boundary()?.known().ok()?.as_ref());
+    Obstacle { policy: boundary.map(|arn| arn.name().to_owned()), ..obstacle }
 }
 
 fn wanted<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::allowed::{PASS_ROLE, PASSED_TO};
 use super::asked::{Asked, Grant, statements};
 use super::cure::{Edit, How, Target, Want, Wish};
 use super::documents;
@@ -194,6 +195,10 @@ fn beside(mut statement: Map<String, Value>, how: &How) -> Map<String, Value> {
         let actions = if actions.len() == 1 { json!(actions.first()) } else { json!(actions) };
         statement.insert("Action".to_owned(), actions);
     }
+    // Requests to do anything else never say to which service a role is passed.
+    if !actions.is_empty() && !actions.iter().any(|action| same(action, PASS_ROLE)) {
+        never_asked(&mut statement, PASSED_TO);
+    }
     if let Some(on) = on {
         let on = if on.len() == 1 { json!(on.first()) } else { json!(on) };
         statement.insert("Resource".to_owned(), on);
@@ -206,4 +211,16 @@ fn beside(mut statement: Map<String, Value>, how: &How) -> Map<String, Value> {
         add(&mut statement, when.operator, when.key, &when.value).unwrap_or_default();
     }
     statement
+}
+
+/// A statement without the conditions on a key.
+fn never_asked(statement: &mut Map<String, Value>, key: &str) {
+    let Some(conditions) = statement.get_mut("Condition").and_then(Value::as_object_mut) else { return };
+    for keys in conditions.values_mut().filter_map(Value::as_object_mut) {
+        keys.retain(|named, _| !same(named, key));
+    }
+    conditions.retain(|_, keys| keys.as_object().is_none_or(|keys| !keys.is_empty()));
+    if conditions.is_empty() {
+        statement.shift_remove("Condition");
+    }
 }

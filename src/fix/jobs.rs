@@ -22,7 +22,7 @@ pub(super) fn unblocked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
             // What AWS itself keeps and is misaddressed is another rule's business.
             What::Wrong(_) if matches!(need.field, PRE_FUNCTION | POST_FUNCTION | INTERFACE) => {}
             What::Wrong(_) => {
-                cure.in_the_way.insert(limit(&format!("the field {}, which is wrong in itself,", need.field), "a job"));
+                cure.in_the_way.insert(limit(&format!("field {}, which is wrong in itself,", need.field), "a job"));
             }
             What::UseKey(name) | What::GrantKey(name) => {
                 keys::named(&mut cure, setup, role, (job.region, name), &key_asks(&need.what), &when);

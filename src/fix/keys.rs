@@ -50,8 +50,8 @@ pub(super) fn named<'a>(
 fn need<'a>(cure: &mut Cure, setup: &Setup<'a>, role: &ExecutionRole<'a>, key: &KeyUse<'_>, when: &[When]) {
     let (key, answers) = match key {
         KeyUse::OfAws => return,
-        KeyUse::Missing => return cure.stop(limit("a key that does not exist", "kms:*")),
-        KeyUse::Dead(key) => return cure.stop(limit(&format!("the state `{}` of the key", key.state), "kms:*")),
+        KeyUse::Missing => return cure.stop(limit("key, which does not exist,", "kms:*")),
+        KeyUse::Dead(key) => return cure.stop(limit(&format!("state `{}` of the key", key.state), "kms:*")),
         KeyUse::Judged(key, answers) => (key, answers),
     };
     let who = &role.role.arn;

@@ -12,7 +12,7 @@ use crate::policy::reach::Origin;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Obstacle {
-    /// `identity policy`, `resource policy`, `permissions boundary`, `service control policy` …
+    /// `identity policy`, `resource's own policy`, `permissions boundary`, `service control policy` …
     pub what: String,
     /// The action that it stops.
     pub action: String,
@@ -32,13 +32,13 @@ impl Obstacle {
     #[must_use]
     pub fn said(&self) -> String {
         let Self { what, action, policy, statement, sid } = self;
-        match (policy, statement) {
-            (Some(policy), Some(statement)) => {
+        let named = policy.as_ref().map(|policy| format!(" `{policy}`")).unwrap_or_default();
+        match statement {
+            Some(statement) => {
                 let sid = sid.as_ref().map(|sid| format!(", `{sid}`")).unwrap_or_default();
-                format!("the {what} `{policy}` refuses {action} in statement {statement}{sid}")
+                format!("the {what}{named} refuses {action} in statement {statement}{sid}")
             }
-            (Some(policy), None) => format!("the {what} `{policy}` does not let {action} through"),
-            (None, _) => format!("{what} does not let {action} through"),
+            None => format!("the {what}{named} does not let {action} through"),
         }
     }
 }
@@ -53,7 +53,8 @@ pub(super) fn obstacles(judged: &Judged) -> Vec<Obstacle> {
                 found.push(Obstacle {
                     what: layer(clause.layer).to_owned(),
                     action: action.to_owned(),
-                    policy: Some(reason.policy.clone()),
+                    // What the resource's own is called says no more than what it is.
+                    policy: Some(reason.policy.clone()).filter(|_| !matches!(clause.layer, Layer::Resource(_))),
                     statement: Some(reason.statement),
                     sid: reason.sid.clone(),
                 });
@@ -70,6 +71,7 @@ pub(super) fn obstacles(judged: &Judged) -> Vec<Obstacle> {
 
 /// A limit that lets nothing through.
 pub(super) fn limit(what: &str, action: &str) -> Obstacle {
+    let what = what.trim_start_matches("the ").trim_start_matches("a ");
     Obstacle { what: what.to_owned(), action: action.to_owned(), policy: None, statement: None, sid: None }
 }
 
@@ -81,6 +83,6 @@ fn layer(layer: Layer) -> &'static str {
         Layer::Scp(_) => "service control policy",
         Layer::Rcp => "resource control policy",
         Layer::Endpoint => "endpoint policy",
-        Layer::Resource(_) => "policy of the resource",
+        Layer::Resource(_) => "resource's own policy",
     }
 }

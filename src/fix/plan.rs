@@ -8,6 +8,7 @@ use super::draft::draft;
 use super::proof::{Proof, Prover};
 use super::{Change, Meant, Mend, Plan, apply};
 use crate::access::Access;
+use crate::account::Account;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
@@ -38,6 +39,31 @@ struct Case<'f> {
     refused: Option<String>,
 }
 
+/// A mend that is proved.
+struct Offer {
+    mend: Mend,
+    changes: Vec<(Change, Asked)>,
+}
+
+impl Case<'_> {
+    /// Is it closed only where several identities have more?
+    fn is_of_several(&self) -> bool {
+        let targets: BTreeSet<&Target> = self.cure.wants.iter().map(|want| &want.target).collect();
+        targets.len() > 1 && targets.iter().all(|target| matches!(target, Target::Inline(..)))
+    }
+
+    /// Does the change that is asked for so much do all that is wanted here of what it changes?
+    fn is_met_by(&self, account: &Account, offers: &[&Offer]) -> bool {
+        let asked = |change: &Change| {
+            let changes = offers.iter().flat_map(|offer| &offer.changes);
+            changes.filter(|(other, _)| other.resource() == change.resource()).map(|(_, asked)| asked).next()
+        };
+        let drafts = draft(account, &self.cure.wants).unwrap_or_default();
+        let met = |(change, wanted): &(Change, Asked)| asked(change).is_some_and(|asked| wanted.gains.is_subset(&asked.gains));
+        !drafts.is_empty() && drafts.iter().all(met)
+    }
+}
+
 /// Plans what closes the findings of an account.
 ///
 /// # Errors
@@ -54,10 +80,15 @@ pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>)
     let mut cases: Vec<Case<'_>> = meant.into_iter().map(|finding| case(&setup, finding, explicit)).collect();
     try_all(snapshot, options, &mut cases);
     let prover = Prover::new(snapshot, options, &report);
-    let mut mends = vec![];
-    for group in together(&cases) {
-        mends.extend(proved(&prover, snapshot, &mut cases, &group));
+    let mut offered = vec![];
+    for group in together(&cases, false) {
+        offered.extend(proved(&prover, snapshot, &mut cases, &group));
     }
+    for group in together(&cases, true) {
+        let joint = by_others(&prover, &mut cases, &group, &offered);
+        offered.extend(joint);
+    }
+    let mut mends: Vec<Mend> = offered.into_iter().map(|offer| offer.mend).collect();
     let left = cases.iter().filter(|case| !mends.iter().any(|mend| holds(mend, case.finding)));
     mends.extend(unmended(left));
     Ok(Plan { schema_version: 1, account: account.id.clone(), notes, mends })
@@ -125,10 +156,12 @@ fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
     }
 }
 
-/// The places of the cases that change the same thing, directly or by way of others.
-fn together(cases: &[Case<'_>]) -> Vec<Vec<usize>> {
+/// The places of the cases that change the same thing, directly or by way of others; of those about several identities,
+/// or of the others.
+fn together(cases: &[Case<'_>], of_several: bool) -> Vec<Vec<usize>> {
     let mut groups: Vec<(BTreeSet<&Target>, Vec<usize>)> = vec![];
-    for (place, case) in cases.iter().enumerate().filter(|(_, case)| case.refused.is_none() && case.cure.closes()) {
+    let closing = |case: &Case<'_>| case.refused.is_none() && case.cure.closes() && case.is_of_several() == of_several;
+    for (place, case) in cases.iter().enumerate().filter(|(_, case)| closing(case)) {
         let mut targets: BTreeSet<&Target> = case.cure.wants.iter().map(|want| &want.target).collect();
         let mut places = vec![place];
         let (touching, apart): (Vec<_>, Vec<_>) =
@@ -146,7 +179,7 @@ fn together(cases: &[Case<'_>]) -> Vec<Vec<usize>> {
 }
 
 /// The mend of a group, as far as it is proved: of all of it, or else of as much as can be taken together.
-fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], group: &[usize]) -> Option<Mend> {
+fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], group: &[usize]) -> Option<Offer> {
     let prove = |cases: &[Case<'_>], places: &[usize]| -> Result<(Vec<(Change, Asked)>, Proof), String> {
         let of: Vec<&Case<'_>> = places.iter().filter_map(|place| cases.get(*place)).collect();
         let wants = of.iter().flat_map(|case| &case.cure.wants);
@@ -170,8 +203,8 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
     match best {
         Ok((changes, proof)) if !kept.is_empty() => {
             let of: Vec<&Case<'_>> = kept.iter().filter_map(|place| cases.get(*place)).collect();
-            let changes = changes.into_iter().map(|(change, _)| change).collect();
-            Some(Mend { changes, proof: Some(proof), ..mend(&of) })
+            let texts = changes.iter().map(|(change, _)| change.clone()).collect();
+            Some(Offer { mend: Mend { changes: texts, proof: Some(proof), ..mend(&of) }, changes })
         }
         Ok(_) => None,
         Err(why) => {
@@ -183,6 +216,40 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
             None
         }
     }
+}
+
+/// The mend of findings about several identities: the changes that each of them has of its own, together; or changes of
+/// their own, where none of them has any.
+fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offered: &[Offer]) -> Vec<Offer> {
+    let snapshot = prover.snapshot();
+    let of: Vec<&Case<'_>> = group.iter().filter_map(|place| cases.get(*place)).collect();
+    let wants = of.iter().flat_map(|case| &case.cure.wants);
+    let resources: BTreeSet<&Arn> =
+        wants.filter_map(|want| if let Target::Inline(identity, _) = &want.target { Some(identity) } else { None }).collect();
+    let touching = |offer: &&Offer| offer.changes.iter().any(|(change, _)| resources.contains(change.resource()));
+    let others: Vec<&Offer> = offered.iter().filter(touching).collect();
+    if others.is_empty() {
+        return proved(prover, snapshot, cases, group).into_iter().collect();
+    }
+    let mut mends = vec![];
+    for place in group {
+        let Some(case) = cases.get_mut(*place) else { continue };
+        let changes: Vec<(Change, Asked)> = others.iter().flat_map(|offer| offer.changes.iter().cloned()).collect();
+        let proof = if case.is_met_by(&snapshot.account, &others) {
+            prover.prove(&[case.finding], &changes).map_err(|error| error.0)
+        } else {
+            Err("not everybody who needs it has a proved change".to_owned())
+        };
+        match proof {
+            Ok(proof) => {
+                let closed_by = changes.iter().map(|(change, _)| change.resource().clone()).collect();
+                let mend = Mend { closed_by, proof: Some(proof), ..mend(&[case]) };
+                mends.push(Offer { mend, changes: vec![] });
+            }
+            Err(why) => case.refused = Some(why),
+        }
+    }
+    mends
 }
 
 /// What is said of findings that no change closes: those of one principal and resource together, if it is the same.
@@ -216,15 +283,19 @@ fn mend(cases: &[&Case<'_>]) -> Mend {
     let blocked = cases.iter().any(|case| !case.cure.in_the_way.is_empty() || !case.cure.open.is_empty());
     let none = (!blocked).then(|| "no change of a policy closes it by itself".to_owned());
     let offered = cases.iter().all(|case| case.refused.is_none() && case.cure.closes());
+    let refused = cases.iter().filter(|case| case.refused.is_some() && case.cure.closes());
+    let instead: Vec<String> =
+        refused.flat_map(|case| &case.finding.remedy).map(|remedy| remedy.summary.clone()).collect();
     Mend {
         principal: shared(cases, |finding| finding.principal.as_ref()),
         resource: shared(cases, |finding| finding.resource.as_ref()),
         findings: cases.iter().map(|case| meant(case.finding)).collect(),
         changes: vec![],
+        closed_by: vec![],
         proof: None,
         no_change: if offered { None } else { why.or(none) },
         in_the_way: each(cases.iter().flat_map(|case| &case.cure.in_the_way)),
         unknown: each(cases.iter().flat_map(|case| &case.cure.open)),
-        advice: each(cases.iter().flat_map(|case| &case.cure.advice)),
+        advice: each(cases.iter().flat_map(|case| &case.cure.advice).chain(&instead)),
     }
 }

@@ -28,6 +28,9 @@ pub struct Refused(pub String);
 pub struct Proof {
     /// The findings, by id, that the audit has no longer when the changes are made.
     pub closes: Vec<String>,
+    /// Other findings, by id, that it has no longer either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_closes: Vec<String>,
     /// How many findings the audit has now.
     pub findings_before: usize,
     /// How many it has with the changes; each is one of those that it has now.
@@ -63,6 +66,11 @@ impl<'a> Prover<'a> {
         Self { snapshot, options, access, before, standing: Standing::of(before) }
     }
 
+    /// The account, and how it was collected.
+    pub(super) fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
     /// Proves changes that are meant to close some findings together; each with what it is asked for.
     ///
     /// # Errors
@@ -81,7 +89,12 @@ impl<'a> Prover<'a> {
         }
         let report = audit(&snapshot, self.options);
         self.compare(meant, &report)?;
+        let now = Standing::of(&report);
+        let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
+        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.id == finding.id);
+        let others = self.before.findings.iter().filter(is_other).filter(is_gone);
         Ok(Proof {
+            also_closes: others.map(|finding| finding.id.clone()).collect(),
             closes: meant.iter().map(|finding| finding.id.clone()).collect(),
             findings_before: count(self.before),
             findings_after: count(&report),

@@ -9,7 +9,7 @@ use super::obstacle::Obstacle;
 use crate::access::Coverage;
 use crate::finding::{Finding, RemedyKind};
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
-use crate::policy::{Effect, Selection, Statement};
+use crate::policy::{Effect, Pattern, Selection, Statement};
 use crate::rules::{role_cannot_pass_itself, role_cannot_stream, trust_without_source};
 
 const ASSUME: &str = "sts:AssumeRole";
@@ -60,9 +60,9 @@ pub(super) fn assumable<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
         Coverage::Denied => {
             let refusing = answer.reasons().filter(|reason| reason.effect == Effect::Deny);
             cure.in_the_way.extend(refusing.map(|reason| Obstacle {
-                what: "policy".to_owned(),
+                what: reason.policy.clone(),
                 action: ASSUME.to_owned(),
-                policy: Some(reason.policy.clone()),
+                policy: None,
                 statement: Some(reason.statement),
                 sid: reason.sid.clone(),
             }));
@@ -105,11 +105,12 @@ pub(super) fn trusts_own_account<'a>(setup: &Setup<'a>, finding: &Finding) -> Cu
     cure
 }
 
-/// The actions of a statement, each of which will hang on the account; of globs, those that SageMaker asks for.
+/// The actions of a statement by which somebody comes into a role: each will hang on the account.
 fn others(statement: &Statement) -> impl Iterator<Item = String> {
-    let named = statement.actions.named().iter().filter(|action| !action.contains(['*', '?'])).cloned();
-    let known = [ASSUME, "sts:TagSession", "sts:SetSourceIdentity"].map(str::to_owned);
-    named.chain(known).collect::<BTreeSet<String>>().into_iter()
+    let named = statement.actions.named();
+    let meant = |action: &&str| named.iter().any(|glob| Pattern::action(glob).matches(&action.to_ascii_lowercase()));
+    let known = [ASSUME, "sts:TagSession", "sts:SetSourceIdentity"].into_iter().filter(meant).map(str::to_owned);
+    known.collect::<BTreeSet<String>>().into_iter()
 }
 
 fn names_service(statement: &Statement) -> bool {

@@ -36,11 +36,19 @@ impl Page {
             text += &self.line("  ", "  ", &format!("{}:", said(change)));
             text += &indented(&contents(change));
         }
+        if !mend.closed_by.is_empty() {
+            let by: Vec<String> = mend.closed_by.iter().map(|arn| format!("`{}`", arn.name())).collect();
+            text += &self.line("  ", "    ", &format!("closed by the changes of {} together", by.join(", ")));
+        }
         if let Some(proof) = &mend.proof {
             let (before, after) = (proof.findings_before, proof.findings_after);
             let closed = format!("proved: the audit has {before} findings now and {after} with this, none of them new");
             text += &self.line("  ", "    ", &closed);
-            for allowed in &proof.allowed {
+            if !proof.also_closes.is_empty() {
+                text += &self.line("    ", "    ", &format!("it closes {} too", proof.also_closes.join(", ")));
+            }
+            let lines: &[String] = if mend.changes.is_empty() { &[] } else { &proof.allowed };
+            for allowed in lines {
                 text += &self.line("    - ", "      ", allowed);
             }
         }
@@ -112,7 +120,7 @@ fn indented(json: &Value) -> String {
 
 fn summary(plan: &Plan) -> String {
     let of = |offered: bool| {
-        let mends = plan.mends.iter().filter(|mend| mend.changes.is_empty() != offered);
+        let mends = plan.mends.iter().filter(|mend| mend.proof.is_some() == offered);
         mends.map(|mend| mend.findings.len()).sum::<usize>()
     };
     let changes: usize = plan.mends.iter().map(|mend| mend.changes.len()).sum();
