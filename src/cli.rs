@@ -33,6 +33,10 @@ pub enum Command {
     Collect(Box<Collect>),
     /// Say before a labeling job is made whether it would work: of its role, who makes it, and all it names.
     Preflight(Box<Preflight>),
+    /// Print the smallest changes that close findings, each proved by deciding again. Nothing is ever changed.
+    ///
+    /// Exit codes: 0 the plan is printed, whether or not every finding has a proved change; 2 it could not be made.
+    Fix(Box<Fix>),
     /// List the rules, or explain one: what it finds, why, an example, how to mend it.
     Rules {
         /// The rule's id.
@@ -130,6 +134,51 @@ pub struct Preflight {
     /// Where the facts come from.
     #[command(flatten)]
     pub connection: Connection,
+}
+
+/// Options of `fix`.
+#[derive(Debug, Args)]
+pub struct Fix {
+    /// The findings to close, by id, as the JSON report has them. Default: all that are not silenced.
+    #[arg(value_name = "FINDING", value_parser = NonEmptyStringValueParser::new())]
+    pub findings: Vec<String>,
+    /// Close the findings of a JSON report, as far as they are still there; the facts are not taken from it.
+    #[arg(long, value_name = "FILE", conflicts_with = "findings")]
+    pub report: Option<PathBuf>,
+    /// Prove the changes on a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
+    pub snapshot: Option<PathBuf>,
+    /// Spell out what nothing shows to be used for labeling, so that each can be named.
+    #[arg(long)]
+    pub all: bool,
+    /// How the changes are written.
+    #[arg(long = "as", value_enum, default_value_t = Form::Text, value_name = "FORM")]
+    pub form: Form,
+    /// The configuration file. Default: gt-audit.toml in the working directory, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// Forms of a plan of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people: the policies' text, what was proved, what is in the way.
+    Text,
+    /// For programs.
+    Json,
+    /// A shell script of `aws` commands.
+    Cli,
+    /// Resources for Terraform.
+    Terraform,
+    /// A template for CloudFormation.
+    #[value(name = "cloudformation")]
+    CloudFormation,
 }
 
 /// Options of `collect`.

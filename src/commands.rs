@@ -3,6 +3,8 @@
 //! Here the rooms are put together. Nothing is printed and nothing exits: the caller hands in where to write.
 
 mod collect;
+mod facts;
+mod fix;
 mod preflight;
 #[cfg(feature = "live")]
 mod progress;
@@ -92,6 +94,17 @@ pub enum Error {
     /// Nobody in the account could make the job.
     #[error(transparent)]
     NoCaller(#[from] NoCaller),
+    /// A report cannot be read back.
+    #[error("{path} is no JSON report of gt-audit: {error}")]
+    Report {
+        /// The file.
+        path: String,
+        /// What is wrong, with line and column.
+        error: serde_json::Error,
+    },
+    /// There are no such findings.
+    #[error(transparent)]
+    NoFinding(#[from] crate::fix::NoSuchFinding),
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),
@@ -134,6 +147,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         Some(Command::Scan(scan)) => scan::run(&scan, terminal),
         Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
         Some(Command::Preflight(arguments)) => preflight::run(&arguments, terminal),
+        Some(Command::Fix(arguments)) => fix::run(&arguments, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),

@@ -1,12 +1,116 @@
 //! The smallest changes that close the findings of an audit, each proved. Nothing is ever applied to an account.
+//!
+//! What closes a finding is asked of the same judgments that found it ([`cure`]); first whether a policy of the identity
+//! can help at all. All that is wanted of one identity becomes one inline policy, of one resource one policy or one list
+//! of rules ([`draft`]). Then the account as it would be is audited again, and what is allowed there is held against what
+//! was asked ([`proof`]). What is not proved is not offered: the reason is.
 
+mod allowed;
+mod apply;
+mod asked;
+mod buckets;
 mod change;
 mod cli;
 mod cloudformation;
+mod cors;
+mod cure;
+mod documents;
+mod draft;
+mod functions;
 mod hcl;
+mod identities;
+mod jobs;
+mod keys;
 mod label;
+mod obstacle;
+mod plan;
+mod proof;
+mod quota;
+mod resource_policy;
+mod roles;
 pub mod spell;
 mod terraform;
+pub mod text;
 mod yaml;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::account::Gap;
+use crate::arn::Arn;
+
+pub use apply::{NotThere, apply};
+pub use asked::{Asked, Grant, On, When};
 pub use change::Change;
+pub use documents::POLICY_NAME;
+pub use obstacle::Obstacle;
+pub use plan::{NoSuchFinding, Selection, plan};
+pub use proof::{Proof, Prover, Refused};
+
+/// What closes the findings that are meant.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The version of this form: 1.
+    pub schema_version: u32,
+    /// The account's twelve digits.
+    pub account: String,
+    /// What the reader should know of all of it, each in one sentence.
+    pub notes: Vec<String>,
+    /// The findings, those together that are closed together; what can be changed first.
+    pub mends: Vec<Mend>,
+}
+
+/// Findings that are closed together, and how; or why not.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mend {
+    /// The role, user or group that all of them are about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub principal: Option<Arn>,
+    /// The resource that all of them are about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub resource: Option<Arn>,
+    /// The findings.
+    pub findings: Vec<Meant>,
+    /// The changes; none, where none is proved.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub changes: Vec<Change>,
+    /// Where there is none because the changes of other mends close these findings together: what those change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub closed_by: Vec<Arn>,
+    /// What was proved of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// Why there is no change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_change: Option<String>,
+    /// What no policy of the identity can help against.
+    pub in_the_way: Vec<Obstacle>,
+    /// The facts that must be known first.
+    pub unknown: Vec<Gap>,
+    /// What else to do, or what to do instead.
+    pub advice: Vec<String>,
+}
+
+/// A finding that is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Meant {
+    /// Its fingerprint.
+    pub id: String,
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The identity that is concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub principal: Option<Arn>,
+    /// The resource; absent where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub resource: Option<Arn>,
+    /// What it says.
+    pub message: String,
+}

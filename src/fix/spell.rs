@@ -5,7 +5,7 @@
 
 use textwrap::{Options, WordSplitter};
 
-use super::{Change, cli, cloudformation, terraform};
+use super::{Change, Mend, Plan, cli, cloudformation, terraform};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::report::text::{is_steering, plain};
@@ -38,6 +38,29 @@ pub fn spell(form: Form, changes: &[Explained<'_>]) -> String {
         Form::Terraform => terraform::write(changes),
         Form::CloudFormation => cloudformation::write(changes),
     }
+}
+
+/// The changes of a plan in one form, each with the findings that it closes and what was proved.
+#[must_use]
+pub fn plan(form: Form, plan: &Plan) -> String {
+    let said: Vec<Vec<String>> = plan.mends.iter().map(said).collect();
+    let changes: Vec<Explained<'_>> = plan
+        .mends
+        .iter()
+        .zip(&said)
+        .flat_map(|(mend, said)| mend.changes.iter().map(move |change| Explained { change, said }))
+        .collect();
+    spell(form, &changes)
+}
+
+fn said(mend: &Mend) -> Vec<String> {
+    let closes = mend.findings.iter().map(|meant| format!("closes {} {}: {}", meant.id, meant.rule, meant.message));
+    let proved = mend.proof.iter().flat_map(|proof| {
+        let (before, after) = (proof.findings_before, proof.findings_after);
+        let audit = format!("proved: the audit has {before} findings now and {after} with this, none of them new");
+        std::iter::once(audit).chain(proof.allowed.iter().cloned())
+    });
+    closes.chain(proved).collect()
 }
 
 /// Whom an inline policy is a part of.

@@ -119,6 +119,13 @@ pub fn may_hold_on(action: &str, resource: &str) -> bool {
     has_resource_level(action) != Some(false) || Pattern::new(&resource).matches("*") || FILE.asked_of.iter().any(asks)
 }
 
+/// The action that was surely meant by one that does not exist: a slip that is known.
+#[must_use]
+pub fn slip(action: &str) -> Option<&'static str> {
+    let slip = FILE.slips.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(action));
+    slip.map(|(_, right)| right.as_str())
+}
+
 /// The action that was probably meant by one that does not exist. Nothing for globs.
 #[must_use]
 pub fn near(action: &str) -> Option<&'static str> {
@@ -126,8 +133,7 @@ pub fn near(action: &str) -> Option<&'static str> {
     if has_wildcard(&name) || actions.contains_key(&name) {
         return None;
     }
-    let slip = FILE.slips.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(action));
-    slip.map(|(_, right)| right.as_str()).or_else(|| {
+    slip(action).or_else(|| {
         let distances = actions.iter().map(|(known, action)| (strsim::levenshtein(known, &name), action));
         // A short name is soon like any other.
         let close = distances.filter(|(distance, _)| *distance <= SLIP && distance * 3 < name.len());

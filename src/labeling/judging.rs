@@ -228,7 +228,7 @@ impl<'a> Setup<'a> {
 }
 
 /// What a need asks of the key that it names.
-fn key_asks(what: &What) -> Vec<Ask<'static>> {
+pub(crate) fn key_asks(what: &What) -> Vec<Ask<'static>> {
     match what {
         What::UseKey(_) => OUTPUT_KEY_ACTIONS.map(Ask::new).into(),
         What::GrantKey(_) => vec![Ask::new("kms:CreateGrant").with("kms:GrantIsForAWSResource", "true")],

@@ -71,17 +71,28 @@ pub fn gains<G: Clone + PartialEq>(
 
 /// One action of each class.
 fn classes<'p, 'a: 'p, G: 'p>(sets: impl Iterator<Item = &'p Policies<'a, G>>) -> Result<Vec<String>, TooLarge> {
-    let of_statement = |actions: &[String]| actions.iter().map(|glob| Pattern::action(glob)).collect::<Vec<_>>();
-    let mut groups: Vec<Vec<Pattern>> =
-        sets.flat_map(Policies::statements).map(|statement| of_statement(statement.actions.named())).collect();
+    let named = sets.flat_map(Policies::statements).map(|statement| statement.actions.named());
+    classes_within(named, &Pattern::new("?*:?*"))
+}
+
+/// One action of each class that these groups of globs tell apart, of those actions that a glob names.
+///
+/// # Errors
+///
+/// When the globs are too entangled.
+pub fn classes_within<'g>(
+    groups: impl IntoIterator<Item = &'g [String]>,
+    within: &Pattern,
+) -> Result<Vec<String>, TooLarge> {
+    let of_group = |actions: &[String]| actions.iter().map(|glob| Pattern::action(glob)).collect::<Vec<_>>();
+    let mut groups: Vec<Vec<Pattern>> = groups.into_iter().map(of_group).collect();
     groups.extend(APART.map(|glob| vec![Pattern::new(glob)]));
     groups.push(KNOW_OBJECT_TAGS.map(Pattern::new).into());
     // Statements often name the same actions.
     groups.sort_unstable_by_key(|group| format!("{group:?}"));
     groups.dedup();
     let automaton = Automaton::build(&groups.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-    let any = Pattern::new("?*:?*");
-    let witnesses = automaton.combinations(&Set::Matching(&any))?;
+    let witnesses = automaton.combinations(&Set::Matching(within))?;
     Ok(witnesses.into_iter().map(|(_, action)| action).collect())
 }
 

@@ -222,7 +222,7 @@ impl<G> Reach<G> {
     /// What is decided where these combinations of groups match, allowed first.
     fn outcomes(&self, combinations: Vec<Combination<'_>>) -> Vec<Outcome> {
         let outcome = |(matching, witness): Combination<'_>| {
-            let clauses = self.applying(matching, 0);
+            let clauses = self.applying(matching);
             Outcome { verdict: self.verdict(&clauses), witness, clauses }
         };
         let mut outcomes: Vec<Outcome> = combinations.into_iter().map(outcome).collect();
@@ -242,14 +242,43 @@ impl<G> Reach<G> {
     where
         G: PartialEq,
     {
-        let automaton = automaton(self.clauses.iter().chain(&other.clauses))?;
+        Ok(self.differences_told_apart(other, set, &[])?.into_iter().map(|(difference, _)| difference).collect())
+    }
+
+    /// The same, each with the groups of patterns that its witness is in: what differs inside a group and what differs
+    /// outside are never taken together.
+    ///
+    /// # Errors
+    ///
+    /// When the policies are too entangled to be decided for a whole set.
+    pub fn differences_told_apart<'s>(
+        &'s self,
+        other: &'s Self,
+        set: &Set<'_>,
+        groups: &[&'s [Pattern]],
+    ) -> Result<Vec<(Difference, Vec<usize>)>, TooLarge>
+    where
+        G: PartialEq,
+    {
+        // Most clauses are on both sides: the same patterns are one group.
+        let (mut all, mut known) = (groups.to_vec(), HashMap::new());
+        let mut place = |clause: &'s Clause<G>| {
+            *known.entry(clause.patterns.as_slice()).or_insert_with(|| {
+                all.push(&clause.patterns);
+                all.len() - 1
+            })
+        };
+        let own: Vec<usize> = self.clauses.iter().map(&mut place).collect();
+        let others: Vec<usize> = other.clauses.iter().map(&mut place).collect();
+        let automaton = Automaton::build(&all)?;
         let mut differences = vec![];
         for (matching, witness) in automaton.combinations(set)? {
-            let (mine, theirs) = (self.applying(matching, 0), other.applying(matching, self.clauses.len()));
+            let (mine, theirs) = (self.applying_in(matching, &own), other.applying_in(matching, &others));
             let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
             if own != others || (own == Verdict::Conditional && !same(&self.hangs_on(&mine), &other.hangs_on(&theirs)))
             {
-                differences.push(Difference { witness, own, other: others });
+                let inside = matching.iter().copied().filter(|group| *group < groups.len()).collect();
+                differences.push((Difference { witness, own, other: others }, inside));
             }
         }
         Ok(differences)
@@ -259,11 +288,19 @@ impl<G> Reach<G> {
         self.automaton.get_or_init(|| automaton(&self.clauses)).as_ref().map_err(|error| *error)
     }
 
-    /// The clauses that apply where just these groups of an automaton match; its groups from `first` on are these
-    /// clauses.
-    fn applying(&self, matching: &[usize], first: usize) -> Vec<usize> {
-        let matched = |index: usize| matching.binary_search(&(first + index)).is_ok();
+    /// The clauses that apply where just these groups of an automaton match; its groups are these clauses.
+    fn applying(&self, matching: &[usize]) -> Vec<usize> {
+        let matched = |index: usize| matching.binary_search(&index).is_ok();
         (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
+    }
+
+    /// The same, where the group of each clause is given.
+    fn applying_in(&self, matching: &[usize], groups: &[usize]) -> Vec<usize> {
+        let clauses = (0..).zip(self.clauses.iter().zip(groups));
+        let applies = |(_, (clause, group)): &(usize, (&Clause<G>, &usize))| {
+            matching.binary_search(group).is_ok() != clause.all_but
+        };
+        clauses.filter(applies).map(|(i, _)| i).collect()
     }
 
     /// What is open where these clauses apply: in which layer, where, and what the statement says or why it could not be

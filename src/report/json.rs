@@ -16,7 +16,7 @@ pub fn write(report: &impl Serialize) -> Result<String, serde_json::Error> {
 }
 
 /// JSON in which characters that steer a terminal, which JSON itself lets stand, are escaped.
-fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && is_steering(c) {

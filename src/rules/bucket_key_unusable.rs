@@ -44,7 +44,11 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usa
 
 /// The customer's key of a bucket, as the bucket names it, and what the role may do with it; nothing, where S3's own keys
 /// are used. Of a bucket that nothing shows to be used it is not asked.
-fn use_of_key<'a, 'b>(
+///
+/// # Errors
+///
+/// When that hangs on something.
+pub(crate) fn use_of_key<'a, 'b>(
     setup: &Setup<'a>,
     role: &ExecutionRole<'a>,
     bucket: &'b Bucket,

@@ -60,7 +60,15 @@ fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
 }
 
 /// Has a role an object-tag rule, and no way to this bucket?
-fn is_misled<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Option<BucketReach<'a>>, Gap> {
+///
+/// # Errors
+///
+/// When that hangs on something.
+pub(crate) fn is_misled<'a>(
+    setup: &Setup<'a>,
+    role: &ExecutionRole<'a>,
+    bucket: &Bucket,
+) -> Result<Option<BucketReach<'a>>, Gap> {
     if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
         return role.missing.clone().map_or(Ok(None), Err);
     }

@@ -47,6 +47,14 @@ fn shown(job: &Job<'_>, bucket: &Bucket) -> Option<&'static Browsers> {
     shows.then_some(browsers)
 }
 
+/// What browsers need of a bucket and its rules lack; where no job shows anything, what images need.
+pub(crate) fn browsers<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Vec<&'static Browsers> {
+    let Ok(rules) = bucket.cors.known() else { return vec![] };
+    let shown: Vec<&Browsers> = setup.uses.jobs_in(bucket).filter_map(|job| shown(job, bucket)).collect();
+    let needed = if shown.is_empty() { browsers_of_images().into_iter().collect() } else { shown };
+    needed.into_iter().filter(|browsers| !cors::lacks(rules, browsers).is_empty()).collect()
+}
+
 /// A bucket of which no job shows anything, as far as is known: what a workload names, or what nothing uses and is meant
 /// for labeling, is taken for a place of images.
 fn meant<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {

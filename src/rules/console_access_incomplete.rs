@@ -8,6 +8,7 @@ use crate::account::Gap;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::knowledge::actions;
 use crate::knowledge::console::{self, CREATE_LABELING_JOB, Capability};
+use crate::labeling::reach::Judged;
 use crate::labeling::{LabelingIdentity, Setup};
 use crate::policy::Effect;
 use crate::policy::decide::Reason;
@@ -36,15 +37,20 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     if !user.has(CREATE_LABELING_JOB)? {
         return Ok(None);
     }
-    let (mut incomplete, mut open) = (vec![], None);
-    for capability in console::capabilities() {
-        match user.lacks(capability) {
-            Ok(lacking) if lacking.is_empty() => {}
-            Ok(lacking) => incomplete.push((capability, lacking)),
-            Err(gap) => open = open.or(Some(gap)),
-        }
-    }
+    let (incomplete, open) = user.incomplete();
     if incomplete.is_empty() { open.map_or(Ok(None), Err) } else { Ok(Some(user.finding(identity, &incomplete))) }
+}
+
+/// The actions that an identity lacks of what it is meant to do in the console; with each that it is granted and something
+/// else takes away, what is decided.
+pub(crate) fn lacking<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Vec<(&'static str, Option<Judged>)> {
+    let user = User { setup, who: identity.identity };
+    let (incomplete, _) = user.incomplete();
+    let mut lacking: Vec<&'static str> = incomplete.into_iter().flat_map(|(_, lacking)| lacking).collect();
+    lacking.sort_unstable();
+    lacking.dedup();
+    let stopped = |action: &'static str| user.is_stopped(action).then(|| Judged::new(user.answer(action)));
+    lacking.into_iter().map(|action| (action, stopped(action))).collect()
 }
 
 /// Somebody who is meant to use the console.
@@ -61,6 +67,19 @@ impl User<'_, '_> {
     fn ask(action: &str) -> Ask<'_> {
         let ask = Ask::new(action).of_identity_alone();
         console::context(action).fold(ask, |ask, (key, value)| ask.with(key, value))
+    }
+
+    /// The capabilities that it is meant to have and lacks something of, and why that is not known of others.
+    fn incomplete(&self) -> (Vec<Incomplete>, Option<Gap>) {
+        let (mut incomplete, mut open) = (vec![], None);
+        for capability in console::capabilities() {
+            match self.lacks(capability) {
+                Ok(lacking) if lacking.is_empty() => {}
+                Ok(lacking) => incomplete.push((capability, lacking)),
+                Err(gap) => open = open.or(Some(gap)),
+            }
+        }
+        (incomplete, open)
     }
 
     /// What is decided about an action, on whatever there is.

@@ -43,6 +43,14 @@ fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
     open.map_or(Ok(None), Err)
 }
 
+/// What of the outputs that a function is called with its role may not read, as the beginning of ARNs; not where it may
+/// assume the execution role, or where that is not known.
+pub(crate) fn unread<'a>(setup: &Setup<'a>, function: &'a Function, role: &'a Role) -> Vec<(String, Judged)> {
+    let jobs = setup.uses.jobs_calling(function);
+    let ways = jobs.filter_map(|job| setup.ways_to_output(role, job).ok().flatten());
+    ways.filter(|ways| ways.is_open() == Ok(false)).map(|ways| (ways.output, ways.read)).collect()
+}
+
 fn finding(function: &Function, role: &Role, job: &Job<'_>, ways: &Ways) -> Finding {
     let (name, who) = (function.arn.name(), role.arn.name());
     let execution = job.request.role_arn.as_deref().unwrap_or_default();

@@ -7,8 +7,8 @@ use crate::access::{Answer, Ask, Named};
 use crate::account::Gap;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::labeling::{LabelingIdentity, SAGEMAKER, Setup};
-use crate::policy::Condition;
 use crate::policy::decide::Reason;
+use crate::policy::{Condition, Statement};
 
 use in_identity::{Held, PASS_ROLE, PASSED_TO};
 
@@ -43,10 +43,21 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
 
 /// The statements that ask for an empty service.
 fn asking_for_nothing<'p>(policy: &'p Named<'_>) -> impl Iterator<Item = Reason> + 'p {
+    empty_in(policy).map(|(number, statement)| policy.reason(number, statement))
+}
+
+fn empty_in<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &'p Statement)> {
     let pass_role = in_identity::allowing(policy).filter(|(_, statement)| in_identity::names(statement, PASS_ROLE));
-    pass_role
-        .filter(|(_, statement)| statement.conditions.iter().any(is_of_nothing))
-        .map(|(number, statement)| policy.reason(number, statement))
+    pass_role.filter(|(_, statement)| statement.conditions.iter().any(is_of_nothing))
+}
+
+/// The statements that ask for an empty service, each with its policy and its place, from 1.
+pub(crate) fn empty<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, &'a Statement)> {
+    let of_policy = |policy: &Named<'a>| {
+        let policy = *policy;
+        empty_in(&policy).map(|(number, statement)| (policy, number, statement)).collect::<Vec<_>>()
+    };
+    identity.own_policies().flat_map(of_policy).collect()
 }
 
 fn is_of_nothing(condition: &Condition) -> bool {

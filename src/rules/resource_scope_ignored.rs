@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, quoted};
+use crate::access::Named;
 use crate::finding::{RemedyKind, Severity};
 use crate::knowledge::actions;
 use crate::labeling::{LabelingIdentity, Setup};
@@ -86,4 +87,17 @@ fn may_be_granted(identity: &LabelingIdentity<'_>, action: &str) -> bool {
                 Some(Selection::AllBut(_)) | None => true,
             }
     })
+}
+
+/// What statements grant in vain, with the policy and the statement, from 1.
+pub(crate) fn idle<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, BTreeSet<String>)> {
+    let own = identity.own_policies().filter(|policy| !policy.is_of_aws());
+    let of_policy = |policy: &Named<'a>| {
+        let policy = *policy;
+        in_identity::allowing(&policy)
+            .map(|(number, statement)| (policy, number, scoped(identity, statement).collect::<BTreeSet<String>>()))
+            .filter(|(_, _, idle)| !idle.is_empty())
+            .collect::<Vec<_>>()
+    };
+    own.flat_map(of_policy).collect()
 }

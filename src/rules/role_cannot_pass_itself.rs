@@ -25,8 +25,7 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
         return Ok(None);
     }
     let (arn, who) = (&role.role.arn, role.role.arn.name());
-    let ask = Ask::new(PASS).with("iam:PassedToService", SAGEMAKER);
-    let judged = Judged::new(setup.access.decide(role.role, &ask, arn));
+    let judged = judged(setup, role);
     if !judged.lacking && !judged.stopped {
         return judged.open_grant.or(judged.open_stop).map_or(Ok(None), Err);
     }
@@ -44,4 +43,10 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
         "add an inline policy to `{who}` that allows {PASS} on `{arn}` if iam:PassedToService is `{SAGEMAKER}`"
     );
     Ok(Some(in_role::mend(finding, &judged, arn, PASS, add)))
+}
+
+/// May a role pass itself to SageMaker?
+pub(crate) fn judged<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Judged {
+    let ask = Ask::new(PASS).with("iam:PassedToService", SAGEMAKER);
+    Judged::new(setup.access.decide(role.role, &ask, &role.role.arn))
 }

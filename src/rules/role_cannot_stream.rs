@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Check, Checked, Rule, Scale, in_role, list};
 use crate::arn::Arn;
 use crate::finding::{Finding, RemedyKind, Severity};
-use crate::labeling::needs::{QUEUE_ACTIONS, What};
+use crate::labeling::needs::{self, QUEUE_ACTIONS, What};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Setup, Use};
@@ -59,6 +59,17 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
         finding = finding.evidence(reason, "refuses it, whatever else allows it");
     }
     Ok(Some(remedies(finding, &missing, arn)))
+}
+
+/// What a role may do of all that its streaming jobs need: each job's queue, the action, the resource, what is decided.
+pub(crate) fn judged<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Vec<(Arn, &'static str, Arn, Judged)> {
+    let streaming = in_role::jobs(setup, role).filter(|job| is_streaming(job));
+    let queued = streaming.filter_map(|job| Some((job, needs::queue(&job.job.arn)?)));
+    let of_job = |(job, queue): (&Job<'a>, Arn)| {
+        let answers = setup.streaming(role, job).into_iter();
+        answers.map(move |(action, resource, judged)| (queue.clone(), action, resource, judged))
+    };
+    queued.flat_map(of_job).collect()
 }
 
 /// A topic makes a job a stream.

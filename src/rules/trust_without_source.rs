@@ -2,8 +2,10 @@
 
 use super::{Check, Checked, Rule, Scale};
 use crate::access::Coverage;
+use crate::account::Gap;
 use crate::finding::{Finding, RemedyKind, Severity};
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
+use crate::policy::Effect;
 
 pub(super) const RULE: Rule = Rule {
     id: "trust-without-source",
@@ -45,4 +47,15 @@ fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
         RemedyKind::Trust,
         format!("add the condition that aws:SourceAccount is `{own}` to the statement of the trust policy of `{name}`"),
     )))
+}
+
+/// The places, from 1, of the statements that let SageMaker in on behalf of any account.
+///
+/// # Errors
+///
+/// When the trust policy is not known.
+pub(crate) fn open(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Result<Vec<usize>, Gap> {
+    let strangers = setup.access.trusts(role.role, SAGEMAKER, STRANGER)?;
+    let allowing = strangers.reasons().filter(|reason| reason.effect == Effect::Allow);
+    Ok(allowing.filter(|reason| reason.policy == "trust policy").map(|reason| reason.statement).collect())
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, list, quoted};
+use crate::access::Named;
 use crate::finding::{RemedyKind, Severity};
 use crate::knowledge::actions;
 use crate::labeling::{LabelingIdentity, Setup};
-use crate::policy::{Effect, Selection};
+use crate::policy::{Effect, Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
     id: "unknown-action",
@@ -22,8 +23,7 @@ fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
     let mut policies = BTreeSet::new();
     for policy in identity.own_policies().filter(|policy| !policy.is_of_aws()) {
         for (number, statement) in (1..).zip(policy.document.statements()) {
-            let named = statement.actions.named().iter().map(String::as_str);
-            let here: BTreeSet<&str> = named.filter(|action| !actions::exists(action)).collect();
+            let here: BTreeSet<&str> = wrong(statement).collect();
             if here.is_empty() {
                 continue;
             }
@@ -61,4 +61,20 @@ fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
         todo.push(format!("write what is meant for {}, or remove it", quoted(others)));
     }
     Ok(Some(finding.remedy(RemedyKind::Policy, format!("in {}, {}", quoted(policies), list(todo)))))
+}
+
+/// The actions of a statement that do not exist.
+fn wrong(statement: &Statement) -> impl Iterator<Item = &str> {
+    statement.actions.named().iter().map(String::as_str).filter(|action| !actions::exists(action))
+}
+
+/// Every action that does not exist, with the policy that names it and the statement, from 1.
+pub(crate) fn unknown<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, String)> {
+    let own = identity.own_policies().filter(|policy| !policy.is_of_aws());
+    let of_policy = |policy: &Named<'a>| {
+        let policy = *policy;
+        let statements = (1..).zip(policy.document.statements());
+        statements.flat_map(move |(number, statement)| wrong(statement).map(move |a| (policy, number, a.to_owned())))
+    };
+    own.flat_map(of_policy).collect()
 }

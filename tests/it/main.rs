@@ -16,6 +16,7 @@ mod config;
 mod differences;
 #[cfg(feature = "live")]
 mod fake_aws;
+mod fix;
 mod fix_spelled;
 mod fuzz;
 mod jobs;

@@ -1,0 +1,305 @@
+//! From the findings of an audit to what closes them: which are meant, what they want together, and what of it is proved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::asked::Asked;
+use super::cure::{Cure, Target, cure};
+use super::draft::draft;
+use super::proof::{Proof, Prover};
+use super::{Change, Meant, Mend, Plan, apply};
+use crate::access::Access;
+use crate::account::Account;
+use crate::account::snapshot::Snapshot;
+use crate::arn::Arn;
+use crate::audit::{Options, audit};
+use crate::finding::{Finding, Status};
+use crate::labeling::{Setup, Uses};
+
+/// Which findings are meant, by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection<'s> {
+    /// All that are not silenced.
+    All,
+    /// These alone, whatever nothing shows to be used among them.
+    Named(&'s [String]),
+    /// Those of an earlier report, as far as they are still there.
+    Reported(&'s [String]),
+}
+
+/// There are no findings of these ids.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no finding {}: the audit's JSON report has the ids of all (`--format json`, and `--all` spells out what nothing shows to be used)", .0.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))]
+pub struct NoSuchFinding(pub Vec<String>);
+
+/// A finding and what closes it.
+struct Case<'f> {
+    finding: &'f Finding,
+    cure: Cure,
+    /// Why what is wanted is not offered.
+    refused: Option<String>,
+}
+
+/// A mend that is proved.
+struct Offer {
+    mend: Mend,
+    changes: Vec<(Change, Asked)>,
+}
+
+impl Case<'_> {
+    /// Is it closed only where several identities have more?
+    fn is_of_several(&self) -> bool {
+        let targets: BTreeSet<&Target> = self.cure.wants.iter().map(|want| &want.target).collect();
+        targets.len() > 1 && targets.iter().all(|target| matches!(target, Target::Inline(..)))
+    }
+
+    /// Does the change that is asked for so much do all that is wanted here of what it changes?
+    fn is_met_by(&self, account: &Account, offers: &[&Offer]) -> bool {
+        let asked = |change: &Change| {
+            let changes = offers.iter().flat_map(|offer| &offer.changes);
+            changes.filter(|(other, _)| other.resource() == change.resource()).map(|(_, asked)| asked).next()
+        };
+        let drafts = draft(account, &self.cure.wants).unwrap_or_default();
+        let met = |(change, wanted): &(Change, Asked)| {
+            asked(change).is_some_and(|asked| wanted.gains.is_subset(&asked.gains))
+        };
+        !drafts.is_empty() && drafts.iter().all(met)
+    }
+}
+
+/// Plans what closes the findings of an account.
+///
+/// # Errors
+///
+/// When a finding that is named is not there.
+pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>) -> Result<Plan, NoSuchFinding> {
+    let report = audit(snapshot, options);
+    let (meant, notes) = select(&report.findings, selection)?;
+    let account = &snapshot.account;
+    let access = Access::new(account);
+    let uses = Uses::of(account, options.workloads);
+    let setup = Setup::new(&access, &uses);
+    let explicit = matches!(selection, Selection::Named(_));
+    let mut cases: Vec<Case<'_>> = meant.into_iter().map(|finding| case(&setup, finding, explicit)).collect();
+    try_all(snapshot, options, &mut cases);
+    let prover = Prover::new(snapshot, options, &report);
+    let mut offered = vec![];
+    for group in together(&cases, false) {
+        offered.extend(proved(&prover, snapshot, &mut cases, &group));
+    }
+    for group in together(&cases, true) {
+        let joint = by_others(&prover, &mut cases, &group, &offered);
+        offered.extend(joint);
+    }
+    let mut mends: Vec<Mend> = offered.into_iter().map(|offer| offer.mend).collect();
+    let left = cases.iter().filter(|case| !mends.iter().any(|mend| holds(mend, case.finding)));
+    mends.extend(unmended(left));
+    Ok(Plan { schema_version: 1, account: account.id.clone(), notes, mends })
+}
+
+fn holds(mend: &Mend, finding: &Finding) -> bool {
+    mend.findings.iter().any(|meant| meant.id == finding.id)
+}
+
+fn select<'f>(
+    findings: &'f [Finding],
+    selection: Selection<'_>,
+) -> Result<(Vec<&'f Finding>, Vec<String>), NoSuchFinding> {
+    let of = |ids: &[String]| -> (Vec<&'f Finding>, Vec<String>) {
+        let missing = ids.iter().filter(|id| !findings.iter().any(|finding| finding.id == **id)).cloned();
+        (findings.iter().filter(|finding| ids.contains(&finding.id)).collect(), missing.collect())
+    };
+    match selection {
+        Selection::All => {
+            Ok((findings.iter().filter(|finding| finding.status != Status::Suppressed).collect(), vec![]))
+        }
+        Selection::Named(ids) => match of(ids) {
+            (meant, missing) if missing.is_empty() => Ok((meant, vec![])),
+            (_, missing) => Err(NoSuchFinding(missing)),
+        },
+        Selection::Reported(ids) => {
+            let (meant, gone) = of(ids);
+            let said = gone.iter().map(|id| format!("finding `{id}` of the report is not there any more"));
+            Ok((meant, said.collect()))
+        }
+    }
+}
+
+/// What nothing shows to be used is opened to nobody, unless it is asked for by name.
+fn case<'f, 'a>(setup: &Setup<'a>, finding: &'f Finding, explicit: bool) -> Case<'f> {
+    if !finding.resources.is_empty() && !explicit {
+        let refused = "nothing shows these to be used for labeling, and what is not used needs no grant; name what is in a \
+                       `[[workload]]` of gt-audit.toml, or ask for this finding by its id";
+        return Case { finding, cure: Cure::default(), refused: Some(refused.to_owned()) };
+    }
+    Case { finding, cure: cure(setup, finding), refused: None }
+}
+
+/// Puts all that is wanted in place at once and asks again: what stops even that is in the way.
+fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
+    let mut tried = snapshot.account.clone();
+    for case in cases.iter_mut().filter(|case| case.cure.closes()) {
+        match draft(&snapshot.account, &case.cure.wants) {
+            Ok(_) => {}
+            Err(error) => case.refused = Some(error.0),
+        }
+    }
+    let wants =
+        cases.iter().filter(|case| case.refused.is_none() && case.cure.closes()).flat_map(|case| &case.cure.wants);
+    for (change, _) in draft(&snapshot.account, wants).into_iter().flatten() {
+        // What cannot be put in place is refused when it is to be proved.
+        apply(&change, &mut tried).unwrap_or_default();
+    }
+    let access = Access::new(&tried);
+    let uses = Uses::of(&tried, options.workloads);
+    let setup = Setup::new(&access, &uses);
+    for case in cases.iter_mut().filter(|case| case.refused.is_none() && case.cure.closes()) {
+        let left = cure(&setup, case.finding);
+        case.cure.in_the_way.extend(left.in_the_way);
+        case.cure.open.extend(left.open);
+    }
+}
+
+/// The places of the cases that change the same thing, directly or by way of others; of those about several identities,
+/// or of the others.
+fn together(cases: &[Case<'_>], of_several: bool) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(BTreeSet<&Target>, Vec<usize>)> = vec![];
+    let closing = |case: &Case<'_>| case.refused.is_none() && case.cure.closes() && case.is_of_several() == of_several;
+    for (place, case) in cases.iter().enumerate().filter(|(_, case)| closing(case)) {
+        let mut targets: BTreeSet<&Target> = case.cure.wants.iter().map(|want| &want.target).collect();
+        let mut places = vec![place];
+        let (touching, apart): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(others, _)| !others.is_disjoint(&targets));
+        for (others, more) in touching {
+            targets.extend(others);
+            places.extend(more);
+        }
+        groups = apart;
+        places.sort_unstable();
+        groups.push((targets, places));
+    }
+    groups.sort_by(|(_, one), (_, other)| one.cmp(other));
+    groups.into_iter().map(|(_, places)| places).collect()
+}
+
+/// The mend of a group, as far as it is proved: of all of it, or else of as much as can be taken together.
+fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], group: &[usize]) -> Option<Offer> {
+    let prove = |cases: &[Case<'_>], places: &[usize]| -> Result<(Vec<(Change, Asked)>, Proof), String> {
+        let of: Vec<&Case<'_>> = places.iter().filter_map(|place| cases.get(*place)).collect();
+        let wants = of.iter().flat_map(|case| &case.cure.wants);
+        let changes = draft(&snapshot.account, wants).map_err(|error| error.0)?;
+        let meant: Vec<&Finding> = of.iter().map(|case| case.finding).collect();
+        let proof = prover.prove(&meant, &changes).map_err(|error| error.0)?;
+        Ok((changes, proof))
+    };
+    let mut kept = group.to_vec();
+    let mut best = prove(cases, group);
+    if best.is_err() && group.len() > 1 {
+        kept = vec![];
+        for place in group {
+            let tried: Vec<usize> = kept.iter().copied().chain([*place]).collect();
+            match prove(cases, &tried) {
+                Ok(proved) => (kept, best) = (tried, Ok(proved)),
+                Err(why) => cases.get_mut(*place).into_iter().for_each(|case| case.refused = Some(why.clone())),
+            }
+        }
+    }
+    match best {
+        Ok((changes, proof)) if !kept.is_empty() => {
+            let of: Vec<&Case<'_>> = kept.iter().filter_map(|place| cases.get(*place)).collect();
+            let texts = changes.iter().map(|(change, _)| change.clone()).collect();
+            Some(Offer { mend: Mend { changes: texts, proof: Some(proof), ..mend(&of) }, changes })
+        }
+        Ok(_) => None,
+        Err(why) => {
+            for place in group {
+                if let Some(case) = cases.get_mut(*place) {
+                    case.refused.get_or_insert_with(|| why.clone());
+                }
+            }
+            None
+        }
+    }
+}
+
+/// The mend of findings about several identities: the changes that each of them has of its own, together; or changes of
+/// their own, where none of them has any.
+fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offered: &[Offer]) -> Vec<Offer> {
+    let snapshot = prover.snapshot();
+    let of: Vec<&Case<'_>> = group.iter().filter_map(|place| cases.get(*place)).collect();
+    let wants = of.iter().flat_map(|case| &case.cure.wants);
+    let resources: BTreeSet<&Arn> = wants
+        .filter_map(|want| if let Target::Inline(identity, _) = &want.target { Some(identity) } else { None })
+        .collect();
+    let touching = |offer: &&Offer| offer.changes.iter().any(|(change, _)| resources.contains(change.resource()));
+    let others: Vec<&Offer> = offered.iter().filter(touching).collect();
+    if others.is_empty() {
+        return proved(prover, snapshot, cases, group).into_iter().collect();
+    }
+    let mut mends = vec![];
+    for place in group {
+        let Some(case) = cases.get_mut(*place) else { continue };
+        let changes: Vec<(Change, Asked)> = others.iter().flat_map(|offer| offer.changes.iter().cloned()).collect();
+        let proof = if case.is_met_by(&snapshot.account, &others) {
+            prover.prove(&[case.finding], &changes).map_err(|error| error.0)
+        } else {
+            Err("not everybody who needs it has a proved change".to_owned())
+        };
+        match proof {
+            Ok(proof) => {
+                let closed_by = changes.iter().map(|(change, _)| change.resource().clone()).collect();
+                let mend = Mend { closed_by, proof: Some(proof), ..mend(&[case]) };
+                mends.push(Offer { mend, changes: vec![] });
+            }
+            Err(why) => case.refused = Some(why),
+        }
+    }
+    mends
+}
+
+/// What is said of findings that no change closes: those of one principal and resource together, if it is the same.
+fn unmended<'c, 'f: 'c>(cases: impl Iterator<Item = &'c Case<'f>>) -> Vec<Mend> {
+    let mut groups: BTreeMap<(Option<&Arn>, Option<&Arn>, Option<&str>), Vec<&Case<'f>>> = BTreeMap::new();
+    for case in cases {
+        let Finding { principal, resource, .. } = case.finding;
+        let key = (principal.as_ref(), resource.as_ref(), case.refused.as_deref());
+        groups.entry(key).or_default().push(case);
+    }
+    groups.into_values().map(|cases| mend(&cases)).collect()
+}
+
+fn mend(cases: &[&Case<'_>]) -> Mend {
+    fn shared<'f>(cases: &[&Case<'f>], of: fn(&'f Finding) -> Option<&'f Arn>) -> Option<Arn> {
+        let first = of(cases.first()?.finding)?;
+        cases.iter().all(|case| of(case.finding) == Some(first)).then(|| first.clone())
+    }
+    fn each<'c, T: Clone + Ord + 'c>(all: impl Iterator<Item = &'c T>) -> Vec<T> {
+        let all: BTreeSet<&T> = all.collect();
+        all.into_iter().cloned().collect()
+    }
+    let meant = |finding: &Finding| Meant {
+        id: finding.id.clone(),
+        rule: finding.rule,
+        principal: finding.principal.clone(),
+        resource: finding.resource.clone(),
+        message: finding.message.clone(),
+    };
+    let why = cases.iter().find_map(|case| case.refused.clone());
+    let blocked = cases.iter().any(|case| !case.cure.in_the_way.is_empty() || !case.cure.open.is_empty());
+    let none = (!blocked).then(|| "no change of a policy closes it by itself".to_owned());
+    let offered = cases.iter().all(|case| case.refused.is_none() && case.cure.closes());
+    let refused = cases.iter().filter(|case| case.refused.is_some() && case.cure.closes());
+    let instead: Vec<String> =
+        refused.flat_map(|case| &case.finding.remedy).map(|remedy| remedy.summary.clone()).collect();
+    Mend {
+        principal: shared(cases, |finding| finding.principal.as_ref()),
+        resource: shared(cases, |finding| finding.resource.as_ref()),
+        findings: cases.iter().map(|case| meant(case.finding)).collect(),
+        changes: vec![],
+        closed_by: vec![],
+        proof: None,
+        no_change: if offered { None } else { why.or(none) },
+        in_the_way: each(cases.iter().flat_map(|case| &case.cure.in_the_way)),
+        unknown: each(cases.iter().flat_map(|case| &case.cure.open)),
+        advice: each(cases.iter().flat_map(|case| &case.cure.advice).chain(&instead)),
+    }
+}

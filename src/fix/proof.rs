@@ -1,0 +1,161 @@
+//! The proof of a change: put in place in memory, decided again, compared.
+//!
+//! A change is proved when the audit of the account as it would be has none of the findings that are meant, has no other
+//! finding, no worse one and nothing newly undecided; and when what it allows is just what was asked. Else it is refused,
+//! and not offered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::asked::Asked;
+use super::{Change, allowed, apply, quota};
+use crate::access::Access;
+use crate::account::snapshot::Snapshot;
+use crate::audit::{Options, audit};
+use crate::finding::{Finding, Severity, Status};
+use crate::report::Report;
+
+/// Why a change is not offered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
+/// What was proved of some changes that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Proof {
+    /// The findings, by id, that the audit has no longer when the changes are made.
+    pub closes: Vec<String>,
+    /// Other findings, by id, that it has no longer either.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_closes: Vec<String>,
+    /// How many findings the audit has now.
+    pub findings_before: usize,
+    /// How many it has with the changes; each is one of those that it has now.
+    pub findings_after: usize,
+    /// What is allowed then and was not, and the other way round, one line an action; nothing else differs.
+    pub allowed: Vec<String>,
+}
+
+/// An account before a change, audited once for all the changes that are to be proved.
+#[derive(Debug)]
+pub struct Prover<'a> {
+    snapshot: &'a Snapshot,
+    options: Options<'a>,
+    access: Access<'a>,
+    before: &'a Report,
+    standing: Standing,
+}
+
+/// Findings and what is undecided, each as rule, principal and resource.
+#[derive(Debug, Default)]
+struct Standing {
+    findings: BTreeMap<Triple, Severity>,
+    undecided: BTreeSet<Triple>,
+}
+
+type Triple = (&'static str, Option<String>, String);
+
+impl<'a> Prover<'a> {
+    /// Prepares to prove changes of an account of which this is the report.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, options: Options<'a>, before: &'a Report) -> Self {
+        let access = Access::new(&snapshot.account);
+        Self { snapshot, options, access, before, standing: Standing::of(before) }
+    }
+
+    /// The account, and how it was collected.
+    pub(super) fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// Proves changes that are meant to close some findings together; each with what it is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When they do not close them, or do anything else.
+    pub fn prove(&self, meant: &[&Finding], changes: &[(Change, Asked)]) -> Result<Proof, Refused> {
+        let mut snapshot = self.snapshot.clone();
+        for (change, _) in changes {
+            apply::apply(change, &mut snapshot.account).map_err(|error| Refused(error.to_string()))?;
+        }
+        let after = Access::new(&snapshot.account);
+        let mut allowed = vec![];
+        for (change, asked) in changes {
+            quota::hold(&snapshot.account, change)?;
+            allowed.extend(allowed::hold(&self.access, &after, change, asked)?);
+        }
+        let report = audit(&snapshot, self.options);
+        self.compare(meant, &report)?;
+        let now = Standing::of(&report);
+        let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
+        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.id == finding.id);
+        let others = self.before.findings.iter().filter(is_other).filter(is_gone);
+        Ok(Proof {
+            also_closes: others.map(|finding| finding.id.clone()).collect(),
+            closes: meant.iter().map(|finding| finding.id.clone()).collect(),
+            findings_before: count(self.before),
+            findings_after: count(&report),
+            allowed,
+        })
+    }
+
+    fn compare(&self, meant: &[&Finding], report: &Report) -> Result<(), Refused> {
+        let now = Standing::of(report);
+        for finding in meant {
+            if triples(finding).any(|triple| now.findings.contains_key(&triple)) {
+                return Err(Refused(format!("`{}` is found even so", finding.rule)));
+            }
+        }
+        for (triple, severity) in &now.findings {
+            let (rule, _, resource) = triple;
+            match self.standing.findings.get(triple) {
+                None => return Err(Refused(format!("with it there would be `{rule}` about `{resource}`"))),
+                Some(before) if severity < before => {
+                    return Err(Refused(format!("with it `{rule}` about `{resource}` would be worse")));
+                }
+                Some(_) => {}
+            }
+        }
+        match now.undecided.iter().find(|triple| !self.standing.undecided.contains(*triple)) {
+            Some((rule, _, resource)) => {
+                Err(Refused(format!("with it `{rule}` about `{resource}` could not be decided: a fact is missing")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Standing {
+    fn of(report: &Report) -> Self {
+        let mut standing = Self::default();
+        for finding in &report.findings {
+            for triple in triples(finding) {
+                standing.findings.insert(triple, finding.severity);
+            }
+        }
+        for open in &report.undecided {
+            let principal = open.principal.as_ref().map(ToString::to_string);
+            let listed = open.resources.iter().map(ToString::to_string);
+            let subjects: Vec<String> =
+                if open.resources.is_empty() { vec![open.subject.clone()] } else { listed.collect() };
+            // Of several resources the subject is the role.
+            let principal = principal.or_else(|| (!open.resources.is_empty()).then(|| open.subject.clone()));
+            let of = |subject| (open.rule, principal.clone(), subject);
+            standing.undecided.extend(subjects.into_iter().map(of));
+        }
+        standing
+    }
+}
+
+fn triples(finding: &Finding) -> impl Iterator<Item = Triple> {
+    let principal = finding.principal.as_ref().map(ToString::to_string);
+    let resources = finding.resource.iter().chain(finding.resources.iter());
+    resources.map(move |resource| (finding.rule, principal.clone(), resource.to_string()))
+}
+
+fn count(report: &Report) -> usize {
+    report.findings.iter().filter(|finding| finding.status != Status::Suppressed).count()
+}
