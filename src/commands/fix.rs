@@ -18,12 +18,8 @@ pub(super) fn run(arguments: &Fix, terminal: &mut Terminal<'_>) -> Result<u8, Er
     let config = facts::configuration(arguments.config.as_deref())?;
     let asked = Asked { all: arguments.all, noise: arguments.noise, connection: &arguments.connection };
     let snapshot = facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)?;
-    let options = Options {
-        all: arguments.all,
-        workloads: &config.workloads,
-        ignores: &config.ignores,
-        ..Options::DEFAULT
-    };
+    let options =
+        Options { all: arguments.all, workloads: &config.workloads, ignores: &config.ignores, ..Options::DEFAULT };
     let selection = match (&reported, arguments.findings.as_slice()) {
         (Some(ids), _) => Selection::Reported(ids),
         (None, []) => Selection::All,

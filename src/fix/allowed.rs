@@ -42,7 +42,10 @@ pub(super) fn hold(
     let touched = touched(old, new);
     match change {
         Change::PutBucketCors { bucket, .. } => {
-            return Ok(vec![format!("what principals may do is unchanged: the rules of `{}` bind browsers", bucket.name())]);
+            return Ok(vec![format!(
+                "what principals may do is unchanged: the rules of `{}` bind browsers",
+                bucket.name()
+            )]);
         }
         Change::PutTrustPolicy { role, .. } => {
             resource_policy::hold(role, &before.account.id, [old, new], &touched, asked)?;
@@ -178,8 +181,8 @@ impl<'c> Comparison<'c, '_, '_> {
         let (gains, losses) = (patterns(&self.asked.gains), patterns(&self.asked.losses));
         for (difference, inside) in is.differences_told_apart(&was, &Set::Below(""), &[&gains, &losses])? {
             let Some(which) = Way::of(&difference) else { continue };
-            let group = if which == Way::Gain { 0 } else { 1 };
-            if !inside.contains(&group) {
+            // The first group is what may be gained, the second what may be lost.
+            if !inside.contains(&usize::from(which == Way::Loss)) {
                 return Ok(Err(Refused(format!(
                     "it {} {action} on `{}` to `{}`, which was not asked",
                     if which == Way::Gain { "allows" } else { "no longer allows" },
@@ -278,7 +281,8 @@ fn said(asked: &Asked) -> Vec<String> {
         for ((action, principal, when), on) in by_action {
             let to = principal.as_ref().map(|who| format!(" to `{who}`")).unwrap_or_default();
             if !gained {
-                lines.push(format!("{action}: allowed{to} no further than the text above says, and nowhere it was not"));
+                lines
+                    .push(format!("{action}: allowed{to} no further than the text above says, and nowhere it was not"));
                 continue;
             }
             let on: Vec<String> = on.iter().filter(|on| !on.is_empty()).map(|on| format!("`{on}`")).collect();

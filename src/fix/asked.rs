@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn what_is_asked_is_spelled_in_as_few_statements_as_can_be() {
         let get = |on: On| Grant::new("s3:GetObject", on);
-        let (one, all) = (On::Exactly("arn:aws:s3:::b/a*b?${x}".to_owned()), On::Below("arn:aws:s3:::b/out/".to_owned()));
+        let (one, all) =
+            (On::Exactly("arn:aws:s3:::b/a*b?${x}".to_owned()), On::Below("arn:aws:s3:::b/out/".to_owned()));
         let grants = [
             get(one),
             get(all.clone()),

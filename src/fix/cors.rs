@@ -15,7 +15,8 @@ pub(super) fn let_in(mut rules: Vec<CorsRule>, browsers: &'static Browsers) -> V
             rule.allowed_methods.contains(method) && rule.allowed_origins.iter().any(|origin| fits(origin))
         };
         if let Some(first) = rules.iter_mut().find(fitting) {
-            let missing = |header: &&String| !first.expose_headers.iter().any(|known| known.eq_ignore_ascii_case(header));
+            let missing =
+                |header: &&String| !first.expose_headers.iter().any(|known| known.eq_ignore_ascii_case(header));
             let missing: Vec<String> = browsers.expose_headers.iter().filter(missing).cloned().collect();
             first.expose_headers.extend(missing);
         }

@@ -59,7 +59,8 @@ fn one(account: &Account, target: &Target, wishes: &[&Wish]) -> Result<(Change, 
         }
         Target::Cors(bucket) => {
             let rules = documents::bucket(account, bucket).map_err(unread)?.cors.known().map_err(unread)?.clone();
-            let needed = wishes.iter().filter_map(|wish| if let Wish::Rules(browsers) = wish { Some(*browsers) } else { None });
+            let needed =
+                wishes.iter().filter_map(|wish| if let Wish::Rules(browsers) = wish { Some(*browsers) } else { None });
             Change::PutBucketCors { bucket: bucket.clone(), rules: needed.fold(rules, cors::let_in) }
         }
     };
@@ -122,7 +123,8 @@ fn original(old: &Document, statement: usize) -> Option<Map<String, Value>> {
 
 /// Is an empty list all that is left of its actions or principals?
 fn names_nothing(statement: &Value) -> bool {
-    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+    let empty =
+        |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
     ["Action", "Principal"].iter().any(|element| statement.get(element).is_some_and(empty))
 }
 
@@ -163,22 +165,23 @@ fn each(statement: &mut Map<String, Value>, element: &str, with: impl Fn(&str) -
         Value::Array(list) => list.iter().filter_map(Value::as_str).filter_map(with).collect(),
         one => one.as_str().and_then(with).into_iter().collect(),
     };
-    let mut once = vec![];
+    let mut distinct = vec![];
     for text in texts {
-        if !once.contains(&text) {
-            once.push(text);
+        if !distinct.contains(&text) {
+            distinct.push(text);
         }
     }
-    *value = match once.as_slice() {
-        [one] if !value.is_array() => one.as_str().into(),
-        _ => json!(once),
+    *value = match distinct.as_slice() {
+        [only] if !value.is_array() => only.as_str().into(),
+        _ => json!(distinct),
     };
 }
 
 /// Adds a condition; one about the same key is not touched.
 fn add(statement: &mut Map<String, Value>, operator: &str, key: &str, value: &str) -> Result<(), Refused> {
     let conditions = statement.entry("Condition").or_insert_with(|| json!({})).as_object_mut();
-    let keys = conditions.and_then(|conditions| conditions.entry(operator).or_insert_with(|| json!({})).as_object_mut());
+    let keys =
+        conditions.and_then(|conditions| conditions.entry(operator).or_insert_with(|| json!({})).as_object_mut());
     let keys = keys.ok_or_else(|| Refused("a condition of the statement is odd".to_owned()))?;
     if keys.keys().any(|named| named.eq_ignore_ascii_case(key)) {
         return Err(Refused(format!("the statement asks for another {key} already")));

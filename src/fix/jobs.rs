@@ -11,7 +11,7 @@ use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, OBJECT_ACTIONS, SAGEMAKER, Setup, needs};
 
 /// A job's role must do all that the job needs.
-pub(super) fn unblocked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn unblocked(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let job = setup.uses.jobs.iter().find(|job| Some(&job.job.arn) == finding.resource.as_ref());
     let Some(job) = job else { return cure };
@@ -36,14 +36,7 @@ pub(super) fn unblocked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
     cure
 }
 
-fn do_it<'a>(
-    cure: &mut Cure,
-    setup: &Setup<'a>,
-    role: &ExecutionRole<'a>,
-    what: &What,
-    deed: &Deed,
-    when: &[When],
-) {
+fn do_it<'a>(cure: &mut Cure, setup: &Setup<'a>, role: &ExecutionRole<'a>, what: &What, deed: &Deed, when: &[When]) {
     let partition = &setup.access.account.partition;
     let of_objects = OBJECT_ACTIONS.contains(&deed.action.as_str());
     let on = match what {

@@ -139,7 +139,8 @@ impl Standing {
         for open in &report.undecided {
             let principal = open.principal.as_ref().map(ToString::to_string);
             let listed = open.resources.iter().map(ToString::to_string);
-            let subjects: Vec<String> = if open.resources.is_empty() { vec![open.subject.clone()] } else { listed.collect() };
+            let subjects: Vec<String> =
+                if open.resources.is_empty() { vec![open.subject.clone()] } else { listed.collect() };
             // Of several resources the subject is the role.
             let principal = principal.or_else(|| (!open.resources.is_empty()).then(|| open.subject.clone()));
             let of = |subject| (open.rule, principal.clone(), subject);

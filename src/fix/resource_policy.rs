@@ -55,7 +55,8 @@ type Case = Vec<(&'static str, String)>;
 
 fn hold_one(who: &str, action: &str, [was, is]: [Verdict; 2], case: &Case, asked: &Asked) -> Result<(), Refused> {
     let open = |verdict: Verdict| matches!(verdict, Verdict::Allowed | Verdict::Conditional);
-    let (gain, loss) = (was != Verdict::Allowed && open(is) && was != is, open(was) && was != is && is != Verdict::Allowed);
+    let (gain, loss) =
+        (was != Verdict::Allowed && open(is) && was != is, open(was) && was != is && is != Verdict::Allowed);
     let covers = |grant: &Grant| {
         let meets = |(key, value): &(&'static str, String)| {
             grant.when.iter().filter(|when| when.key == *key).all(|when| when.value == *value)
@@ -89,13 +90,7 @@ fn contexts(action: &str, asked: &Asked) -> Vec<Case> {
     cases.into_iter().collect()
 }
 
-fn verdict(
-    document: Option<&Document>,
-    resource: &Arn,
-    requester: &Requester,
-    action: &str,
-    case: &Case,
-) -> Verdict {
+fn verdict(document: Option<&Document>, resource: &Arn, requester: &Requester, action: &str, case: &Case) -> Verdict {
     let mut policies = Policies::<Gap>::new();
     if let Some(document) = document {
         policies.add(Kind::Resource, "policy", None, document);

@@ -43,10 +43,7 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
 
 /// The actions that an identity lacks of what it is meant to do in the console; with each that it is granted and something
 /// else takes away, what is decided.
-pub(crate) fn lacking<'a>(
-    setup: &Setup<'a>,
-    identity: &LabelingIdentity<'a>,
-) -> Vec<(&'static str, Option<Judged>)> {
+pub(crate) fn lacking<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Vec<(&'static str, Option<Judged>)> {
     let user = User { setup, who: identity.identity };
     let (incomplete, _) = user.incomplete();
     let mut lacking: Vec<&'static str> = incomplete.into_iter().flat_map(|(_, lacking)| lacking).collect();

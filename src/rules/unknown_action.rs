@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, list, quoted};
+use crate::access::Named;
 use crate::finding::{RemedyKind, Severity};
 use crate::knowledge::actions;
 use crate::labeling::{LabelingIdentity, Setup};
-use crate::access::Named;
 use crate::policy::{Effect, Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
