@@ -181,8 +181,8 @@ impl<'c> Comparison<'c, '_, '_> {
         let (gains, losses) = (patterns(&self.asked.gains), patterns(&self.asked.losses));
         for (difference, inside) in is.differences_told_apart(&was, &Set::Below(""), &[&gains, &losses])? {
             let Some(which) = Way::of(&difference) else { continue };
-            let group = if which == Way::Gain { 0 } else { 1 };
-            if !inside.contains(&group) {
+            // The first group is what may be gained, the second what may be lost.
+            if !inside.contains(&usize::from(which == Way::Loss)) {
                 return Ok(Err(Refused(format!(
                     "it {} {action} on `{}` to `{}`, which was not asked",
                     if which == Way::Gain { "allows" } else { "no longer allows" },

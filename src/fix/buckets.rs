@@ -11,7 +11,7 @@ use crate::labeling::{ExecutionRole, Setup, Use};
 use crate::rules::{bucket_tag_grants_nothing, bucket_without_cors};
 
 /// A role must reach what it needs of the buckets of a finding.
-pub(super) fn reached<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn reached(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(role) = finding.principal.as_ref().and_then(|arn| setup.execution_role(arn.as_str())) else { return cure };
     let usage = finding.usage.unwrap_or(Use::Other);
@@ -22,7 +22,7 @@ pub(super) fn reached<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// Every role that a bucket's tag misleads must reach it.
-pub(super) fn reached_without_tag<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn reached_without_tag(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     for bucket in about(setup, finding) {
         for role in &setup.execution_roles {
@@ -40,7 +40,7 @@ pub(super) fn reached_without_tag<'a>(setup: &Setup<'a>, finding: &Finding) -> C
 }
 
 /// Browsers must see what a bucket holds.
-pub(super) fn seen_by_browsers<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn seen_by_browsers(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     for bucket in about(setup, finding) {
         for browsers in bucket_without_cors::browsers(setup, bucket) {

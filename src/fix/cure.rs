@@ -135,7 +135,7 @@ impl Cure {
 }
 
 /// What closes a finding. What only other names or tags would do is advised beside it.
-pub(super) fn cure<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn cure(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = wanted(setup, finding);
     cure.in_the_way = cure.in_the_way.into_iter().map(|obstacle| by_name(setup, finding, obstacle)).collect();
     if cure.wants.is_empty() && cure.in_the_way.is_empty() && cure.open.is_empty() {
@@ -157,7 +157,7 @@ fn by_name(setup: &Setup<'_>, finding: &Finding, obstacle: Obstacle) -> Obstacle
     Obstacle { policy: boundary.map(|arn| arn.name().to_owned()), ..obstacle }
 }
 
-fn wanted<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+fn wanted(setup: &Setup<'_>, finding: &Finding) -> Cure {
     match finding.rule {
         "bucket-denied" | "bucket-out-of-reach" | "bucket-reached-in-part" => buckets::reached(setup, finding),
         "bucket-key-unusable" => keys::usable(setup, finding),

@@ -165,15 +165,15 @@ fn each(statement: &mut Map<String, Value>, element: &str, with: impl Fn(&str) -
         Value::Array(list) => list.iter().filter_map(Value::as_str).filter_map(with).collect(),
         one => one.as_str().and_then(with).into_iter().collect(),
     };
-    let mut once = vec![];
+    let mut distinct = vec![];
     for text in texts {
-        if !once.contains(&text) {
-            once.push(text);
+        if !distinct.contains(&text) {
+            distinct.push(text);
         }
     }
-    *value = match once.as_slice() {
-        [one] if !value.is_array() => one.as_str().into(),
-        _ => json!(once),
+    *value = match distinct.as_slice() {
+        [only] if !value.is_array() => only.as_str().into(),
+        _ => json!(distinct),
     };
 }
 

@@ -7,7 +7,7 @@ use crate::labeling::{Setup, Use};
 use crate::rules::function_cannot_read_output;
 
 /// A role must invoke the functions of a finding, by each version or alias that is named.
-pub(super) fn invoked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn invoked(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(role) = finding.principal.as_ref().and_then(|arn| setup.execution_role(arn.as_str())) else { return cure };
     let usage = finding.usage.unwrap_or(Use::Other);
@@ -21,7 +21,7 @@ pub(super) fn invoked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// A function's role must read the output of every job that calls it with the answers of workers.
-pub(super) fn reads_output<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn reads_output(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(function) = finding.resource.as_ref().and_then(|arn| setup.function(arn).ok().flatten()) else {
         return cure;

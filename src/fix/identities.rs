@@ -41,7 +41,7 @@ fn execution_roles(setup: &Setup<'_>) -> BTreeSet<Arn> {
 }
 
 /// A person must be able to do all of what the console is meant for.
-pub(super) fn has_console<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn has_console(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(identity) = identity(setup, finding) else { return cure };
     let arn = identity.identity.arn();
@@ -111,7 +111,7 @@ fn resources(setup: &Setup<'_>, action: &str) -> Vec<On> {
 }
 
 /// Roles must be passed to SageMaker: what is empty names it, else the execution roles may be passed beside the others.
-pub(super) fn passes_roles<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn passes_roles(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(identity) = identity(setup, finding) else { return cure };
     let empty = pass_role_never_matches::empty(identity);
@@ -141,7 +141,7 @@ fn patterns(statement: &Statement) -> Option<Vec<On>> {
 }
 
 /// Only execution roles may be passed, and only to SageMaker.
-pub(super) fn passes_few_roles<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn passes_few_roles(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(identity) = identity(setup, finding) else { return cure };
     let roles = execution_roles(setup);
@@ -167,8 +167,9 @@ pub(super) fn passes_few_roles<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure
             cure.want(target.clone(), Wish::Edit(Edit { statement: number, how }, vec![], losses));
         };
         if named.len() == 1 {
-            on.into_iter().for_each(|on| edit(How::On(on)));
-            when.into_iter().for_each(|when| edit(How::When(when)));
+            for how in on.map(How::On).into_iter().chain(when.map(How::When)) {
+                edit(how);
+            }
         } else {
             let on = on.map(|on| on.iter().map(ToString::to_string).collect());
             edit(How::Without(PASS_ROLE.to_owned()));
@@ -180,7 +181,7 @@ pub(super) fn passes_few_roles<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure
 }
 
 /// What has no resource-level permission must be allowed on everything, in a statement of its own.
-pub(super) fn scoped<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn scoped(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(identity) = identity(setup, finding) else { return cure };
     for (policy, number, idle) in resource_scope_ignored::idle(identity) {
@@ -202,7 +203,7 @@ pub(super) fn scoped<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// What is surely a slip must be spelled right.
-pub(super) fn known_actions<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn known_actions(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(identity) = identity(setup, finding) else { return cure };
     for (policy, number, wrong) in unknown_action::unknown(identity) {

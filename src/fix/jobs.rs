@@ -11,7 +11,7 @@ use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, OBJECT_ACTIONS, SAGEMAKER, Setup, needs};
 
 /// A job's role must do all that the job needs.
-pub(super) fn unblocked<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn unblocked(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let job = setup.uses.jobs.iter().find(|job| Some(&job.job.arn) == finding.resource.as_ref());
     let Some(job) = job else { return cure };

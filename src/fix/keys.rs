@@ -12,7 +12,7 @@ use crate::labeling::{ExecutionRole, Setup, Use};
 use crate::rules::bucket_key_unusable;
 
 /// A role must use the key of a bucket, by way of S3.
-pub(super) fn usable<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn usable(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let role = finding.principal.as_ref().and_then(|arn| setup.execution_role(arn.as_str()));
     let bucket = finding.resource.as_ref().and_then(|arn| setup.bucket(arn.resource()).ok().flatten());

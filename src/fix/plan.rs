@@ -6,7 +6,7 @@ use super::asked::Asked;
 use super::cure::{Cure, Target, cure};
 use super::draft::draft;
 use super::proof::{Proof, Prover};
-use super::{Change, Meant, Mend, Plan, apply};
+use super::{Change, Meant, Mend, POLICY_NAME, Plan, apply};
 use crate::access::Access;
 use crate::account::Account;
 use crate::account::snapshot::Snapshot;
@@ -125,7 +125,7 @@ fn select<'f>(
 }
 
 /// What nothing shows to be used is opened to nobody, unless it is asked for by name.
-fn case<'f, 'a>(setup: &Setup<'a>, finding: &'f Finding, explicit: bool) -> Case<'f> {
+fn case<'f>(setup: &Setup<'_>, finding: &'f Finding, explicit: bool) -> Case<'f> {
     if !finding.resources.is_empty() && !explicit {
         let refused = "nothing shows these to be used for labeling, and what is not used needs no grant; name what is in a \
                        `[[workload]]` of gt-audit.toml, or ask for this finding by its id";
@@ -198,7 +198,7 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
         for place in group {
             let tried: Vec<usize> = kept.iter().copied().chain([*place]).collect();
             match prove(cases, &tried) {
-                Ok(proved) => (kept, best) = (tried, Ok(proved)),
+                Ok(offer) => (kept, best) = (tried, Ok(offer)),
                 Err(why) => cases.get_mut(*place).into_iter().for_each(|case| case.refused = Some(why.clone())),
             }
         }
@@ -230,7 +230,9 @@ fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offer
     let resources: BTreeSet<&Arn> = wants
         .filter_map(|want| if let Target::Inline(identity, _) = &want.target { Some(identity) } else { None })
         .collect();
-    let touching = |offer: &&Offer| offer.changes.iter().any(|(change, _)| resources.contains(change.resource()));
+    // What edits policies that were there is no grant.
+    let grants = |change: &Change| matches!(change, Change::PutInlinePolicy { identity, name, .. } if name == POLICY_NAME && resources.contains(identity));
+    let touching = |offer: &&Offer| offer.changes.iter().any(|(change, _)| grants(change));
     let others: Vec<&Offer> = offered.iter().filter(touching).collect();
     if others.is_empty() {
         return proved(prover, snapshot, cases, group).into_iter().collect();
@@ -247,6 +249,7 @@ fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offer
         match proof {
             Ok(proof) => {
                 let closed_by = changes.iter().map(|(change, _)| change.resource().clone()).collect();
+                let proof = Proof { also_closes: vec![], ..proof };
                 let mend = Mend { closed_by, proof: Some(proof), ..mend(&[case]) };
                 mends.push(Offer { mend, changes: vec![] });
             }
@@ -258,7 +261,7 @@ fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offer
 
 /// What is said of findings that no change closes: those of one principal and resource together, if it is the same.
 fn unmended<'c, 'f: 'c>(cases: impl Iterator<Item = &'c Case<'f>>) -> Vec<Mend> {
-    let mut groups: BTreeMap<(Option<&Arn>, Option<&Arn>, Option<&str>), Vec<&Case<'f>>> = BTreeMap::new();
+    let mut groups: BTreeMap<_, Vec<&Case<'f>>> = BTreeMap::new();
     for case in cases {
         let Finding { principal, resource, .. } = case.finding;
         let key = (principal.as_ref(), resource.as_ref(), case.refused.as_deref());

@@ -20,7 +20,7 @@ fn role<'s, 'a>(setup: &'s Setup<'a>, finding: &Finding) -> Option<&'s Execution
 }
 
 /// A role must pass itself to SageMaker.
-pub(super) fn passes_itself<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn passes_itself(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     if let Some(role) = role(setup, finding) {
         let judged = role_cannot_pass_itself::judged(setup, role);
@@ -31,7 +31,7 @@ pub(super) fn passes_itself<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// A role must do what its streaming jobs need.
-pub(super) fn streams<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn streams(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(role) = role(setup, finding) else { return cure };
     for (queue, action, resource, judged) in role_cannot_stream::judged(setup, role) {
@@ -43,7 +43,7 @@ pub(super) fn streams<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// SageMaker must be let in, for this account alone.
-pub(super) fn assumable<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn assumable(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(role) = role(setup, finding) else { return cure };
     let account = &setup.access.account.id;
@@ -78,7 +78,7 @@ pub(super) fn assumable<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
 }
 
 /// SageMaker must be let in for this account alone, by each statement that lets it in for any.
-pub(super) fn trusts_own_account<'a>(setup: &Setup<'a>, finding: &Finding) -> Cure {
+pub(super) fn trusts_own_account(setup: &Setup<'_>, finding: &Finding) -> Cure {
     let mut cure = Cure::default();
     let Some(role) = role(setup, finding) else { return cure };
     let account = &setup.access.account.id;

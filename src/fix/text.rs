@@ -115,7 +115,7 @@ fn contents(change: &Change) -> Value {
 fn indented(json: &Value) -> String {
     // INVARIANT: a value has no key that is no text.
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    escaped(&text).lines().map(|line| format!("    {line}\n")).collect()
+    escaped(&text).lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 fn summary(plan: &Plan) -> String {

@@ -55,7 +55,7 @@ pub fn job(account: &mut Account, fields: &[(&str, &str)]) {
 }
 
 /// Lets the healthy account's bucket encrypt with a customer's key of this policy.
-fn key(account: &mut Account, policy: &str) {
+pub fn key(account: &mut Account, policy: &str) {
     let name = "alias/signs".to_owned();
     let encryption = Encryption { algorithm: "aws:kms".to_owned(), key: Some(name.clone()), bucket_key: true };
     bucket(account).encryption = Fact::Known(Some(encryption));
@@ -70,7 +70,7 @@ fn key(account: &mut Account, policy: &str) {
 }
 
 /// An organization whose root has one service control policy.
-fn organization(scp: &str) -> Organization {
+pub fn organization(scp: &str) -> Organization {
     let arn = Arn::parse("arn:aws:organizations::999988887777:policy/o-1/service_control_policy/p-1").unwrap();
     let scp = ControlPolicy { arn, name: "Guardrail".to_owned(), document: Fact::Known(document(scp)) };
     Organization::Policies(ControlPolicies { scps: vec![vec![scp]], rcps: vec![] })
