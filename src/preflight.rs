@@ -10,6 +10,7 @@ mod check;
 mod job;
 mod keys;
 pub mod manifest;
+mod network;
 mod objects;
 pub mod place;
 pub mod request;
@@ -34,7 +35,7 @@ pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest
     let access = Access::new(&placed);
     let uses = Uses::of(&placed, &[]);
     let setup = Setup::new(&access, &uses);
-    let mut checks = vec![];
+    let mut checks: Vec<Check> = of_another_account(account, asked).into_iter().collect();
     for job in &uses.jobs {
         let role = job.request.role_arn.as_deref().and_then(|role| setup.execution_role(role));
         let subject = Subject { setup: &setup, job, role };
@@ -44,7 +45,7 @@ pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest
         checks.extend(subject.team());
         checks.extend(manifest.into_iter().flat_map(|manifest| subject.objects(manifest)));
         checks.extend(subject.cors(manifest));
-        checks.extend(subject.buckets().iter().filter_map(|(field, bucket)| subject.network(field, bucket)));
+        checks.extend(subject.network(manifest));
     }
     checks.extend(name_is_taken(account, asked, &region));
     Preflight {
@@ -58,15 +59,28 @@ pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest
     }
 }
 
+/// What AWS says of a job of another account cannot be judged by the facts of this one.
+fn of_another_account(account: &Account, asked: &Asked) -> Option<Check> {
+    let other = asked.account.as_ref().filter(|other| **other != account.id)?;
+    let why = format!("the job is of the account {other}, and the facts are of {}: ask there", account.id);
+    Some(Check::new("LabelingJobArn", asked.name.as_str(), Verdict::Unknown, why))
+}
+
 /// The name of a job is its own in the account and region, without regard to case. Whether it is free is not known: not
 /// every job is listed. What is being described is there itself.
 fn name_is_taken(account: &Account, asked: &Asked, region: &str) -> Option<Check> {
-    let jobs = account.regions.get(region)?.labeling_jobs.known().ok()?;
+    if asked.region.is_some() {
+        return None;
+    }
+    let jobs = match account.regions.get(region)?.labeling_jobs.known() {
+        Ok(jobs) => jobs,
+        // Who has not asked for the jobs knows it; where there is no SageMaker, there are none.
+        Err(gap) if gap.is_not_asked() || gap.is_not_supported() => return None,
+        Err(gap) => return Some(Check::unknown(NAME, asked.name.as_str(), &gap)),
+    };
     let same = jobs.iter().find(|job| job.arn.name().eq_ignore_ascii_case(&asked.name))?;
-    asked.region.is_none().then(|| {
-        let why = format!("there is a labeling job `{}` already: names must differ by more than case", same.arn.name());
-        Check::fail(NAME, asked.name.as_str(), why)
-    })
+    let why = format!("there is a labeling job `{}` already: names must differ by more than case", same.arn.name());
+    Some(Check::fail(NAME, asked.name.as_str(), why))
 }
 
 fn notes(asked: &Asked, manifest: Option<&Manifest>) -> Vec<String> {
@@ -74,5 +88,8 @@ fn notes(asked: &Asked, manifest: Option<&Manifest>) -> Vec<String> {
     let reads = source.s3_data_source.as_ref().is_some_and(|source| source.manifest_s3_uri.is_some());
     let unread =
         "the objects that the manifest names were not checked: give it with --manifest FILE or --read-manifest";
-    if reads && manifest.is_none() { vec![unread.to_owned()] } else { vec![] }
+    let topics = "whether topics are there, and what their policies and keys allow, was not looked at";
+    let has_topics = source.sns_data_source.is_some() || asked.request.output_config.sns_topic_arn.is_some();
+    let notes = [(reads && manifest.is_none(), unread), (has_topics, topics)];
+    notes.into_iter().filter(|(so, _)| *so).map(|(_, note)| note.to_owned()).collect()
 }

@@ -54,6 +54,10 @@ pub(super) fn snapshot(
     connected(connection, noise, terminal, async |aws| collected(aws, wanted).await)
 }
 
+/// In days: Ground Truth is younger.
+#[cfg(feature = "live")]
+const FOR_EVER: u64 = 36_500;
+
 /// Collects what labeling jobs hang on that are not yet made, and reads their manifests in S3 where that is asked for.
 #[cfg(feature = "live")]
 pub(super) fn for_jobs(
@@ -66,8 +70,8 @@ pub(super) fn for_jobs(
     if connection.region.is_empty() && !connection.all_regions {
         connection.region = place::regions(asked);
     }
-    // Other jobs matter by their names alone.
-    connection.max_jobs = Some(0);
+    // Other jobs matter by their names alone, and these are taken for good.
+    (connection.max_jobs, connection.jobs_since) = (Some(0), Some(FOR_EVER));
     connected(&connection, arguments.noise, terminal, async |aws| {
         let mut manifests = vec![];
         let mut beyond = beyond.to_vec();

@@ -86,7 +86,9 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
             for entry in fs::read_dir(path).map_err(unread)? {
                 inside.push(entry.map_err(unread)?.path());
             }
-            inside.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")));
+            inside.retain(|path| {
+                path.is_file() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+            });
             inside.sort();
             if inside.is_empty() {
                 return Err(Error::NoJobs { path: path.display().to_string() });

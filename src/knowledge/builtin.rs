@@ -99,17 +99,35 @@ fn near(task: &str) -> Option<&'static str> {
     FILE.tasks.iter().find(close).map(String::as_str)
 }
 
-/// What is wrong with an interface of AWS's own, if it is one and something is.
+/// Is this ARN one of AWS's own interfaces, or meant to be? `region`: where the job runs.
 #[must_use]
-pub fn misaddressed_interface(arn: &Arn) -> Option<String> {
+pub fn interface(arn: &Arn, region: &str) -> Builtin {
     if arn.account() != FILE.interface_account || arn.service() != "sagemaker" {
-        return None;
+        return Builtin::No;
     }
-    let known = FILE.interfaces.iter().any(|name| name == arn.name());
-    (!known).then(|| match arn.name().strip_prefix("3D").filter(|name| FILE.interfaces.iter().any(|n| n == name)) {
-        Some(name) => format!("the interface is called `{name}`, without `3D`"),
-        None => format!("AWS keeps no interface `{}`", arn.name()),
-    })
+    if !FILE.interfaces.iter().any(|name| name == arn.name()) {
+        let plain = arn.name().strip_prefix("3D").filter(|name| FILE.interfaces.iter().any(|n| n == name));
+        return Builtin::Wrong(match plain {
+            Some(name) => format!("the interface is called `{name}`, without `3D`"),
+            None => format!("AWS keeps no interface `{}`", arn.name()),
+        });
+    }
+    if arn.region() != region {
+        return Builtin::Wrong(format!("it is in `{}`, and the job runs in `{region}`", arn.region()));
+    }
+    Builtin::Right
+}
+
+/// The public work team of a region, that anybody may be a member of.
+#[must_use]
+pub fn public_team(partition: &str, region: &str) -> String {
+    format!("arn:{partition}:sagemaker:{region}:{}:workteam/public-crowd/default", FILE.interface_account)
+}
+
+/// Is this it?
+#[must_use]
+pub fn is_public_team(team: &Arn) -> bool {
+    team.as_str() == public_team(team.partition(), team.region())
 }
 
 /// The right ARN of what a function of AWS's own is meant to be, for a job of this region, where that is known.
@@ -217,11 +235,20 @@ mod tests {
     fn interfaces_have_no_3d_before_their_names() {
         let judge = |name: &str| {
             let arn = format!("arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/{name}");
-            misaddressed_interface(&Arn::parse(arn).unwrap())
+            interface(&Arn::parse(arn).unwrap(), "us-east-1")
         };
-        assert_eq!(judge("PointCloudObjectTracking"), None);
-        assert!(judge("3DPointCloudObjectTracking").unwrap().contains("`PointCloudObjectTracking`"));
-        assert!(judge("Nothing").is_some());
+        assert_eq!(judge("PointCloudObjectTracking"), Builtin::Right);
+        assert!(
+            matches!(judge("3DPointCloudObjectTracking"), Builtin::Wrong(why) if why.contains("`PointCloudObjectTracking`"))
+        );
+        assert!(matches!(judge("Nothing"), Builtin::Wrong(_)));
+        let arn = |account: &str| format!("arn:aws:sagemaker:eu-west-1:{account}:human-task-ui/VideoObjectTracking");
+        let judge = |account: &str| interface(&Arn::parse(arn(account)).unwrap(), "us-east-1");
+        assert!(matches!(judge("394669845002"), Builtin::Wrong(why) if why.contains("`eu-west-1`")));
+        assert_eq!(judge("111122223333"), Builtin::No);
+        let team =
+            |account: &str| Arn::parse(format!("arn:aws:sagemaker:eu-west-1:{account}:workteam/public-crowd/default"));
+        assert!(is_public_team(&team("394669845002").unwrap()) && !is_public_team(&team("111122223333").unwrap()));
         assert_eq!(s3_endpoint("us-east-1"), Some("vpce-08408e335ebf95b40"));
     }
 }

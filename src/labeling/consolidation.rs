@@ -72,6 +72,13 @@ fn elsewhere(output: &S3Uri) -> Gap {
 }
 
 impl Ways {
+    /// May the function certainly assume the job's role?
+    #[must_use]
+    pub fn assumes(&self) -> bool {
+        let certain = |judged: &Judged| judged.hindrance("").is_ok_and(|hindrance| hindrance.is_none());
+        self.assume.as_ref().is_some_and(certain)
+    }
+
     /// Is one of them open?
     ///
     /// # Errors

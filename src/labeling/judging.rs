@@ -14,6 +14,9 @@ use crate::knowledge::builtin;
 use crate::policy::Document;
 use crate::uri::S3Uri;
 
+/// By what policies tell networks apart; who comes from none has none of it.
+const NETWORKS: [&str; 3] = ["aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"];
+
 /// What Ground Truth asks of the bucket itself, beside its objects.
 const BUCKET_ACTIONS: [&str; 2] = ["s3:GetBucketLocation", "s3:ListBucket"];
 
@@ -188,6 +191,31 @@ impl<'a> Setup<'a> {
         } else {
             Judged::new(self.access.cover(role.role, &ask, object.as_str()))
         })
+    }
+
+    /// The same of somebody who opens a URL that the role has signed, from no network that a policy could name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::reads_of`].
+    pub fn reads_from_outside(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<Judged, Gap> {
+        let OfBucket::Own(policy, _) = self.policy_of(uri)? else { return self.reads_of(role, uri, is_object) };
+        let ask = NETWORKS.iter().fold(Ask::new("s3:GetObject").of(policy), |ask, key| ask.without(key));
+        let object = uri.object_arn(&self.access.account.partition);
+        Ok(if is_object {
+            self.object(role, ask, &object)
+        } else {
+            Judged::new(self.access.cover(role.role, &ask, object.as_str()))
+        })
+    }
+
+    /// What Ground Truth asks of the bucket itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::reads_of`].
+    pub fn asks_of_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<[Deed; 2], Gap> {
+        Ok(self.about_bucket(role, uri, &self.policy_of(uri)?))
     }
 
     fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &OfBucket<'a>) -> [Deed; 2] {

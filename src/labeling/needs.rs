@@ -119,7 +119,10 @@ pub fn needs<'a>(request: &'a LabelingJobRequest, region: &str) -> Vec<Need<'a>>
     });
     need(TEMPLATE, task.ui_config.ui_template_s3_uri.as_ref(), &|uri| Some(in_s3(uri, What::Read)));
     need(INTERFACE, task.ui_config.human_task_ui_arn.as_ref(), &|arn| match Arn::parse(arn) {
-        Ok(arn) => builtin::misaddressed_interface(&arn).map(What::Wrong),
+        Ok(arn) => match builtin::interface(&arn, region) {
+            Builtin::Wrong(why) => Some(What::Wrong(why)),
+            Builtin::Right | Builtin::No => None,
+        },
         Err(error) => Some(What::Wrong(error.to_string())),
     });
     let function = |function: &str| match Arn::parse(function) {

@@ -1,17 +1,15 @@
 //! What a job needs, field by field: of its role, its buckets, functions, keys, topics and its work team.
 
-use std::collections::BTreeSet;
-
 use super::caller::{NAME, ROLE, judged};
 use super::check::{Check, Verdict};
 use super::request::Asked;
-use crate::account::{Fact, Gap};
+use crate::account::Gap;
 use crate::arn::Arn;
 use crate::finding::RemedyKind;
 use crate::knowledge::builtin::{self, Builtin};
 use crate::labeling::judging::Decided;
-use crate::labeling::needs::{INPUT_TOPIC, INTERFACE, Need, POST_FUNCTION, PRE_FUNCTION, What};
-use crate::labeling::reach::OBJECT_ACTIONS;
+use crate::labeling::needs::{INPUT_TOPIC, INTERFACE, Need, OUTPUT, POST_FUNCTION, PRE_FUNCTION, What};
+use crate::labeling::reach::{Judged, OBJECT_ACTIONS};
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
 use crate::policy::layers::Verdict as Decision;
@@ -99,11 +97,14 @@ impl Subject<'_, '_> {
         }
         let Some(role) = self.role else { return checks };
         if let What::UseKey(key) | What::GrantKey(key) = &need.what {
-            checks.extend(self.key(field, key, role, self.setup.use_of_named_key(role, self.job, need)));
+            let action = if matches!(need.what, What::UseKey(_)) { "kms:Decrypt" } else { "kms:CreateGrant" };
+            checks.extend(self.key(field, key, role, self.setup.use_of_named_key(role, self.job, need), action));
             return checks;
         }
         match self.setup.deeds(role, self.job, need) {
-            Err(gap) => checks.push(Check::unknown(field, value, &gap).of(&role.role.arn, "")),
+            Err(gap) => {
+                checks.push(Check { principal: Some(role.role.arn.clone()), ..Check::unknown(field, value, &gap) });
+            }
             Ok(deeds) => checks.extend(deeds.into_iter().map(|deed| match &deed.decided {
                 Decided::Hindered(why) => {
                     Check::fail(field, deed.resource.as_str(), why.as_str()).of(&role.role.arn, &deed.action)
@@ -111,15 +112,9 @@ impl Subject<'_, '_> {
                 Decided::By(decided) => {
                     let pattern = self.pattern(need, &deed.action).unwrap_or_else(|| deed.resource.clone());
                     let mut check = judged(field, &role.role.arn, &deed.resource, &pattern, decided);
-                    let denied = [
-                        Decision::ImplicitlyDenied,
-                        Decision::Denied,
-                        Decision::ExplicitlyDenied,
-                        Decision::Conditional,
-                    ];
                     if check.verdict == Verdict::Fail
                         && decided.allows_some()
-                        && let Some(example) = decided.answer.example(&denied)
+                        && let Some(example) = refused(decided)
                     {
                         check.reason = format!("{}: not on `{example}`", check.reason);
                     }
@@ -232,16 +227,35 @@ impl Subject<'_, '_> {
             Err(gap) => return Some(Check::unknown(field, named, &gap)),
             Ok(ways) => ways?,
         };
+        let output = format!("{}*", ways.output);
         let check = match ways.is_open() {
-            Err(gap) => Check::unknown(field, named, &gap),
-            Ok(true) => Check::pass(field, named, format!("its own role, `{who}`, comes to the job's output")),
+            Err(gap) => Check::unknown(field, output, &gap),
+            Ok(true) if self.needs_key_of_output() && !ways.assumes() => {
+                let why = format!(
+                    "its own role, `{who}`, may read the job's output; whether it may use the key is not known"
+                );
+                Check::new(field, output, Verdict::Unknown, why)
+            }
+            Ok(true) => {
+                Check::pass(field, output, format!("the function's own role, `{who}`, comes to the job's output"))
+            }
             Ok(false) => {
-                let why = format!("its own role, `{who}`, can neither read the job's output nor assume the job's role");
-                let add = format!("add an inline policy to `{who}` that allows s3:GetObject on `{}*`", ways.output);
-                Check::fail(field, named, why).remedy(RemedyKind::Policy, add)
+                let why = format!(
+                    "the function's own role, `{who}`, can neither read the job's output nor assume the job's role"
+                );
+                let add = format!("add an inline policy to `{who}` that allows s3:GetObject on `{output}`");
+                Check::fail(field, output, why).remedy(RemedyKind::Policy, add)
             }
         };
         Some(check.of(&role.arn, "s3:GetObject"))
+    }
+
+    /// Is what the job writes encrypted with a customer's key?
+    fn needs_key_of_output(&self) -> bool {
+        let named = self.job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
+        let bucket = self.uri_of(OUTPUT).and_then(|uri| self.setup.bucket(&uri.bucket).ok().flatten());
+        let encryption = bucket.and_then(|bucket| bucket.encryption.known().ok()?.as_ref());
+        named || encryption.is_some_and(|encryption| encryption.key.as_ref().is_some_and(|key| !key.is_empty()))
     }
 
     /// AWS's own functions and interfaces need nothing when they are rightly addressed.
@@ -253,14 +267,21 @@ impl Subject<'_, '_> {
             (POST_FUNCTION, consolidation.and_then(|config| config.annotation_consolidation_lambda_arn.as_deref())),
         ];
         let interface = task.ui_config.human_task_ui_arn.as_deref().map(|named| (INTERFACE, named));
-        let of_aws =
-            |named: &str| Arn::parse(named).is_ok_and(|arn| builtin::function(&arn, self.job.region) == Builtin::Right);
-        let functions =
-            functions.into_iter().filter_map(|(field, named)| Some((field, named.filter(|named| of_aws(named))?)));
-        let interface = interface
-            .filter(|(_, named)| Arn::parse(*named).is_ok_and(|arn| builtin::misaddressed_interface(&arn).is_none()));
+        let functions = functions.into_iter().filter_map(|(field, named)| {
+            let arn = Arn::parse(named?).ok()?;
+            (builtin::function(&arn, self.job.region) == Builtin::Right).then_some((field, named?))
+        });
         let pass = |(field, named)| Check::pass(field, named, "AWS's own, rightly addressed: no permission is needed");
-        functions.chain(interface).map(pass).collect()
+        let interface =
+            interface.and_then(|(field, named)| match builtin::interface(&Arn::parse(named).ok()?, self.job.region) {
+                Builtin::Right => Some(pass((field, named))),
+                Builtin::Wrong(_) => None,
+                Builtin::No => {
+                    let why = "it is not AWS's own, and whether it is there is not known";
+                    Some(Check::new(field, named, Verdict::Unknown, why))
+                }
+            });
+        functions.map(pass).chain(interface).collect()
     }
 
     /// A streaming job makes a queue of its own.
@@ -284,18 +305,26 @@ impl Subject<'_, '_> {
         let (region, account) = (self.job.region, self.setup.access.account);
         if team.region() != region {
             let why = format!(
-                "the work team is in `{}`, and the job would be made in `{region}`: make it there, or name a team of `{region}`",
+                "the work team is in `{}`, and the job would be made in `{region}`: make it there (`--region {}`), or name a team of `{region}`",
+                team.region(),
                 team.region()
             );
             return Some(Check::fail(TEAM, named, why));
         }
-        let kind = team.resource().split('/').nth(1).unwrap_or_default();
-        if kind != "private-crowd" {
-            return Some(Check::pass(
-                TEAM,
-                named,
-                "the work team is not the account's own, and is in the job's region",
-            ));
+        match team.resource().split('/').nth(1).unwrap_or_default() {
+            "private-crowd" => {}
+            "public-crowd" if builtin::is_public_team(&team) => {
+                return Some(Check::pass(TEAM, named, "it is the public work team of the job's region"));
+            }
+            "public-crowd" => {
+                let right = builtin::public_team(team.partition(), region);
+                return Some(Check::fail(TEAM, named, format!("the public work team is `{right}`")));
+            }
+            "vendor-crowd" => {
+                let why = "whether the account has subscribed to this vendor's work team is not known";
+                return Some(Check::new(TEAM, named, Verdict::Unknown, why));
+            }
+            kind => return Some(Check::fail(TEAM, named, format!("there is no kind `{kind}` of work teams"))),
         }
         if team.account() != account.id {
             let why = format!(
@@ -315,33 +344,10 @@ impl Subject<'_, '_> {
             Some(Ok(_)) => Check::fail(TEAM, named, format!("there is no such work team in `{region}`")),
         })
     }
+}
 
-    /// The buckets of the account that the job's fields name, each with the first of these fields.
-    pub(super) fn buckets(&self) -> Vec<(&'static str, String)> {
-        let mut seen = BTreeSet::new();
-        let named = self.job.needs.iter().filter_map(|need| match &need.what {
-            What::Read(uri) | What::Write(uri) => Some((need.field, uri.bucket.clone())),
-            _ => None,
-        });
-        named.filter(|(_, bucket)| seen.insert(bucket.clone())).collect()
-    }
-
-    /// Buckets that only a network may reach are shown to workers who come from there, and these are private.
-    pub(super) fn network(&self, field: &str, bucket: &str) -> Option<Check> {
-        const NETWORKS: [&str; 3] = ["aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"];
-        let bucket = self.setup.bucket(bucket).ok().flatten()?;
-        let Fact::Known(Some(policy)) = &bucket.policy else { return None };
-        let mut conditions = policy.statements().iter().flat_map(|statement| &statement.conditions);
-        conditions.find(|condition| NETWORKS.contains(&condition.key.to_ascii_lowercase().as_str()))?;
-        let resource = bucket.arn.as_str();
-        let team = self.job.request.human_task_config.workteam_arn.as_deref().unwrap_or_default();
-        Some(if team.contains(":workteam/private-crowd/") {
-            let why = "its policy lets only a network in: workers must come to the portal from there";
-            Check::pass(field, resource, why)
-        } else {
-            let why =
-                "its policy lets only a network in, and workers who are not a private work team do not come from there";
-            Check::fail(field, resource, why)
-        })
-    }
+/// Something that is refused, for an example; else what is allowed only under conditions.
+fn refused(decided: &Judged) -> Option<String> {
+    let denied = [Decision::ImplicitlyDenied, Decision::Denied, Decision::ExplicitlyDenied];
+    decided.answer.example(&denied).or_else(|| decided.answer.example(&[Decision::Conditional]))
 }

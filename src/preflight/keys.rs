@@ -1,12 +1,13 @@
 //! The keys of a job: those it names, and those that its buckets encrypt with.
 
 use super::caller::judged;
-use super::check::Check;
+use super::check::{Check, Verdict};
 use super::job::Subject;
 use crate::account::{Fact, Gap};
 use crate::finding::RemedyKind;
 use crate::labeling::ExecutionRole;
 use crate::labeling::keys::{KeyAnswer, KeyUse, Obstacle};
+use crate::labeling::needs::What;
 use crate::uri::S3Uri;
 
 impl<'a> Subject<'_, 'a> {
@@ -27,22 +28,32 @@ impl<'a> Subject<'_, 'a> {
         };
         match self.setup.use_of_bucket_key(role, bucket, encryption, read_alone) {
             Ok(None) => vec![],
-            Ok(Some((name, key))) => self.key(field, name, role, Ok(key)),
+            Ok(Some((name, key))) => {
+                let own = self.job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
+                let mut checks = self.key(field, name, role, Ok(key), "kms:Decrypt");
+                // What is there may be encrypted otherwise, and so is what a job writes that names a key of its own.
+                for check in checks.iter_mut().filter(|check| check.verdict == Verdict::Fail && (read_alone || own)) {
+                    check.verdict = Verdict::Unknown;
+                    check.reason = format!("{}: if it is encrypted as its bucket encrypts by itself", check.reason);
+                }
+                checks
+            }
             Err(gap) => vec![Check::unknown(field, bucket.arn.as_str(), &gap)],
         }
     }
 
-    /// What the role may do with a key, as it is named.
+    /// What the role may do with a key, as it is named; `action` is what it needs at the least.
     pub(super) fn key(
         &self,
         field: &str,
         name: &str,
         role: &ExecutionRole<'a>,
         key: Result<KeyUse<'a>, Gap>,
+        action: &str,
     ) -> Vec<Check> {
         let who = &role.role.arn;
         let (key, answers) = match key {
-            Err(gap) => return vec![Check::unknown(field, name, &gap).of(who, "kms:Decrypt")],
+            Err(gap) => return vec![Check::unknown(field, name, &gap).of(who, action)],
             Ok(KeyUse::OfAws) => return vec![Check::pass(field, name, "AWS manages the key: no permission is needed")],
             Ok(KeyUse::Missing) => {
                 return vec![Check::fail(field, name, format!("there is no such key in `{}`", self.job.region))];

@@ -9,6 +9,7 @@ use super::manifest::{Manifest, Prefix};
 use crate::account::CorsRule;
 use crate::finding::RemedyKind;
 use crate::knowledge::builtin::Browsers;
+use crate::labeling::judging::Decided;
 use crate::labeling::needs::{MANIFEST, OUTPUT, What};
 use crate::labeling::reach::{Judged, by_tag};
 use crate::labeling::{ExecutionRole, cors};
@@ -29,16 +30,33 @@ impl<'a> Subject<'_, 'a> {
             let why = format!("{} objects are in more buckets than were looked at", manifest.elsewhere);
             checks.push(Check::new(MANIFEST, "", Verdict::Unknown, why));
         }
-        let mut buckets = BTreeSet::new();
+        if manifest.lines == manifest.blank {
+            checks.push(Check::new(MANIFEST, "", Verdict::Unknown, "the manifest names no object"));
+        }
+        if cors::browsers_of_task(self.job.request).is_some_and(|browsers| browsers.output) {
+            let why = "the frames that its sequence files name were not looked at";
+            checks.push(Check::new(MANIFEST, "", Verdict::Unknown, why));
+        }
+        // What of the manifest's own bucket is asked has been said.
+        let mut buckets: BTreeSet<&str> = self.uri_of(MANIFEST).map(|uri| uri.bucket.as_str()).into_iter().collect();
         for prefix in &manifest.prefixes {
-            let uri = &prefix.uri;
-            if buckets.insert(&uri.bucket) {
-                checks.extend(self.bucket_is_near(MANIFEST, uri));
-                if let Some(role) = self.role {
-                    checks.extend(self.bucket_key(MANIFEST, uri, true, role));
-                }
+            if buckets.insert(&prefix.uri.bucket) {
+                checks.extend(self.other_bucket(&prefix.uri));
             }
             checks.extend(self.prefix(prefix));
+        }
+        checks
+    }
+
+    /// What is asked of a bucket that only the manifest names.
+    fn other_bucket(&self, uri: &S3Uri) -> Vec<Check> {
+        let mut checks: Vec<Check> = self.bucket_is_near(MANIFEST, uri).into_iter().collect();
+        let Some(role) = self.role else { return checks };
+        checks.extend(self.bucket_key(MANIFEST, uri, true, role));
+        for deed in self.setup.asks_of_bucket(role, uri).into_iter().flatten() {
+            if let Decided::By(decided) = &deed.decided {
+                checks.push(judged(MANIFEST, &role.role.arn, &deed.resource, &deed.resource, decided));
+            }
         }
         checks
     }
@@ -60,7 +78,9 @@ impl<'a> Subject<'_, 'a> {
                 Check::new(MANIFEST, named, Verdict::Unknown, why).of(who, "s3:GetObject")
             }
             // The prefix is wider than its objects.
-            Ok(read) if read.allows_some() && !prefix.is_object => self.in_part(prefix, role, &named, &pattern, &read),
+            Ok(read) if !prefix.is_object && read.answer.verdicts().any(|verdict| !verdict.is_denial()) => {
+                self.in_part(prefix, role, &named, &pattern, &read)
+            }
             Ok(read) => judged(MANIFEST, who, &named, &pattern, &read),
         };
         let objects = if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
@@ -102,10 +122,11 @@ impl<'a> Subject<'_, 'a> {
         let output = self.uri_of(OUTPUT).filter(|_| browsers.output).map(|uri| uri.bucket.as_str());
         let inputs = inputs.into_iter().map(|bucket| (MANIFEST, bucket));
         let asked = inputs.chain(output.map(|bucket| (OUTPUT, bucket)));
-        asked.filter_map(|(field, bucket)| self.cors_of(field, bucket, browsers, certain.is_some())).collect()
+        let shown = |field: &str| certain.is_some() && (manifest.is_some() || field == OUTPUT);
+        asked.filter_map(|(field, bucket)| self.cors_of(field, bucket, browsers, shown(field))).collect()
     }
 
-    fn uri_of(&self, field: &str) -> Option<&S3Uri> {
+    pub(super) fn uri_of(&self, field: &str) -> Option<&S3Uri> {
         self.job.needs.iter().find_map(|need| match &need.what {
             What::Read(uri) | What::Write(uri) if need.field == field => Some(uri),
             _ => None,
@@ -131,7 +152,7 @@ impl<'a> Subject<'_, 'a> {
         let check = if certain {
             Check::fail(field, named, format!("{rules}, and the browsers of workers see {} from it", browsers.what))
         } else {
-            let why = format!("{rules}: tasks fail whose template shows workers an object of it");
+            let why = format!("{rules}: tasks fail that show workers an object of it");
             Check::new(field, named, Verdict::Unknown, why)
         };
         let mend = format!(
@@ -145,5 +166,5 @@ impl<'a> Subject<'_, 'a> {
 
 /// Is something of it granted for tagged objects alone?
 fn hangs_on_tags(read: &Judged) -> bool {
-    read.lacking && read.answer.granting().any(|clause| clause.open && by_tag(clause))
+    read.lacking && !read.stopped && read.answer.granting().any(|clause| clause.open && by_tag(clause))
 }

@@ -29,11 +29,10 @@ fn region_of_team(asked: &Asked) -> Option<String> {
     (!team.region().is_empty()).then(|| team.region().to_owned())
 }
 
-/// The regions that requests name, so that they are collected where nothing else says which.
+/// The regions of jobs that AWS describes: there they are. A request does not say where it would be made.
 #[must_use]
 pub fn regions(asked: &[Asked]) -> Vec<String> {
-    let mut regions: Vec<String> =
-        asked.iter().filter_map(|asked| asked.region.clone().or_else(|| region_of_team(asked))).collect();
+    let mut regions: Vec<String> = asked.iter().filter_map(|asked| asked.region.clone()).collect();
     regions.sort();
     regions.dedup();
     regions
@@ -97,12 +96,11 @@ pub fn wanted(account: &Account, asked: &[Asked], beyond: &[S3Uri]) -> Wanted {
             _ => {}
         }
     }
-    wanted.buckets.retain(|bucket| buckets.contains(&bucket.resource()));
     wanted.bucket_tags.clear();
-    wanted.functions.retain(|function| functions.iter().any(|named| named == function.as_str()));
-    let named = beyond.iter().map(|uri| uri.bucket_arn(&account.partition));
-    let there =
-        |arn: &Arn| account.buckets.known().is_ok_and(|buckets| buckets.iter().any(|bucket| bucket.arn == *arn));
-    wanted.buckets.extend(named.filter(there));
+    let all = account.buckets.known().into_iter().flatten().map(|bucket| &bucket.arn);
+    wanted.buckets = all.filter(|arn| buckets.contains(&arn.resource())).cloned().collect();
+    let all = account.regions.values().flat_map(|region| region.functions.known().into_iter().flatten());
+    let named = all.map(|function| &function.arn).filter(|arn| functions.iter().any(|named| named == arn.as_str()));
+    wanted.functions = named.cloned().collect();
     wanted
 }

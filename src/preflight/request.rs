@@ -239,6 +239,6 @@ mod tests {
         let asked = Asked::parse("-", text.to_string().as_bytes()).unwrap();
         assert_eq!((asked.name.as_str(), asked.form), ("signs", Form::Response));
         assert_eq!((asked.region.as_deref(), asked.account.as_deref()), (Some("eu-west-1"), Some("111122223333")));
-        assert!(asked.slips.iter().any(|slip| slip.path == "LabelCounters"));
+        assert!(asked.slips.iter().all(|slip| slip.path != "LabelCounters"));
     }
 }

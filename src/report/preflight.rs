@@ -70,7 +70,8 @@ fn details(page: &Page, job: &Preflight, verdicts: &[Verdict]) -> Vec<String> {
 fn alike<'c>(checks: impl Iterator<Item = &'c Check>) -> Vec<(Vec<&'c str>, &'c Check)> {
     let same = |one: &Check, other: &Check| {
         let what = |check: &Check| {
-            (check.field.clone(), check.principal.clone(), check.resource.clone(), check.reason.clone())
+            let mends: Vec<_> = check.remedy.iter().map(|remedy| remedy.kind).collect();
+            (check.field.clone(), check.principal.clone(), check.resource.clone(), check.reason.clone(), mends)
         };
         what(one) == what(other)
     };

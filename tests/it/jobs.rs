@@ -241,7 +241,7 @@ fn open_to_browsers() -> CorsRule {
 }
 
 /// A key whose policy leaves everything to the account's own policies, as AWS makes it.
-fn customer_key(account: &str, region: &str, id: &str) -> Key {
+pub fn customer_key(account: &str, region: &str, id: &str) -> Key {
     let text = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"kms:*","Resource":"*"}}}}"#
     );

@@ -205,7 +205,7 @@ fn everything_must_be_in_the_jobs_region() {
     let (_, case) = fine();
     request["HumanTaskConfig"]["WorkteamArn"] =
         "arn:aws:sagemaker:eu-west-1:111122223333:workteam/private-crowd/mlops".into();
-    let team = "WorkteamArn: Fail, the work team is in `eu-west-1`, and the job would be made in `us-east-1`: make it there, or name a team of `us-east-1`";
+    let team = "WorkteamArn: Fail, the work team is in `eu-west-1`, and the job would be made in `us-east-1`: make it there (`--region eu-west-1`), or name a team of `us-east-1`";
     assert_eq!(troubles(&request, &case, None, None), [team]);
 }
 
@@ -220,6 +220,21 @@ fn a_work_team_must_be_there() {
     let abroad =
         "WorkteamArn: Fail, the work team is of the account 444455556666, and the job would be made in 111122223333";
     assert_eq!(troubles(&request, &case, None, None), [abroad]);
+    for (kind, said) in [
+        (
+            "111122223333:workteam/public-crowd/default",
+            "Fail, the public work team is `arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default`",
+        ),
+        ("111122223333:workteam/private_crowd/mlops", "Fail, there is no kind `private_crowd` of work teams"),
+        (
+            "777788889999:workteam/vendor-crowd/them",
+            "Unknown, whether the account has subscribed to this vendor's work team is not known",
+        ),
+    ] {
+        request["HumanTaskConfig"]["WorkteamArn"] = format!("arn:aws:sagemaker:us-east-1:{kind}").into();
+        let told = troubles(&request, &case, None, None);
+        assert!(told.contains(&format!("WorkteamArn: {said}")), "{told:?}");
+    }
     let (request, _) = fine();
     case.snapshot.account.regions.get_mut("us-east-1").unwrap().workteams =
         Fact::Unknown(refused("sagemaker:ListWorkteams"));
@@ -231,8 +246,12 @@ fn a_work_team_must_be_there() {
 fn a_bucket_lets_the_browsers_of_workers_in_by_what_the_task_shows() {
     let (mut request, mut case) = fine();
     known(&mut case.snapshot.account.buckets)[0].cors = Fact::Known(vec![]);
+    let objects = "{\"source-ref\": \"s3://mlops-world-labeling-demo/labeling/1.jpg\"}";
     let images = "ManifestS3Uri: Fail, it has no CORS rules, and the browsers of workers see images from it";
-    assert_eq!(troubles(&request, &case, None, None), [images]);
+    assert_eq!(troubles(&request, &case, None, Some(objects)), [images]);
+    // Without the manifest, what is in its bucket is not known.
+    let perhaps = "ManifestS3Uri: Unknown, it has no CORS rules: tasks fail that show workers an object of it";
+    assert_eq!(troubles(&request, &case, None, None), [perhaps]);
     let functions = |request: &mut Value, task: &str| {
         let task_config = &mut request["HumanTaskConfig"];
         task_config["PreHumanTaskLambdaArn"] =
@@ -247,8 +266,7 @@ fn a_bucket_lets_the_browsers_of_workers_in_by_what_the_task_shows() {
     assert!(said.iter().any(|said| said.starts_with("S3OutputPath: Fail, it has no CORS rules")), "{said:?}");
     request["HumanTaskConfig"].as_object_mut().unwrap().remove("PreHumanTaskLambdaArn");
     request["HumanTaskConfig"].as_object_mut().unwrap().remove("AnnotationConsolidationConfig");
-    let own = "ManifestS3Uri: Unknown, it has no CORS rules: tasks fail whose template shows workers an object of it";
-    assert_eq!(troubles(&request, &case, None, None), [own]);
+    assert_eq!(troubles(&request, &case, None, Some(objects)), [perhaps]);
 }
 
 #[test]
@@ -279,6 +297,19 @@ fn the_objects_of_a_manifest_are_read_by_the_role() {
     known(&mut role.grants.inline).insert("own".to_owned(), Fact::Known(document(only)));
     let refused = "ManifestS3Uri: Fail, 2 objects of the manifest: nothing grants it";
     assert_eq!(troubles(&request, &case, None, Some(&both)), [refused]);
+    // What is granted under a condition is open, beside what is not granted.
+    let narrow = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::mlops-world-labeling-demo","arn:aws:s3:::mlops-world-labeling-demo/labeling/*"]},
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/cam/1-*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}"#;
+    let role =
+        known(&mut case.snapshot.account.iam.roles).iter_mut().find(|role| role.arn.name() == "MLOps2021Role").unwrap();
+    known(&mut role.grants.inline).insert("own".to_owned(), Fact::Known(document(narrow)));
+    let cam = line("s3://mlops-world-labeling-demo/cam/1-1.jpg") + &line("s3://mlops-world-labeling-demo/cam/1-2.jpg");
+    let said = troubles(&request, &case, None, Some(&cam));
+    assert!(said.len() == 1 && said[0].contains("Unknown"), "{said:?}");
+    let role =
+        known(&mut case.snapshot.account.iam.roles).iter_mut().find(|role| role.arn.name() == "MLOps2021Role").unwrap();
+    known(&mut role.grants.inline).insert("own".to_owned(), Fact::Known(document(only)));
+    assert_eq!(troubles(&request, &case, None, Some("\n")), ["ManifestS3Uri: Unknown, the manifest names no object"]);
     // Of what begins alike the one object that was looked at shows it, or nothing is known.
     let many = |directory: &str| -> String {
         (0..1500).map(|n| line(&format!("s3://mlops-world-labeling-demo/{directory}{}/{n}.jpg", n % 150))).collect()
@@ -331,9 +362,57 @@ fn a_bucket_that_only_a_network_reaches_must_let_ground_truth_and_private_worker
     restricted("vpce-08408e335ebf95b40", "us-east-1");
     request["HumanTaskConfig"]["WorkteamArn"] =
         "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default".into();
-    let public = "ManifestS3Uri: Fail, its policy lets only a network in, and workers who are not a private work team do not come from there";
-    let said = troubles(&request, &case, None, None);
-    assert!(said.contains(&public.to_owned()), "{said:?}");
+    let objects = "{\"source-ref\": \"s3://mlops-world-labeling-demo/labeling/1.jpg\"}";
+    let public = "a policy lets only a network in, and workers who are no private work team do not come from there";
+    for (manifest, verdict) in [(Some(objects), "Fail"), (None, "Unknown")] {
+        let said = troubles(&request, &case, None, manifest);
+        assert!(said.contains(&format!("ManifestS3Uri: {verdict}, {public}")), "{said:?}");
+    }
+    // Who is let in from a network is nobody kept out; nor does it matter who may not delete.
+    for text in [
+        r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"arn:aws:s3:::mlops-world-labeling-demo/*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}}}"#,
+        r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1a2b3c4d"}}}}"#,
+    ] {
+        known(&mut case.snapshot.account.buckets)[0].policy = Fact::Known(Some(document(text)));
+        let said = troubles(&request, &case, None, Some(objects));
+        assert!(said.iter().all(|said| !said.contains("network")), "{said:?}");
+    }
+}
+
+#[test]
+fn what_aws_describes_of_another_account_is_not_judged_by_this_one() {
+    let (mut request, case) = fine();
+    let job = "labeling-job/mlops1-merchantName-20210601120000";
+    request["LabelingJobArn"] = format!("arn:aws:sagemaker:us-east-1:111122223333:{job}").into();
+    assert_eq!(troubles(&request, &case, None, None), READY);
+    request["LabelingJobArn"] = format!("arn:aws:sagemaker:us-east-1:444455556666:{job}").into();
+    let other =
+        "LabelingJobArn: Unknown, the job is of the account 444455556666, and the facts are of 111122223333: ask there";
+    assert_eq!(troubles(&request, &case, None, None), [other]);
+}
+
+#[test]
+fn a_key_must_let_the_role_use_it_and_a_functions_role_too() {
+    let mut case = cases().into_iter().find(|(name, _)| name.starts_with("14-")).unwrap().1;
+    let mut of_case = account(&case, &Carried::Inline(fitting(&case)));
+    let team = case["request"]["HumanTaskConfig"]["WorkteamArn"].as_str().unwrap().to_owned();
+    let region = team.split(':').nth(3).unwrap().to_owned();
+    let key = crate::jobs::customer_key("111122223333", &region, "1234abcd");
+    let keys = &mut of_case.snapshot.account.regions.get_mut(&region).unwrap().keys;
+    keys.insert("1234abcd".to_owned(), Fact::Known(Some(key.clone())));
+    let before = troubles(&case["request"], &of_case, None, None);
+    case["request"]["OutputConfig"]["KmsKeyId"] = "1234abcd".into();
+    let said = troubles(&case["request"], &of_case, None, None);
+    let more: Vec<&String> = said.iter().filter(|said| !before.contains(said)).collect();
+    let function = "AnnotationConsolidationLambdaArn: Unknown, its own role, `Functions`, may read the job's output; whether it may use the key is not known";
+    assert_eq!(more, [function]);
+    let keys = &mut of_case.snapshot.account.regions.get_mut(&region).unwrap().keys;
+    let refuses = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/other"},"Action":"kms:*","Resource":"*"}}"#;
+    let narrow = gt_audit::account::Key { policy: Fact::Known(document(refuses)), ..key };
+    keys.insert("1234abcd".to_owned(), Fact::Known(Some(narrow)));
+    let said = troubles(&case["request"], &of_case, None, None);
+    let lacking = "KmsKeyId: Fail, neither the key's policy nor a grant allows it";
+    assert_eq!(said.iter().filter(|said| *said == lacking).count(), 6, "{said:?}");
 }
 
 fn account_troubles(case: &Case) -> Vec<String> {
