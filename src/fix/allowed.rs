@@ -193,11 +193,11 @@ impl<'c> Comparison<'c, '_, '_> {
         }
         let mut unmet = vec![];
         for grant in self.asked.gains.iter().filter(holds) {
-            let outcomes = is.cover(&Set::Matching(&grant.on.pattern()))?;
             let allowed = |outcome: &Outcome| outcome.verdict == Verdict::Allowed;
-            let met = match grant.on {
-                On::Exactly(_) | On::Below(_) => outcomes.iter().all(allowed),
-                On::Matching(_) => outcomes.iter().any(allowed),
+            let met = match &grant.on {
+                On::Exactly(resource) => allowed(&is.decide(resource)),
+                On::Below(prefix) => is.below(prefix)?.iter().all(allowed),
+                On::Matching(_) => is.cover(&Set::Matching(&grant.on.pattern()))?.iter().any(allowed),
             };
             if !met {
                 unmet.push(grant);

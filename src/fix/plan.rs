@@ -136,6 +136,9 @@ fn case<'f>(setup: &Setup<'_>, finding: &'f Finding, explicit: bool) -> Case<'f>
 
 /// Puts all that is wanted in place at once and asks again: what stops even that is in the way.
 fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
+    if !cases.iter().any(|case| case.cure.closes()) {
+        return;
+    }
     let mut tried = snapshot.account.clone();
     for case in cases.iter_mut().filter(|case| case.cure.closes()) {
         match draft(&snapshot.account, &case.cure.wants) {

@@ -180,7 +180,7 @@ fn take(account: &mut Account, (which, one, other): Step) {
 
 #[test]
 fn in_a_thousand_random_accounts_every_change_that_is_offered_holds() {
-    let steps = proptest::collection::vec((0_u8..16, 0_usize..64, 0_usize..64), 1..9);
+    let steps = proptest::collection::vec((0_u8..16, 0_usize..64, 0_usize..64), 1..7);
     let mut runner = TestRunner::deterministic();
     let accounts: Vec<Vec<Step>> = (0..ACCOUNTS).map(|_| steps.new_tree(&mut runner).unwrap().current()).collect();
     let [offered, closing, found] = [(); 3].map(|()| AtomicUsize::new(0));
