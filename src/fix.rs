@@ -76,7 +76,6 @@ pub struct Mend {
     /// The findings.
     pub findings: Vec<Meant>,
     /// The changes; none, where none is proved.
-    #[schemars(with = "Vec<serde_json::Value>")]
     pub changes: Vec<Change>,
     /// Where there is none because the changes of other mends close these findings together: what those change.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -37,7 +37,7 @@ pub struct Bucket {
 }
 
 /// A rule of a bucket's CORS configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct CorsRule {
     /// Headers of a preflight request that are let through, with `*`.

@@ -56,7 +56,7 @@ pub(super) fn snapshot(
 
 /// In days: Ground Truth is younger.
 #[cfg(feature = "live")]
-const FOR_EVER: u64 = 36_500;
+const FOR_EVER: u32 = 36_500;
 
 /// Collects what labeling jobs hang on that are not yet made, and reads their manifests in S3 where that is asked for.
 #[cfg(feature = "live")]

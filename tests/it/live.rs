@@ -5,6 +5,7 @@
 //! Organizations, or buckets whose own tags count in policies.
 
 mod details;
+mod fix;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -5,6 +5,7 @@
 //! be cleared away. The role's temporary credentials then make one call, and `gt-audit simulate` is asked the same.
 
 mod known;
+mod mended;
 mod setups;
 
 use std::collections::BTreeMap;

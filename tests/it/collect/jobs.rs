@@ -163,6 +163,15 @@ fn of_too_many_jobs_the_newest_are_described_and_the_others_said_to_be_left_out(
 }
 
 #[test]
+fn of_jobs_that_are_not_to_be_described_the_names_are_known() {
+    let fake = FakeAws::serving(&everything());
+    let (_, account) = collect(&fake, &Connection { max_jobs: Some(0), ..Connection::default() });
+    assert_eq!((names(&account).len(), fake.requests_of(&calls::DESCRIBE_LABELING_JOB)), (7, 0));
+    let jobs = account.regions[HOME].labeling_jobs.known().unwrap();
+    assert!(jobs.iter().all(|job| job.request.known().unwrap_err().is_not_asked()));
+}
+
+#[test]
 fn an_old_job_counts_while_it_runs() {
     let old = |day, status| made(job(HOME, day, status), "2019-02-03T04:05:06Z");
     // The clock stands at 2026-11-22T12:34:56Z; made in the very second of the limit, and one before and after.
