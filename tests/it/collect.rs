@@ -15,7 +15,7 @@ use std::time::Duration;
 use gt_audit::account::{Account, Fact, Wanted};
 use gt_audit::arn::Arn;
 use gt_audit::collect::calls::{self, CALLS, Chosen};
-use gt_audit::collect::{Aws, Connection, Progress, details, inventory};
+use gt_audit::collect::{Aws, Connection, Progress, details, inventory, object};
 
 use crate::fake_aws::{FakeAws, HOME, Switches};
 use story::{arn, before_details, everything, known, large};
@@ -131,6 +131,10 @@ fn the_operations_that_are_made_read_only_and_stand_in_the_table() {
         assert_eq!(aws.collection().api_calls, fake.requests().values().sum::<usize>() as u64);
         made.extend(seen);
     }
+    let fake = FakeAws::serving(&everything());
+    let manifest = arn("arn:aws:s3:::bucket-0001/plain.manifest");
+    run(async { object(&fake.connect(&Connection::default()).await.unwrap(), &manifest, None).await }).unwrap();
+    made.extend(fake.requests().into_keys());
     let table: BTreeSet<_> = CALLS.iter().map(|call| (call.service.to_owned(), call.operation.to_owned())).collect();
     let missing: Vec<_> = table.difference(&made).collect();
     // Its calls are aws-config's.

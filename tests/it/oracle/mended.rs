@@ -131,7 +131,11 @@ fn changes(id: &str) -> Vec<Change> {
         tags: Fact::Known(Tags::new()),
     }]);
     let like = known(&mut account.buckets)[0].clone();
-    let named = |name: &str| Bucket { arn: Arn::bucket("aws", &bucket(id, name)), ..like.clone() };
+    let named = |name: &str| Bucket {
+        arn: Arn::bucket("aws", &bucket(id, name)),
+        tags: Fact::Known(Tags::new()),
+        ..like.clone()
+    };
     account.buckets = Fact::Known(["images", "others"].map(named).into());
     let functions = ["recipe", "other-recipe"].map(|name| Function {
         arn: function(id, name),
