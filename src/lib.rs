@@ -7,7 +7,7 @@
 //! Data goes one way, and imports point down only (a test holds that):
 //!
 //! ```text
-//! arn ← policy ← account ← access ← labeling ← rules ← audit ← commands ← main
+//! arn ← policy ← account ← access ← labeling ← rules ← audit ← fix ← commands ← main
 //!                   ↑        knowledge ←┘  finding ←┘    report ←┘
 //!                collect                                config ←┘
 //! ```
@@ -21,7 +21,7 @@
 //! - [`rules`]: one file a rule, its page beside it.
 //! - [`config`]: the configuration file, or every mistake in it.
 //! - [`audit`]: every rule on every subject; [`report`]: what comes of it, and how it is written.
-//! - [`preflight`]: would a labeling job work? [`fix`]: the changes that close findings, each proved.
+//! - [`preflight`], beside the audit: would a labeling job work? [`fix`]: the changes that close findings, each proved.
 //! - [`cli`], [`commands`]: the command line.
 
 pub mod access;

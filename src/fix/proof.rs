@@ -150,10 +150,13 @@ impl Standing {
     }
 }
 
+/// What a finding is about: at least one thing, if only the principal itself.
 fn triples(finding: &Finding) -> impl Iterator<Item = Triple> {
     let principal = finding.principal.as_ref().map(ToString::to_string);
-    let resources = finding.resource.iter().chain(finding.resources.iter());
-    resources.map(move |resource| (finding.rule, principal.clone(), resource.to_string()))
+    let resources = finding.resource.iter().chain(finding.resources.iter()).map(ToString::to_string);
+    let alone = finding.resource.is_none() && finding.resources.is_empty();
+    let resources = resources.chain(alone.then(String::new));
+    resources.map(move |resource| (finding.rule, principal.clone(), resource))
 }
 
 fn count(report: &Report) -> usize {
