@@ -6,6 +6,7 @@
 
 mod details;
 mod fix;
+mod preflight;
 
 use std::collections::BTreeSet;
 use std::fs;
