@@ -50,7 +50,13 @@ pub fn plan(form: Form, plan: &Plan) -> String {
         .zip(&said)
         .flat_map(|(mend, said)| mend.changes.iter().map(move |change| Explained { change, said }))
         .collect();
-    spell(form, &changes)
+    let left: usize = plan.mends.iter().filter(|mend| mend.proof.is_none()).map(|mend| mend.findings.len()).sum();
+    let left = match left {
+        0 => String::new(),
+        1 => "\n# 1 finding has no proved change: `gt-audit fix` says why\n".to_owned(),
+        many => format!("\n# {many} findings have no proved change: `gt-audit fix` says why\n"),
+    };
+    spell(form, &changes) + &left
 }
 
 fn said(mend: &Mend) -> Vec<String> {

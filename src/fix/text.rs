@@ -70,7 +70,10 @@ impl Page {
     }
 
     fn line(&self, first: &str, rest: &str, text: &str) -> String {
-        let options = textwrap::Options::new(self.width).initial_indent(first).subsequent_indent(rest);
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(&plain(text), &options) + "\n"
     }
 }

@@ -154,7 +154,9 @@ impl Page {
 
     /// Lines broken at the width, hanging under their first word.
     pub(super) fn wrapped(&self, lines: &[String]) -> String {
-        let options = textwrap::Options::new(usize::from(self.layout.width)).subsequent_indent("  ");
+        let options = textwrap::Options::new(usize::from(self.layout.width))
+            .subsequent_indent("  ")
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         lines.iter().map(|line| textwrap::fill(line, &options) + "\n").collect()
     }
 }
