@@ -9,7 +9,9 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tagging,
 };
 use aws_smithy_types::error::operation::BuildError;
-use gt_audit::account::{AccessBlock, Account, Bucket, CorsRule as Rule, Encryption, Fact, Gap, Key, Regional, Tags};
+use gt_audit::account::{
+    AccessBlock, Account, Bucket, CorsRule as Rule, Encryption, Fact, Key, Regional, Tags, Unknown,
+};
 use gt_audit::arn::Arn;
 use gt_audit::policy::grant::{Constraints, Grant};
 use serde_json::Value;
@@ -20,7 +22,7 @@ use super::{Aws, Done, Failure, Metadata as _, answer, differs, known, made};
 const CUSTOM_ID: &str = "_custom_id_";
 
 /// Does it lack what LocalStack lacks too?
-pub fn is_passed_over(gap: &Gap) -> bool {
+pub fn is_passed_over(gap: &Unknown) -> bool {
     let services = ["sagemaker:", "organizations:"];
     services.iter().any(|service| gap.action.starts_with(service)) || gap.action == "s3:GetBucketAbac"
 }

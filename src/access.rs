@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::account::{Account, ControlPolicy, Fact, Gap, Organization, Role};
+use crate::account::{Account, ControlPolicy, Fact, Organization, Role, Unknown};
 use crate::arn::Arn;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::decide::Reason;
@@ -34,11 +34,11 @@ pub struct Access<'a> {
     /// The facts.
     pub account: &'a Account,
     /// What the organization lets the account do, where it says so.
-    limits: Policies<'a, Gap>,
+    limits: Policies<'a, Unknown>,
     /// Does the organization speak of single principals? Then no two of them are the same.
     limits_single_out: bool,
     classes: RefCell<Classes<'a>>,
-    compiled: RefCell<HashMap<usize, Rc<Policies<'a, Gap>>>>,
+    compiled: RefCell<HashMap<usize, Rc<Policies<'a, Unknown>>>>,
     reaches: RefCell<HashMap<usize, ByQuestion>>,
 }
 
@@ -50,7 +50,7 @@ struct Classes<'a> {
 }
 
 /// What a class reaches, for each question that was asked.
-type ByQuestion = HashMap<String, Rc<Reach<Gap>>>;
+type ByQuestion = HashMap<String, Rc<Reach<Unknown>>>;
 
 /// A policy under the name that reports call it by.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl<'a> Access<'a> {
     /// Every identity policy of an identity, in the order attached, inline, and of a user then group by group; a gap in
     /// place of each that could not be read.
     #[must_use]
-    pub fn policies(&self, identity: impl Into<Identity<'a>>) -> Vec<Result<Named<'a>, Gap>> {
+    pub fn policies(&self, identity: impl Into<Identity<'a>>) -> Vec<Result<Named<'a>, Unknown>> {
         let mut policies = vec![];
         for grants in identity.into().grants(self.account) {
             let grants = match grants {
@@ -171,7 +171,7 @@ impl<'a> Access<'a> {
     /// # Errors
     ///
     /// When the trust policy is not known.
-    pub fn trusts(&self, role: &Role, service: &str, account: &str) -> Result<Answer, Gap> {
+    pub fn trusts(&self, role: &Role, service: &str, account: &str) -> Result<Answer, Unknown> {
         const ACTION: &str = "sts:AssumeRole";
         let requester = Requester::Service(service.to_owned());
         let mut context = Context::open();
@@ -197,7 +197,7 @@ impl<'a> Access<'a> {
     #[must_use]
     pub fn grants(&self, identity: impl Into<Identity<'a>>, action: &str) -> Vec<(Reason, Vec<String>)> {
         let reach = self.reach(identity.into(), &Ask::new(action));
-        let resources = |clause: &Clause<Gap>| {
+        let resources = |clause: &Clause<Unknown>| {
             let all_but = if clause.all_but { "all but " } else { "" };
             clause.patterns.iter().map(|pattern| format!("{all_but}{pattern}")).collect()
         };
@@ -213,7 +213,7 @@ impl<'a> Access<'a> {
     /// What one of an identity's policies says by itself, wherever it applies; nothing of statements that say nothing to
     /// the question, whatever is not known.
     #[must_use]
-    pub fn said(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, policy: &Named<'_>) -> Vec<Clause<Gap>> {
+    pub fn said(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, policy: &Named<'_>) -> Vec<Clause<Unknown>> {
         let identity = identity.into();
         let (requester, context) = (identity.requester(), self.context(identity, ask));
         let mut alone = Policies::new();
@@ -245,12 +245,12 @@ impl<'a> Access<'a> {
     /// What an identity's policies and the organization's reach, to be asked about many resources that have no policy of
     /// their own.
     #[must_use]
-    pub fn prepared(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>) -> Rc<Reach<Gap>> {
+    pub fn prepared(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>) -> Rc<Reach<Unknown>> {
         self.reach(identity.into(), ask)
     }
 
     /// What an identity's policies, the organization's and the resource's own reach.
-    fn reach(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Rc<Reach<Gap>> {
+    fn reach(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Rc<Reach<Unknown>> {
         let of_resource = ask.of_resource();
         if of_resource.is_empty() {
             let class = self.class(identity);
@@ -278,12 +278,12 @@ impl<'a> Access<'a> {
     }
 
     /// The identity's own policies, compiled once for its class.
-    fn compiled(&self, identity: Identity<'a>) -> Rc<Policies<'a, Gap>> {
+    fn compiled(&self, identity: Identity<'a>) -> Rc<Policies<'a, Unknown>> {
         let class = self.class(identity);
         Rc::clone(self.compiled.borrow_mut().entry(class).or_insert_with(|| Rc::new(self.compile(identity))))
     }
 
-    fn compile(&self, identity: Identity<'a>) -> Policies<'a, Gap> {
+    fn compile(&self, identity: Identity<'a>) -> Policies<'a, Unknown> {
         let mut policies = Policies::new();
         for policy in self.policies(identity) {
             match policy {
@@ -299,7 +299,7 @@ impl<'a> Access<'a> {
         policies
     }
 
-    fn boundary(&self, identity: Identity<'a>) -> Result<Option<Named<'a>>, Gap> {
+    fn boundary(&self, identity: Identity<'a>) -> Result<Option<Named<'a>>, Unknown> {
         let Some(boundary) = identity.boundary() else { return Ok(None) };
         boundary.known()?.as_ref().map(|arn| self.managed(arn)).transpose()
     }
@@ -325,7 +325,7 @@ impl<'a> Access<'a> {
         context
     }
 
-    fn managed(&self, arn: &'a Arn) -> Result<Named<'a>, Gap> {
+    fn managed(&self, arn: &'a Arn) -> Result<Named<'a>, Unknown> {
         let policy = self.account.iam.policy(arn)?;
         let document = policy.document.known()?;
         Ok(Named { name: arn.name(), arn: Some(arn), version: Some(&policy.version), document })

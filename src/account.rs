@@ -1,6 +1,6 @@
 //! The facts of one AWS account, as they were collected: plain data, compared, saved and read back without loss.
 //!
-//! Every fact that had to be asked for is a [`Fact`]: known, or unknown with the [`Gap`] that says which call was
+//! Every fact that had to be asked for is a [`Fact`]: known, or unknown with the [`Unknown`] that says which call was
 //! refused. An empty list is known to be empty. Nothing here decides anything, and nothing here has heard of AWS's
 //! clients; a snapshot file holds an [`Account`] and when it was collected ([`snapshot`]).
 
@@ -21,7 +21,7 @@ use crate::arn::Arn;
 use crate::policy::Document;
 
 pub use bucket::{AccessBlock, Bucket, CorsRule, Encryption};
-pub use fact::{Fact, Gap};
+pub use fact::{Call, Fact, Unknown, any};
 pub use key::Key;
 pub use labeling::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, HumanTaskConfig, InputConfig, LabelingJob,
@@ -58,7 +58,7 @@ pub struct Account {
     /// What exists region by region.
     pub regions: BTreeMap<String, Regional>,
     /// Calls that were refused, or not made because there would have been too many, and left no other trace.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<Unknown>,
 }
 
 /// Roles, users and groups by ARN, and every managed policy that one of them carries.
@@ -164,10 +164,10 @@ pub struct Regional {
 
 /// What snapshots of an earlier gt-audit do not have.
 mod not_asked {
-    use super::{Fact, FlowDefinition, Gap, LabelingJob, Workforce, Workteam};
+    use super::{Fact, FlowDefinition, LabelingJob, Unknown, Workforce, Workteam};
 
     fn of<T>(action: &str) -> Fact<T> {
-        Fact::Unknown(Gap::not_asked(action, "*"))
+        Fact::Unknown(Unknown::not_asked(action, "*"))
     }
 
     pub(super) fn labeling_jobs() -> Fact<Vec<LabelingJob>> {
@@ -192,7 +192,7 @@ impl Regional {
     #[must_use]
     pub fn not_asked() -> Self {
         Self {
-            functions: Fact::Unknown(Gap::not_asked("lambda:ListFunctions", "*")),
+            functions: Fact::Unknown(Unknown::not_asked("lambda:ListFunctions", "*")),
             labeling_jobs: not_asked::labeling_jobs(),
             flow_definitions: not_asked::flow_definitions(),
             workteams: not_asked::workteams(),
@@ -269,10 +269,10 @@ impl Account {
     /// # Errors
     ///
     /// When it could not be read, or nobody asked for it.
-    pub fn key(&self, region: &str, name: &str) -> Result<Option<&Key>, Gap> {
+    pub fn key(&self, region: &str, name: &str) -> Result<Option<&Key>, Unknown> {
         match self.regions.get(region).and_then(|regional| regional.keys.get(name)) {
             Some(key) => key.known().map(Option::as_ref),
-            None => Err(Gap::not_asked("kms:DescribeKey", name)),
+            None => Err(Unknown::not_asked("kms:DescribeKey", name)),
         }
     }
 
@@ -281,10 +281,10 @@ impl Account {
     /// # Errors
     ///
     /// When they could not be read, or nobody asked for them.
-    pub fn object_tags(&self, object: &Arn) -> Result<Option<&Tags>, Gap> {
+    pub fn object_tags(&self, object: &Arn) -> Result<Option<&Tags>, Unknown> {
         match self.objects.get(object) {
             Some(tags) => tags.known().map(Option::as_ref),
-            None => Err(Gap::not_asked("s3:GetObjectTagging", object.as_str())),
+            None => Err(Unknown::not_asked("s3:GetObjectTagging", object.as_str())),
         }
     }
 }
@@ -295,10 +295,10 @@ impl Iam {
     /// # Errors
     ///
     /// When it could not be read, or nobody asked for it.
-    pub fn policy(&self, arn: &Arn) -> Result<&ManagedPolicy, Gap> {
+    pub fn policy(&self, arn: &Arn) -> Result<&ManagedPolicy, Unknown> {
         match self.policies.get(arn) {
             Some(policy) => policy.known(),
-            None => Err(Gap::not_asked("iam:GetPolicy", arn.as_str())),
+            None => Err(Unknown::not_asked("iam:GetPolicy", arn.as_str())),
         }
     }
 }

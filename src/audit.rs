@@ -16,7 +16,7 @@ pub use scope::{Glob, Scope};
 
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
-use crate::account::{Gap, Organization};
+use crate::account::{Organization, Unknown};
 use crate::config::Ignore;
 use crate::finding::Severity;
 use crate::labeling::workload::Workload;
@@ -72,7 +72,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     notes.extend(options.scope.notes(&setup));
     notes.extend(ignores.notes(&findings, &undecided, !options.scope.is_all()));
     // What was not audited may be unread, unless something that was hangs on it.
-    let hangs_on = |gap: &Gap| undecided.iter().any(|open| open.gap == *gap);
+    let hangs_on = |gap: &Unknown| undecided.iter().any(|open| open.unknown == *gap);
     let mut gaps = account.unread();
     gaps.retain(|gap| options.scope.admits_gap(gap) || hangs_on(gap));
     report::assemble(snapshot, gaps, roles, findings, undecided, notes, options.fail_on)
@@ -83,7 +83,7 @@ fn of_organization(organization: &Organization) -> Option<String> {
     let why = match organization {
         Organization::Free | Organization::Policies(_) => return None,
         Organization::NotAsked => "were not asked for".to_owned(),
-        Organization::Unread(gap) => format!("could not be read ({}: {})", gap.action, gap.code),
+        Organization::Unread(gap) => format!("could not be read ({}: {})", gap.action(), gap.code()),
     };
     Some(format!(
         "the organization's policies {why}: what is allowed here is allowed as far as this account's policies go"

@@ -1,7 +1,7 @@
 //! From a live AWS account to an [`Account`]: the only room that speaks to AWS, and the only one that waits.
 //!
 //! Calls that answer for many resources at once come first; where one is refused, each resource is asked itself, and
-//! what is refused there is a [`Gap`](crate::account::Gap): never an empty list, never a verdict. All requests pass one
+//! what is refused there is a [`Unknown`](crate::account::Unknown): never an empty list, never a verdict. All requests pass one
 //! gate with an entry of the table of [`calls`], which holds nothing but reading calls. What the facts mean is decided
 //! elsewhere.
 //!

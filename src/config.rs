@@ -16,10 +16,9 @@ use toml::de::DeTable;
 pub use mistake::{Mistake, Mistakes};
 
 use crate::arn::Arn;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::workload::{FunctionName, Workload, WorkloadBucket};
 use crate::policy::Pattern;
-use crate::rules::{RULES, rule};
 use mistake::{Slips, near, quoted};
 use section::{Key, Kind, Section, Text};
 
@@ -43,7 +42,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ignore {
     /// The id of the rule that finds them.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// The ARNs of the principals; of any and of none when absent.
     pub principal: Option<Pattern>,
     /// The ARNs of the resources; likewise.
@@ -234,10 +233,10 @@ fn ignore(file: &str, section: &Section<'_, '_>, slips: &mut Slips<'_>) -> Optio
     })
 }
 
-fn rule_id(text: &Text<'_>, slips: &mut Slips<'_>) -> Option<&'static str> {
-    let found = rule(text.is).map(|rule| rule.id);
+fn rule_id(text: &Text<'_>, slips: &mut Slips<'_>) -> Option<RuleId> {
+    let found = RuleId::parse(text.is);
     if found.is_none() {
-        let hint = near(text.is, RULES.iter().map(|rule| rule.id))
+        let hint = near(text.is, RuleId::ALL.iter().map(|rule| rule.as_str()))
             .map_or("`gt-audit rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
         slips.add(text.at, format!("there is no rule `{}`: {hint}", text.is));
     }

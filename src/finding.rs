@@ -3,14 +3,19 @@
 //! Plain data in the form of the JSON report (product contract, `schemas/report.json`). Knows how findings are
 //! identified and ordered; has never heard of how one is found.
 
+mod rule_id;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::Coverage;
+use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::labeling::Use;
 use crate::policy::decide::Reason;
+
+pub use rule_id::RuleId;
 
 /// How bad it is, worst first.
 #[derive(
@@ -46,7 +51,7 @@ pub struct Finding {
     /// A stable fingerprint of rule, principal and resource.
     pub id: String,
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// How bad it is.
     pub severity: Severity,
     /// The ARN of the role that is concerned; absent where the resource alone is.
@@ -67,6 +72,9 @@ pub struct Finding {
     /// What shows that the resource has to do with labeling.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     pub usage: Option<Use>,
+    /// The facts that are missing to know what uses the resource: the finding stands, and may rank higher.
+    #[serde(skip)]
+    pub rank_open: Vec<Unknown>,
     /// What names and tags alone say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documented: Option<Documented>,
@@ -90,6 +98,42 @@ pub struct Finding {
     /// Why the configuration silences it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppression: Option<Suppression>,
+}
+
+/// Something that is not known, as reports say it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+pub struct ReportedUnknown {
+    /// The action that was refused, or that is asked about.
+    pub action: String,
+    /// The ARN that was asked about, `*` for a list; a statement, where one cannot be decided.
+    pub resource: String,
+    /// AWS's code, or a word of gt-audit's own.
+    pub error: String,
+    /// In one sentence.
+    pub message: String,
+    /// The statement that cannot be decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Reason>,
+    /// The context keys that it depends on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on: Vec<String>,
+}
+
+impl From<&Unknown> for ReportedUnknown {
+    fn from(unknown: &Unknown) -> Self {
+        let (statement, on) = match unknown {
+            Unknown::Undecidable { statement, on, .. } => (Some((**statement).clone()), on.clone()),
+            _ => (None, vec![]),
+        };
+        Self {
+            action: unknown.action().to_owned(),
+            resource: unknown.resource(),
+            error: unknown.code().to_owned(),
+            message: unknown.message(),
+            statement,
+            on,
+        }
+    }
 }
 
 /// What the documented limits say of a name and its tags.
@@ -217,7 +261,7 @@ impl Finding {
     /// A finding of a rule, without views, evidence and remedies yet.
     #[must_use]
     pub fn new(
-        rule: &'static str,
+        rule: RuleId,
         severity: Severity,
         principal: Option<&Arn>,
         resource: Option<&Arn>,
@@ -232,6 +276,7 @@ impl Finding {
             resources: Arns::default(),
             region: resource.map(Arn::region).filter(|region| !region.is_empty()).map(str::to_owned),
             usage: None,
+            rank_open: vec![],
             documented: None,
             effective: None,
             message,
@@ -268,8 +313,8 @@ impl Finding {
 /// Sixteen hex digits, the same for the same rule, principal and resource in every run and version (FNV-1a, 64 bits).
 /// Each is an ARN, or the glob of the ARNs that are one finding together.
 #[must_use]
-pub fn fingerprint(rule: &str, principal: Option<&str>, resource: Option<&str>) -> String {
-    let text = [rule, principal.unwrap_or_default(), resource.unwrap_or_default()].join("\n");
+pub fn fingerprint(rule: RuleId, principal: Option<&str>, resource: Option<&str>) -> String {
+    let text = [rule.as_str(), principal.unwrap_or_default(), resource.unwrap_or_default()].join("\n");
     let hash = text
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
@@ -284,7 +329,8 @@ mod tests {
     fn a_fingerprint_never_changes() {
         let (role, bucket) = (Some("arn:aws:iam::111122223333:role/R"), Some("arn:aws:s3:::b"));
         // INVARIANT: these stand in people's baselines; a change of the function would make every finding new.
-        assert_eq!(fingerprint("bucket-out-of-reach", role, bucket), "7498b8ea1672fe14");
-        assert_ne!(fingerprint("x", role, None), fingerprint("x", None, role));
+        assert_eq!(fingerprint(RuleId::BucketOutOfReach, role, bucket), "7498b8ea1672fe14");
+        let denied = RuleId::BucketDenied;
+        assert_ne!(fingerprint(denied, role, None), fingerprint(denied, None, role));
     }
 }

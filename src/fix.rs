@@ -36,8 +36,8 @@ mod yaml;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::account::Gap;
 use crate::arn::Arn;
+use crate::finding::{ReportedUnknown, RuleId};
 
 pub use apply::{NotThere, apply};
 pub use asked::{Asked, Grant, On, When};
@@ -90,7 +90,7 @@ pub struct Mend {
     /// What no policy of the identity can help against.
     pub in_the_way: Vec<Obstacle>,
     /// The facts that must be known first.
-    pub unknown: Vec<Gap>,
+    pub unknown: Vec<ReportedUnknown>,
     /// What else to do, or what to do instead.
     pub advice: Vec<String>,
 }
@@ -101,7 +101,7 @@ pub struct Meant {
     /// Its fingerprint.
     pub id: String,
     /// The rule's id.
-    pub rule: &'static str,
+    pub rule: RuleId,
     /// The identity that is concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]

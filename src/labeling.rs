@@ -20,7 +20,7 @@ pub mod workload;
 use std::collections::HashMap;
 
 use crate::access::{Access, Answer, Ask, Identity};
-use crate::account::{Bucket, Function, Gap, Role};
+use crate::account::{Bucket, Function, Role, Unknown};
 use crate::arn::Arn;
 
 use reach::Judged;
@@ -52,13 +52,13 @@ pub struct Setup<'a> {
     /// The roles that labeling jobs run under, in the order of their ARNs.
     pub execution_roles: Vec<ExecutionRole<'a>>,
     /// Roles of which a missing fact leaves open whether they are execution roles.
-    pub unclear: Vec<(&'a Role, Gap)>,
+    pub unclear: Vec<(&'a Role, Unknown)>,
     /// Why the roles could not be listed at all.
-    pub unlisted: Option<Gap>,
+    pub unlisted: Option<Unknown>,
     /// The identities that have to do with labeling: execution roles, and those who make jobs.
     pub identities: Vec<LabelingIdentity<'a>>,
     /// Identities of which a missing fact leaves open whether they have.
-    pub unclear_identities: Vec<(Identity<'a>, Gap)>,
+    pub unclear_identities: Vec<(Identity<'a>, Unknown)>,
     buckets: HashMap<&'a str, &'a Bucket>,
     functions: HashMap<&'a str, &'a Function>,
     roles: HashMap<&'a str, &'a Role>,
@@ -108,7 +108,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// The gap that may hide another one.
-    pub fn all_known(&self) -> Result<(), Gap> {
+    pub fn all_known(&self) -> Result<(), Unknown> {
         let unclear = self.unclear.first().map(|(_, gap)| gap);
         let missing = self.unlisted.as_ref().or(unclear).or(self.uses.incomplete.as_ref());
         missing.map_or(Ok(()), |gap| Err(gap.clone()))
@@ -126,7 +126,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When the roles are not known.
-    pub fn role(&self, arn: &str) -> Result<Option<&'a Role>, Gap> {
+    pub fn role(&self, arn: &str) -> Result<Option<&'a Role>, Unknown> {
         self.access.account.iam.roles.known().map(|_| self.roles.get(arn).copied())
     }
 
@@ -135,7 +135,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When it is not found, and not all of them are known.
-    pub fn bucket(&self, name: &str) -> Result<Option<&'a Bucket>, Gap> {
+    pub fn bucket(&self, name: &str) -> Result<Option<&'a Bucket>, Unknown> {
         match self.buckets.get(name) {
             Some(bucket) => Ok(Some(bucket)),
             None => self.access.account.buckets.known().map(|_| None),
@@ -147,13 +147,13 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When it is not found, and not all functions of its region are known.
-    pub fn function(&self, arn: &Arn) -> Result<Option<&'a Function>, Gap> {
+    pub fn function(&self, arn: &Arn) -> Result<Option<&'a Function>, Unknown> {
         let plain = uses::unqualified(arn);
         match self.functions.get(plain.as_str()) {
             Some(function) => Ok(Some(function)),
             None => match self.access.account.regions.get(arn.region()) {
                 Some(regional) => regional.functions.known().map(|_| None),
-                None => Err(Gap::not_asked("lambda:ListFunctions", arn.region())),
+                None => Err(Unknown::not_asked("lambda:ListFunctions", arn.region())),
             },
         }
     }
@@ -163,7 +163,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When only the bucket's tags could tell, and they are not known.
-    pub fn use_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
+    pub fn use_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Unknown> {
         if role.uses_bucket(bucket) { Ok(Use::Used) } else { self.meaning_of_bucket(role, bucket) }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When only the bucket's tags could tell, and they are not known.
-    pub fn meaning_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Gap> {
+    pub fn meaning_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket) -> Result<Use, Unknown> {
         if role.names_bucket(&bucket.arn) {
             return Ok(Use::Intended);
         }
@@ -185,7 +185,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When only the function's tags could tell, and they are not known.
-    pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
+    pub fn use_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Unknown> {
         if role.uses_function(function) { Ok(Use::Used) } else { self.meaning_of_function(role, function) }
     }
 
@@ -194,7 +194,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When only the function's tags could tell, and they are not known.
-    pub fn meaning_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Gap> {
+    pub fn meaning_of_function(&self, role: &ExecutionRole<'a>, function: &Function) -> Result<Use, Unknown> {
         if role.names_function(&function.arn) {
             return Ok(Use::Intended);
         }

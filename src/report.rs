@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::access::Coverage;
 use crate::account::snapshot::Snapshot;
-use crate::account::{Fact, Gap};
+use crate::account::{Fact, Unknown};
 use crate::arn::{Arn, Arns};
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, ReportedUnknown, RuleId, Severity, Status};
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -37,8 +37,11 @@ pub struct Report {
     pub collected: Collected,
     /// What the reader should know of the audit as a whole, each in one sentence.
     pub notes: Vec<String>,
-    /// What the rules could not decide.
+    /// What could not be decided, by the missing fact.
     pub undecided: Vec<Undecided>,
+    /// What could not be decided, rule by rule and subject by subject.
+    #[serde(skip)]
+    pub open: Vec<Open>,
     /// The facts that could not be read.
     pub gaps: Vec<ReportedGap>,
     /// The roles that labeling jobs run under, and what they reach.
@@ -93,33 +96,62 @@ pub struct Collected {
     pub retries: u64,
 }
 
-/// Something a rule could not decide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Undecided {
-    /// The rule's id.
-    pub rule: &'static str,
+/// Something that one rule could not decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The rule.
+    pub rule: RuleId,
     /// The ARN of what it is about: a resource, or the role where it is about several; `*` for the whole account.
     pub subject: String,
     /// The role in question, where the subject is a resource.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub principal: Option<Arn>,
     /// The resources, where there are several.
-    #[serde(skip_serializing_if = "Arns::is_empty")]
-    #[schemars(with = "Vec<String>")]
     pub resources: Arns,
     /// What is missing.
-    pub gap: Gap,
+    pub unknown: Unknown,
 }
 
-/// A fact that could not be read, and the rules it leaves open.
+/// What one missing fact leaves undecided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Undecided {
+    /// What is missing.
+    pub gap: Missing,
+    /// The rules that it leaves open.
+    pub rules: BTreeSet<RuleId>,
+    /// What it leaves open: ARNs, `*` for the whole account.
+    pub subjects: BTreeSet<String>,
+    /// How many subjects these are.
+    pub count: usize,
+}
+
+/// A fact that a decision depends on and that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Missing {
+    /// One of the report's gaps, by its index.
+    Gap(usize),
+    /// Another fact, or a statement that cannot be decided.
+    Other(ReportedUnknown),
+}
+
+/// A fact that could not be read, and what depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ReportedGap {
     /// What was asked, and how it was refused.
     #[serde(flatten)]
-    pub gap: Gap,
-    /// The rules that could not decide something for want of it.
-    pub affects: Vec<&'static str>,
+    pub gap: ReportedUnknown,
+    /// What depends on it.
+    pub affects: Affects,
+}
+
+/// What depends on a fact that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Affects {
+    /// How many subjects each rule could not decide.
+    pub undecided: BTreeMap<RuleId, usize>,
+    /// How many findings of each rule stand, and may rank higher.
+    pub rank_open: BTreeMap<RuleId, usize>,
 }
 
 /// A role that labeling jobs run under.
@@ -233,17 +265,52 @@ impl ByToken {
     }
 }
 
-impl Undecided {
+impl Open {
     /// Something a rule could not decide: about resources, for a principal, or about the principal itself.
     #[must_use]
-    pub fn new(rule: &'static str, principal: Option<Arn>, resources: Arns, gap: Gap) -> Self {
+    pub fn new(rule: RuleId, principal: Option<Arn>, resources: Arns, unknown: Unknown) -> Self {
         let single = resources.first().filter(|_| resources.len() == 1).map(ToString::to_string);
         match (single, principal) {
-            (Some(subject), principal) => Self { rule, subject, principal, resources: Arns::default(), gap },
-            (None, Some(principal)) => Self { rule, subject: principal.to_string(), principal: None, resources, gap },
-            (None, None) => Self { rule, subject: "*".to_owned(), principal: None, resources, gap },
+            (Some(subject), principal) => Self { rule, subject, principal, resources: Arns::default(), unknown },
+            (None, Some(principal)) => {
+                Self { rule, subject: principal.to_string(), principal: None, resources, unknown }
+            }
+            (None, None) => Self { rule, subject: "*".to_owned(), principal: None, resources, unknown },
         }
     }
+}
+
+/// What each missing fact leaves undecided, in the order of the facts.
+fn by_fact(open: &[Open], gaps: &[Unknown]) -> Vec<Undecided> {
+    let mut by_fact: BTreeMap<&Unknown, (BTreeSet<RuleId>, BTreeSet<String>)> = BTreeMap::new();
+    for question in open {
+        let (rules, subjects) = by_fact.entry(&question.unknown).or_default();
+        rules.insert(question.rule);
+        subjects.insert(question.subject.clone());
+    }
+    let undecided = |(unknown, (rules, subjects)): (&Unknown, (BTreeSet<RuleId>, BTreeSet<String>))| {
+        let gap = match gaps.binary_search(unknown) {
+            Ok(index) => Missing::Gap(index),
+            Err(_) => Missing::Other(ReportedUnknown::from(unknown)),
+        };
+        Undecided { gap, rules, count: subjects.len(), subjects }
+    };
+    by_fact.into_iter().map(undecided).collect()
+}
+
+/// The gaps, each with what depends on it.
+fn reported(gaps: &[Unknown], open: &[Open], findings: &[Finding]) -> Vec<ReportedGap> {
+    let affects = |gap: &Unknown| {
+        let mut affects = Affects::default();
+        for question in open.iter().filter(|question| question.unknown == *gap) {
+            *affects.undecided.entry(question.rule).or_default() += 1;
+        }
+        for finding in findings.iter().filter(|finding| finding.rank_open.contains(gap)) {
+            *affects.rank_open.entry(finding.rule).or_default() += 1;
+        }
+        affects
+    };
+    gaps.iter().map(|gap| ReportedGap { gap: ReportedUnknown::from(gap), affects: affects(gap) }).collect()
 }
 
 impl Summary {
@@ -281,24 +348,18 @@ impl Summary {
 #[must_use]
 pub fn assemble(
     snapshot: &Snapshot,
-    gaps: BTreeSet<Gap>,
+    gaps: BTreeSet<Unknown>,
     execution_roles: Vec<ExecutionRole>,
     findings: Vec<Finding>,
-    undecided: Vec<Undecided>,
+    open: Vec<Open>,
     notes: Vec<String>,
     fail_on: Severity,
 ) -> Report {
     let account = &snapshot.account;
-    let mut affects: BTreeMap<Gap, BTreeSet<&'static str>> =
-        gaps.into_iter().map(|gap| (gap, BTreeSet::new())).collect();
-    for open in &undecided {
-        if let Some(rules) = affects.get_mut(&open.gap) {
-            rules.insert(open.rule);
-        }
-    }
+    let gaps: Vec<Unknown> = gaps.into_iter().collect();
     let functions: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.functions)).collect();
     let jobs: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.labeling_jobs)).collect();
-    let incomplete = !affects.is_empty() || !undecided.is_empty();
+    let incomplete = !gaps.is_empty() || !open.is_empty();
     Report {
         schema_version: 1,
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
@@ -321,12 +382,10 @@ pub fn assemble(
             retries: snapshot.collection.retries,
         },
         summary: Summary::of(&findings, incomplete, fail_on),
-        gaps: affects
-            .into_iter()
-            .map(|(gap, affects)| ReportedGap { gap, affects: affects.into_iter().collect() })
-            .collect(),
+        gaps: reported(&gaps, &open, &findings),
         notes,
-        undecided,
+        undecided: by_fact(&open, &gaps),
+        open,
         execution_roles,
         findings,
     }

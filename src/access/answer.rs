@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::policy::decide::Reason;
 use crate::policy::layers::Verdict;
 use crate::policy::reach::{Clause, Origin, Outcome, Reach};
@@ -33,20 +33,20 @@ pub struct Answer {
     /// What the witnesses of all outcomes begin with.
     prefix: String,
     outcomes: Rc<[Outcome]>,
-    reach: Rc<Reach<Gap>>,
+    reach: Rc<Reach<Unknown>>,
 }
 
 impl Answer {
     /// What a reach decides about one resource.
     #[must_use]
-    pub fn of_one(action: &str, resource: &str, reach: Rc<Reach<Gap>>) -> Self {
+    pub fn of_one(action: &str, resource: &str, reach: Rc<Reach<Unknown>>) -> Self {
         let outcomes = Rc::new([reach.decide(resource)]);
         Self { action: action.to_owned(), prefix: String::new(), outcomes, reach }
     }
 
     /// What a reach decides below a prefix.
     #[must_use]
-    pub fn below(action: &str, prefix: &str, reach: Rc<Reach<Gap>>) -> Self {
+    pub fn below(action: &str, prefix: &str, reach: Rc<Reach<Unknown>>) -> Self {
         let outcomes = reach.below(prefix).unwrap_or_default();
         Self { action: action.to_owned(), prefix: prefix.to_owned(), outcomes, reach }
     }
@@ -63,9 +63,10 @@ impl Answer {
         Coverage::of(self.verdicts())
     }
 
-    /// What is decided somewhere in the set.
+    /// What is decided somewhere in the set; conditional, where the policies are too entangled to tell.
     pub fn verdicts(&self) -> impl Iterator<Item = Verdict> {
-        self.outcomes.iter().map(|outcome| outcome.verdict)
+        let nothing = self.outcomes.is_empty().then_some(Verdict::Conditional);
+        self.outcomes.iter().map(|outcome| outcome.verdict).chain(nothing)
     }
 
     /// Everything that is decided somewhere in the set; witnesses are without the set's prefix.
@@ -75,7 +76,7 @@ impl Answer {
     }
 
     /// The clauses that apply where an outcome holds.
-    pub fn clauses_of(&self, outcome: &Outcome) -> impl Iterator<Item = &Clause<Gap>> {
+    pub fn clauses_of(&self, outcome: &Outcome) -> impl Iterator<Item = &Clause<Unknown>> {
         outcome.clauses.iter().filter_map(|index| self.reach.clauses().get(*index))
     }
 
@@ -93,13 +94,13 @@ impl Answer {
     }
 
     /// The clauses that apply somewhere in the set, each once, in the order of the policies.
-    pub fn clauses(&self) -> impl Iterator<Item = &Clause<Gap>> {
+    pub fn clauses(&self) -> impl Iterator<Item = &Clause<Unknown>> {
         let applying: BTreeSet<usize> = self.outcomes.iter().flat_map(|o| o.clauses.iter().copied()).collect();
         applying.into_iter().filter_map(|index| self.reach.clauses().get(index))
     }
 
     /// The clauses that grant, or may grant, something of the set.
-    pub fn granting(&self) -> impl Iterator<Item = &Clause<Gap>> {
+    pub fn granting(&self) -> impl Iterator<Item = &Clause<Unknown>> {
         self.clauses().filter(|clause| clause.grants())
     }
 
@@ -114,35 +115,26 @@ impl Answer {
     /// What is missing where the answer hangs on something: a policy that could not be read, or a statement that this
     /// build does not decide.
     #[must_use]
-    pub fn gap(&self) -> Option<Gap> {
+    pub fn gap(&self) -> Option<Unknown> {
         self.too_entangled().or_else(|| self.clauses().find(|clause| clause.open).map(|clause| self.gap_of(clause)))
     }
 
     /// The policies' patterns could not be decided together.
     #[must_use]
-    pub fn too_entangled(&self) -> Option<Gap> {
-        let why = "the policies' resource patterns are too entangled to be decided together";
-        self.outcomes.is_empty().then(|| self.undecided("*", why))
+    pub fn too_entangled(&self) -> Option<Unknown> {
+        self.outcomes.is_empty().then(|| Unknown::TooComplex { action: self.action.clone() })
     }
 
     /// Why a clause is open.
     #[must_use]
-    pub fn gap_of(&self, clause: &Clause<Gap>) -> Gap {
+    pub fn gap_of(&self, clause: &Clause<Unknown>) -> Unknown {
         match &clause.origin {
-            Origin::Missing(gap) => gap.clone(),
-            Origin::Statement(reason) => self.undecided(
-                &format!("{} statement {}", reason.policy, reason.statement),
-                "whether the statement applies hangs on something that is not known",
-            ),
-        }
-    }
-
-    fn undecided(&self, what: &str, why: &str) -> Gap {
-        Gap {
-            action: self.action.clone(),
-            resource: what.to_owned(),
-            code: "NotDecided".to_owned(),
-            message: why.to_owned(),
+            Origin::Missing(unknown) => unknown.clone(),
+            Origin::Statement(reason) => Unknown::Undecidable {
+                action: self.action.clone(),
+                statement: Box::new(reason.clone()),
+                on: clause.unknown_keys(),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::account::{Fact, Gap, Tags};
+use crate::account::{Fact, Tags, Unknown};
 use crate::policy::Document;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::request::Context;
@@ -12,7 +12,7 @@ use crate::policy::request::Context;
 pub struct Ask<'q> {
     action: &'q str,
     owner: Option<&'q str>,
-    own: Vec<(&'static str, Result<&'q Document, Gap>)>,
+    own: Vec<(&'static str, Result<&'q Document, Unknown>)>,
     /// Keys with their values; a key without any is absent.
     context: Vec<(&'static str, Vec<String>)>,
     tags: Option<&'q Tags>,
@@ -47,7 +47,7 @@ impl<'q> Ask<'q> {
 
     /// A policy of the resource's own, under the name that reports call it by: a key policy, a grant, a trust policy.
     #[must_use]
-    pub fn policy(mut self, name: &'static str, policy: Result<&'q Document, Gap>) -> Self {
+    pub fn policy(mut self, name: &'static str, policy: Result<&'q Document, Unknown>) -> Self {
         self.own.push((name, policy));
         self
     }
@@ -107,7 +107,7 @@ impl<'q> Ask<'q> {
         self.identity_alone
     }
 
-    pub(super) fn of_resource(&self) -> Policies<'q, Gap> {
+    pub(super) fn of_resource(&self) -> Policies<'q, Unknown> {
         let mut policies = Policies::new();
         for (name, policy) in &self.own {
             match policy {

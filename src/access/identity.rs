@@ -1,6 +1,6 @@
 //! Who can be asked: roles, users and groups, alike.
 
-use crate::account::{Account, Fact, Gap, Grants, Group, Role, Tags, User};
+use crate::account::{Account, Fact, Grants, Group, Role, Tags, Unknown, User};
 use crate::arn::Arn;
 use crate::policy::principal::Requester;
 
@@ -37,13 +37,13 @@ impl<'a> Identity<'a> {
     }
 
     /// The policies it carries, and those of its groups; a gap where a group is not known.
-    pub(super) fn grants(self, account: &'a Account) -> Vec<Result<&'a Grants, Gap>> {
+    pub(super) fn grants(self, account: &'a Account) -> Vec<Result<&'a Grants, Unknown>> {
         let mut grants = vec![Ok(self.own_grants())];
         if let Self::User(user) = self {
             match (user.groups.known(), account.iam.groups.known()) {
                 (Ok(names), Ok(groups)) => grants.extend(names.iter().map(|name| {
                     let group = groups.iter().find(|group| group.arn.name() == name);
-                    group.map(|group| &group.grants).ok_or_else(|| Gap::not_asked("iam:ListGroups", name))
+                    group.map(|group| &group.grants).ok_or_else(|| Unknown::not_asked("iam:ListGroups", name))
                 })),
                 (Ok(names), Err(_)) if names.is_empty() => {}
                 (Err(gap), _) | (_, Err(gap)) => grants.push(Err(gap)),

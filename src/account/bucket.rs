@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Gap, Tags};
+use super::{Fact, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -81,7 +81,7 @@ pub struct AccessBlock {
 }
 
 fn not_asked<T>(action: &str, bucket: &str) -> Fact<T> {
-    Fact::Unknown(Gap::not_asked(action, bucket))
+    Fact::Unknown(Unknown::not_asked(action, bucket))
 }
 
 fn cors_not_asked() -> Fact<Vec<CorsRule>> {

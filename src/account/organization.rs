@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fact, Gap};
+use super::{Fact, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -19,7 +19,7 @@ pub enum Organization {
     /// Its policies.
     Policies(ControlPolicies),
     /// It does not tell this account.
-    Unread(Gap),
+    Unread(Unknown),
 }
 
 /// The policies that an organization sets above an account, level by level: the root, each unit, the account.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Account, Fact, Gap, Grants, Organization};
+use super::{Account, Fact, Grants, Organization, Unknown};
 
 impl Account {
     /// Every fact that was asked for and could not be had, each gap once, ascending.
     #[must_use]
-    pub fn unread(&self) -> BTreeSet<Gap> {
+    pub fn unread(&self) -> BTreeSet<Unknown> {
         let mut gaps = Gaps::default();
         gaps.0.extend(self.gaps.iter().cloned());
         gaps.note(&self.alias);
@@ -75,7 +75,7 @@ impl Account {
 
 /// The gaps met so far.
 #[derive(Default)]
-struct Gaps(BTreeSet<Gap>);
+struct Gaps(BTreeSet<Unknown>);
 
 impl Gaps {
     /// Notes a gap, or hands on what is known.

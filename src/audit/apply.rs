@@ -7,7 +7,7 @@ use super::found::{Found, Subject};
 use super::scope::Scope;
 use super::standing::{Group, Resources, Standings, Used};
 use crate::access::Coverage;
-use crate::account::{Bucket, Function, Gap};
+use crate::account::{Bucket, Function, Unknown};
 use crate::arn::Arn;
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Setup, Use};
@@ -197,7 +197,7 @@ impl<'s, 'a> Round<'s, 'a> {
         let of_groups =
             |group: &Group<'a, T>| (pair.of_policies_alone && group.alike).then(|| judge(group.first, group));
         let verdicts: Vec<_> = standings.groups.iter().map(of_groups).collect();
-        let (mut unused, mut open) = (vec![], BTreeMap::<Gap, Vec<usize>>::new());
+        let (mut unused, mut open) = (vec![], BTreeMap::<Unknown, Vec<usize>>::new());
         for (place, (item, (group, verdict))) in resources.items.iter().zip(standings.each(&verdicts)).enumerate() {
             let verdict = verdict.as_ref().map_or_else(|| Cow::Owned(judge(item, group)), Cow::Borrowed);
             match &*verdict {
@@ -244,8 +244,8 @@ impl<'s, 'a> Round<'s, 'a> {
         pair: &Pair<T>,
         role: &ExecutionRole<'a>,
         item: &T,
-        meaning: &Result<Use, Gap>,
-    ) -> Result<Option<Use>, Gap> {
+        meaning: &Result<Use, Unknown>,
+    ) -> Result<Option<Use>, Unknown> {
         let usage = meaning.clone()?;
         match ((pair.found)(self.setup, role, item, usage)?, &self.setup.uses.incomplete) {
             (true, Some(gap)) => Err(gap.clone()),

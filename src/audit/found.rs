@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::ignores::Ignores;
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
-use crate::finding::{self, Finding, Severity};
+use crate::finding::{self, Finding, RuleId, Severity};
 use crate::labeling::{ExecutionRole, Setup, Use};
-use crate::report::Undecided;
+use crate::report;
 use crate::rules::{Checked, Rule};
 
 /// What a rule looked at.
@@ -40,9 +40,9 @@ impl Subject {
 pub(super) struct Found {
     findings: Vec<Finding>,
     /// What nothing shows to be used, by rule and role, and how it is said of all together.
-    unused: BTreeMap<(&'static str, Arn), Unused>,
+    unused: BTreeMap<(RuleId, Arn), Unused>,
     /// By rule, principal and gap.
-    undecided: BTreeMap<(&'static str, Option<Arn>, Gap), Open>,
+    undecided: BTreeMap<(RuleId, Option<Arn>, Unknown), Open>,
 }
 
 /// What is undecided for want of one fact: some resources, or everything.
@@ -76,13 +76,13 @@ impl Found {
         self.findings.push(finding);
     }
 
-    pub(super) fn undecided(&mut self, rule: &'static Rule, subject: Subject, gap: &Gap) {
+    pub(super) fn undecided(&mut self, rule: &'static Rule, subject: Subject, gap: &Unknown) {
         let open = self.undecided.entry((rule.id, subject.principal, gap.clone())).or_default();
         open.everything |= subject.resource.is_none();
         open.resources.extend(subject.resource);
     }
 
-    pub(super) fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Arns, gap: &Gap) {
+    pub(super) fn all_undecided(&mut self, rule: &'static Rule, principal: &Arn, resources: Arns, gap: &Unknown) {
         self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().listed.push(resources);
     }
 
@@ -102,7 +102,7 @@ impl Found {
     pub(super) fn each<'i, T>(
         &mut self,
         rule: &'static Rule,
-        list: Result<&'i Vec<T>, Gap>,
+        list: Result<&'i Vec<T>, Unknown>,
         mut check: impl FnMut(&'i T, &mut Self),
     ) {
         match list {
@@ -112,7 +112,7 @@ impl Found {
     }
 
     /// All findings in their order, with those in one that nothing shows to be used, and all that is undecided.
-    pub(super) fn finish(self, setup: &Setup<'_>, ignores: &mut Ignores<'_>) -> (Vec<Finding>, Vec<Undecided>) {
+    pub(super) fn finish(self, setup: &Setup<'_>, ignores: &mut Ignores<'_>) -> (Vec<Finding>, Vec<report::Open>) {
         let mut findings = self.findings;
         for finding in &mut findings {
             ignores.silence(finding);
@@ -125,7 +125,7 @@ impl Found {
         let undecided = self
             .undecided
             .into_iter()
-            .map(|((rule, principal, gap), open)| Undecided::new(rule, principal, open.resources(), gap));
+            .map(|((rule, principal, gap), open)| report::Open::new(rule, principal, open.resources(), gap));
         (findings, undecided.collect())
     }
 }
@@ -147,7 +147,7 @@ impl Open {
 
 impl Unused {
     /// One finding for all of them; what an ignore silences stands apart, by what silences it.
-    fn together(self, rule: &'static str, execution: &ExecutionRole<'_>, ignores: &mut Ignores<'_>) -> Vec<Finding> {
+    fn together(self, rule: RuleId, execution: &ExecutionRole<'_>, ignores: &mut Ignores<'_>) -> Vec<Finding> {
         let principal = &execution.role.arn;
         let mut parts: BTreeMap<Option<usize>, Arns> = BTreeMap::new();
         let mut silenced: BTreeMap<usize, Finding> = BTreeMap::new();

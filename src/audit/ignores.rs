@@ -6,8 +6,8 @@
 use jiff::civil::Date;
 
 use crate::config::Ignore;
-use crate::finding::{Finding, Status, Suppression};
-use crate::report::Undecided;
+use crate::finding::{Finding, RuleId, Status, Suppression};
+use crate::report::Open;
 
 /// The ignores of the configuration, and which of them came to bear.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl<'a> Ignores<'a> {
     }
 
     /// Does an ignore speak of a rule?
-    pub(super) fn speak_of(&self, rule: &str) -> bool {
+    pub(super) fn speak_of(&self, rule: RuleId) -> bool {
         self.each.iter().any(|standing| standing.ignore.rule == rule)
     }
 
@@ -59,7 +59,7 @@ impl<'a> Ignores<'a> {
 
     /// What the reader should know: how many findings are silenced, and which ignores silence nothing. Where a rule could
     /// not decide everything, or not everything was audited, there is no saying that.
-    pub(super) fn notes(self, findings: &[Finding], undecided: &[Undecided], narrowed: bool) -> Vec<String> {
+    pub(super) fn notes(self, findings: &[Finding], undecided: &[Open], narrowed: bool) -> Vec<String> {
         let mut notes = vec![];
         let silenced = findings.iter().filter(|finding| finding.status == Status::Suppressed).count();
         if let (Some(first), 1..) = (self.each.first(), silenced) {

@@ -1,6 +1,6 @@
 //! What of an account is audited, where the command line narrows it.
 
-use crate::account::{Function, Gap};
+use crate::account::{Function, Unknown};
 use crate::arn::Arn;
 use crate::labeling::Setup;
 use crate::policy::Pattern;
@@ -53,8 +53,8 @@ impl Scope {
     }
 
     /// Is what could not be read something that is audited?
-    pub(super) fn admits_gap(&self, gap: &Gap) -> bool {
-        Arn::parse(gap.resource.as_str()).map_or(true, |arn| self.admits(&arn))
+    pub(super) fn admits_gap(&self, gap: &Unknown) -> bool {
+        Arn::parse(gap.resource()).map_or(true, |arn| self.admits(&arn))
     }
 
     /// What the reader of a narrowed report should know: to what it is narrowed, and what of that there is not.

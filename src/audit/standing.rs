@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::scope::Scope;
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::labeling::{ExecutionRole, Use};
 
@@ -14,7 +14,7 @@ use crate::labeling::{ExecutionRole, Use};
 pub(super) struct Resources<'a, T> {
     pub(super) items: Vec<&'a T>,
     /// Why some of them could not be listed.
-    pub(super) unlisted: Vec<Gap>,
+    pub(super) unlisted: Vec<Unknown>,
     /// Their places, by the names that uses name them by.
     places: HashMap<&'a str, usize>,
     /// The names, as uses name them, of those that a role uses.
@@ -37,14 +37,14 @@ pub(super) struct Group<'a, T> {
     /// One of them.
     pub(super) first: &'a T,
     /// What names, tags and policies show.
-    pub(super) meaning: Result<Use, Gap>,
+    pub(super) meaning: Result<Use, Unknown>,
     /// Is the same decided of all of them? Else a policy of their own has a say, or policies are too entangled.
     pub(super) alike: bool,
 }
 
 impl<'a, T> Resources<'a, T> {
     pub(super) fn list(
-        lists: impl IntoIterator<Item = Result<&'a Vec<T>, Gap>>,
+        lists: impl IntoIterator<Item = Result<&'a Vec<T>, Unknown>>,
         scope: &Scope,
         arn: fn(&T) -> &Arn,
         name: fn(&T) -> &str,
@@ -70,7 +70,7 @@ impl<'a, T> Resources<'a, T> {
     /// What the resources are to a class of roles.
     pub(super) fn standings(
         &self,
-        meaning: impl Fn(&T) -> Result<Use, Gap>,
+        meaning: impl Fn(&T) -> Result<Use, Unknown>,
         kind: impl Fn(&T, Use) -> Option<usize>,
     ) -> Standings<'a, T> {
         let mut groups = vec![];

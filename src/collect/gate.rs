@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::calls::{CALLS, Call};
 use super::refusal::{self, Coded, Refusal};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::account::snapshot::Collection;
 
 /// Requests under way at once: S3 answers as many as are sent, a control plane throttles soon. (Measured: 32 is the
@@ -105,7 +105,7 @@ impl Gate {
         call: &'static Call,
         resource: &str,
         request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Gap>> {
+    ) -> impl Future<Output = Result<T, Unknown>> {
         let answer = self.send(call, resource, request);
         async move { answer.await.map_err(|refused| refusal::gap(call, resource, &refused)) }
     }
@@ -148,8 +148,8 @@ pub(super) async fn each<I, T>(items: impl IntoIterator<Item = I>, ask: impl Asy
 /// Follows a list page by page to its end. One page that is refused spoils the list: half a list is no list.
 pub(super) async fn pages<T>(
     call: &'static Call,
-    mut page: impl AsyncFnMut(Option<String>) -> Result<Page<T>, Gap>,
-) -> Result<Vec<T>, Gap> {
+    mut page: impl AsyncFnMut(Option<String>) -> Result<Page<T>, Unknown>,
+) -> Result<Vec<T>, Unknown> {
     let mut all = vec![];
     let mut marker = None;
     loop {

@@ -17,7 +17,7 @@ use super::gate::{Page, pages};
 use super::iam_each;
 use super::iam_policies;
 use super::refusal::malformed;
-use crate::account::{Fact, Gap, Grants, Group, Iam, ManagedPolicy, Role, Tags, User};
+use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Tags, Unknown, User};
 use crate::arn::Arn;
 
 /// What one page holds at most.
@@ -32,7 +32,7 @@ pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
 }
 
 /// All of IAM that the audit reads.
-pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Gap>) -> Iam {
+pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Unknown>) -> Iam {
     let mut iam = match pages_of_details(aws).await {
         Ok(details) => read(details, gaps),
         Err(refused) => iam_each::iam(aws, refused, gaps).await,
@@ -49,7 +49,7 @@ enum Detail {
     Policy(ManagedPolicyDetail),
 }
 
-async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Gap> {
+async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Unknown> {
     const CALL: &super::calls::Call = &GET_ACCOUNT_AUTHORIZATION_DETAILS;
     pages(CALL, async |marker| {
         let patient = aws_sdk_iam::config::Builder::default().timeout_config(aws.slow());
@@ -65,7 +65,7 @@ async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Gap> {
 }
 
 /// Sorted by ARN; what changed between two pages counts as it came last.
-fn read(details: Vec<Detail>, gaps: &mut Vec<Gap>) -> Iam {
+fn read(details: Vec<Detail>, gaps: &mut Vec<Unknown>) -> Iam {
     let (mut roles, mut users, mut groups) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut policies = BTreeMap::new();
     for detail in details {
@@ -88,7 +88,7 @@ fn read(details: Vec<Detail>, gaps: &mut Vec<Gap>) -> Iam {
 /// The action by which everything in this module came.
 const ACTION: &str = GET_ACCOUNT_AUTHORIZATION_DETAILS.action;
 
-fn role(detail: RoleDetail) -> Result<Role, Gap> {
+fn role(detail: RoleDetail) -> Result<Role, Unknown> {
     let arn = arn(ACTION, detail.arn.as_deref())?;
     Ok(Role {
         trust: document::read(ACTION, &arn, "trust policy", detail.assume_role_policy_document.as_deref()),
@@ -99,7 +99,7 @@ fn role(detail: RoleDetail) -> Result<Role, Gap> {
     })
 }
 
-fn user(detail: UserDetail) -> Result<User, Gap> {
+fn user(detail: UserDetail) -> Result<User, Unknown> {
     let arn = arn(ACTION, detail.arn.as_deref())?;
     let mut groups = detail.group_list.unwrap_or_default();
     groups.sort_unstable();
@@ -112,13 +112,13 @@ fn user(detail: UserDetail) -> Result<User, Gap> {
     })
 }
 
-fn group(detail: GroupDetail) -> Result<Group, Gap> {
+fn group(detail: GroupDetail) -> Result<Group, Unknown> {
     let arn = arn(ACTION, detail.arn.as_deref())?;
     Ok(Group { grants: grants(&arn, detail.attached_managed_policies, detail.group_policy_list), arn })
 }
 
 /// Nothing if the default version is not among those that came: it is asked for like a policy that is missing.
-fn managed_policy(detail: ManagedPolicyDetail) -> Result<Option<(Arn, Fact<ManagedPolicy>)>, Gap> {
+fn managed_policy(detail: ManagedPolicyDetail) -> Result<Option<(Arn, Fact<ManagedPolicy>)>, Unknown> {
     let arn = arn(ACTION, detail.arn.as_deref())?;
     let default = detail.policy_version_list.unwrap_or_default().into_iter().find(|version| version.is_default_version);
     Ok(default.and_then(|default| {
@@ -138,7 +138,7 @@ fn grants(arn: &Arn, attached: Option<Vec<AttachedPolicy>>, inline: Option<Vec<P
 }
 
 /// What is missing or no ARN spoils only what it would have named.
-pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Gap> {
+pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Unknown> {
     let text = text.unwrap_or_default();
     Arn::parse(text).map_err(|error| malformed(action, if text.is_empty() { "*" } else { text }, &error.to_string()))
 }

@@ -19,11 +19,11 @@ use super::document;
 use super::gate::{Page, each, pages};
 use super::iam::{MOST, arn, attached_arns, boundary, tags};
 use super::refusal::{Coded, Refusal, malformed};
-use crate::account::{Fact, Gap, Grants, Group, Iam, Role, Tags, User};
+use crate::account::{Fact, Grants, Group, Iam, Role, Tags, Unknown, User};
 use crate::arn::Arn;
 
 /// IAM without its managed policies. Why the other way failed is only told if this one left a gap too.
-pub(super) async fn iam(aws: &Aws, refused: Gap, gaps: &mut Vec<Gap>) -> Iam {
+pub(super) async fn iam(aws: &Aws, refused: Unknown, gaps: &mut Vec<Unknown>) -> Iam {
     let one_by_one = OneByOne { aws, refused: AtomicBool::new(false) };
     let lists = join3(one_by_one.roles(), one_by_one.users(), one_by_one.groups());
     let (roles, users, groups) = Box::pin(lists).await;
@@ -45,7 +45,7 @@ impl OneByOne<'_> {
         call: &'static Call,
         resource: &str,
         request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Gap>> {
+    ) -> impl Future<Output = Result<T, Unknown>> {
         let answer = self.aws.gate.ask(call, resource, request);
         async move {
             let answer = answer.await;
@@ -56,7 +56,7 @@ impl OneByOne<'_> {
         }
     }
 
-    async fn roles(&self) -> Result<Vec<Role>, Gap> {
+    async fn roles(&self) -> Result<Vec<Role>, Unknown> {
         let roles = pages(&LIST_ROLES, async |marker| {
             let request = self.aws.iam.list_roles().max_items(MOST).set_marker(marker).send();
             let page = self.ask(&LIST_ROLES, "*", request).await?;
@@ -68,7 +68,7 @@ impl OneByOne<'_> {
         Ok(roles)
     }
 
-    async fn role(&self, role: aws_sdk_iam::types::Role) -> Result<Role, Gap> {
+    async fn role(&self, role: aws_sdk_iam::types::Role) -> Result<Role, Unknown> {
         let arn = arn(LIST_ROLES.action, Some(&role.arn))?;
         let (name, iam) = (role.role_name.as_str(), &self.aws.iam);
 
@@ -104,7 +104,7 @@ impl OneByOne<'_> {
         })
     }
 
-    async fn users(&self) -> Result<Vec<User>, Gap> {
+    async fn users(&self) -> Result<Vec<User>, Unknown> {
         let users = pages(&LIST_USERS, async |marker| {
             let request = self.aws.iam.list_users().max_items(MOST).set_marker(marker).send();
             let page = self.ask(&LIST_USERS, "*", request).await?;
@@ -116,7 +116,7 @@ impl OneByOne<'_> {
         Ok(users)
     }
 
-    async fn user(&self, user: aws_sdk_iam::types::User) -> Result<User, Gap> {
+    async fn user(&self, user: aws_sdk_iam::types::User) -> Result<User, Unknown> {
         let arn = arn(LIST_USERS.action, Some(&user.arn))?;
         let (name, iam) = (user.user_name.as_str(), &self.aws.iam);
 
@@ -161,7 +161,7 @@ impl OneByOne<'_> {
         })
     }
 
-    async fn groups(&self) -> Result<Vec<Group>, Gap> {
+    async fn groups(&self) -> Result<Vec<Group>, Unknown> {
         let groups = pages(&LIST_GROUPS, async |marker| {
             let request = self.aws.iam.list_groups().max_items(MOST).set_marker(marker).send();
             let page = self.ask(&LIST_GROUPS, "*", request).await?;
@@ -173,7 +173,7 @@ impl OneByOne<'_> {
         Ok(groups)
     }
 
-    async fn group(&self, group: aws_sdk_iam::types::Group) -> Result<Group, Gap> {
+    async fn group(&self, group: aws_sdk_iam::types::Group) -> Result<Group, Unknown> {
         let arn = arn(LIST_GROUPS.action, Some(&group.arn))?;
         let (name, iam) = (group.group_name.as_str(), &self.aws.iam);
 
@@ -201,8 +201,8 @@ impl OneByOne<'_> {
 async fn inline(
     call: &Call,
     of: &Arn,
-    names: Result<Vec<String>, Gap>,
-    ask: impl AsyncFn(&str) -> Result<String, Gap>,
+    names: Result<Vec<String>, Unknown>,
+    ask: impl AsyncFn(&str) -> Result<String, Unknown>,
 ) -> Fact<BTreeMap<String, Fact<crate::policy::Document>>> {
     let names = match names {
         Ok(names) => names,
@@ -218,7 +218,7 @@ async fn inline(
     Fact::Known(policies.await.into_iter().collect())
 }
 
-fn listed(call: &Call, to: &Arn, attached: Result<Vec<aws_sdk_iam::types::AttachedPolicy>, Gap>) -> Fact<Vec<Arn>> {
+fn listed(call: &Call, to: &Arn, attached: Result<Vec<aws_sdk_iam::types::AttachedPolicy>, Unknown>) -> Fact<Vec<Arn>> {
     match attached {
         Ok(attached) => attached_arns(call.action, to, Some(attached)),
         Err(gap) => Fact::Unknown(gap),
@@ -226,7 +226,7 @@ fn listed(call: &Call, to: &Arn, attached: Result<Vec<aws_sdk_iam::types::Attach
 }
 
 /// Two facts that one call answers, or one gap in both.
-fn apart(details: Result<(Fact<Option<Arn>>, Tags), Gap>) -> (Fact<Option<Arn>>, Fact<Tags>) {
+fn apart(details: Result<(Fact<Option<Arn>>, Tags), Unknown>) -> (Fact<Option<Arn>>, Fact<Tags>) {
     match details {
         Ok((boundary, tags)) => (boundary, Fact::Known(tags)),
         Err(gap) => (Fact::Unknown(gap.clone()), Fact::Unknown(gap)),

@@ -10,7 +10,7 @@ use super::calls::{GET_POLICY, GET_POLICY_VERSION};
 use super::document;
 use super::gate::each;
 use super::refusal::malformed;
-use crate::account::{Fact, Gap, Iam, ManagedPolicy};
+use crate::account::{Fact, Iam, ManagedPolicy, Unknown};
 use crate::arn::Arn;
 
 /// Leaves exactly the policies that are attached or bound.
@@ -39,7 +39,7 @@ fn carried(iam: &Iam) -> BTreeSet<Arn> {
     all
 }
 
-async fn default_version(aws: &Aws, arn: &Arn) -> Result<ManagedPolicy, Gap> {
+async fn default_version(aws: &Aws, arn: &Arn) -> Result<ManagedPolicy, Unknown> {
     let request = aws.iam.get_policy().policy_arn(arn.as_str()).send();
     let answer = aws.gate.ask(&GET_POLICY, arn.as_str(), request).await?;
     let Some(version) = answer.policy.and_then(|policy| policy.default_version_id) else {

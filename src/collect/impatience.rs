@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 
-use crate::account::Gap;
+use crate::account::Unknown;
 
 /// For one request: to connect, the second try is the last.
 #[derive(Debug, Default)]
@@ -32,6 +32,6 @@ impl ClassifyRetry for Impatience {
 }
 
 /// Does nobody answer there who could be asked anything else? Then one gap says all there is to say.
-pub(super) fn is_not_there(gap: &Gap) -> bool {
+pub(super) fn is_not_there(gap: &Unknown) -> bool {
     matches!(gap.code.as_str(), "NotSupported" | "NoConnection" | "Timeout")
 }

@@ -11,7 +11,7 @@ use futures_util::future::{join, join3, join4};
 use super::aws::Aws;
 use super::gate::each;
 use super::{iam, kms, lambda, organizations, regions, s3, s3_details, sagemaker, tagging};
-use crate::account::{Account, Bucket, Fact, Gap, Regional, Wanted};
+use crate::account::{Account, Bucket, Fact, Regional, Unknown, Wanted};
 use crate::arn::Arn;
 
 /// How often what was learned may make more of it wanted: a bucket names its key, and a key names nothing.
@@ -154,10 +154,10 @@ fn forget_deleted(account: &mut Account) {
                 abac.known().err(),
                 access_block.known().err(),
             ];
-            !gaps.iter().flatten().any(|gap| gap.code == "NoSuchBucket")
+            !gaps.iter().flatten().any(|gap| gap.code() == "NoSuchBucket")
         });
     }
-    let gone = |gap: Option<Gap>| gap.is_some_and(|gap| gap.code == "NoSuchEntity");
+    let gone = |gap: Option<Unknown>| gap.is_some_and(|gap| gap.code() == "NoSuchEntity");
     if let Fact::Known(roles) = &mut account.iam.roles {
         roles.retain(|role| !gone(role.tags.known().err()) && !gone(role.grants.attached.known().err()));
     }

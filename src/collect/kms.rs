@@ -15,7 +15,7 @@ use super::document;
 use super::gate::{Page, pages};
 use super::iam::arn;
 use super::refusal::{self, malformed};
-use crate::account::{Fact, Gap, Key};
+use crate::account::{Fact, Key, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::grant::{Constraints, Grant};
@@ -48,12 +48,12 @@ fn resource(aws: &Aws, region: &str, name: &str) -> String {
     }
 }
 
-async fn read(aws: &Aws, region: &str, resource: &str, key: Option<KeyMetadata>) -> Result<Key, Gap> {
+async fn read(aws: &Aws, region: &str, resource: &str, key: Option<KeyMetadata>) -> Result<Key, Unknown> {
     let key = key.ok_or_else(|| malformed(DESCRIBE_KEY.action, resource, "the answer holds no key"))?;
     let arn = arn(DESCRIBE_KEY.action, key.arn.as_deref())?;
     let manager = key.key_manager.map(|manager| manager.as_str().to_owned()).unwrap_or_default();
     let (policy, grants) = if manager == "AWS" {
-        let not_asked = |action| Gap::not_asked(action, arn.as_str());
+        let not_asked = |action| Unknown::not_asked(action, arn.as_str());
         (Fact::Unknown(not_asked(GET_KEY_POLICY.action)), Fact::Unknown(not_asked(LIST_GRANTS.action)))
     } else {
         join(policy(aws, region, &arn), grants(aws, region, &arn)).await
@@ -81,13 +81,13 @@ async fn grants(aws: &Aws, region: &str, key: &Arn) -> Fact<Vec<Grant>> {
     });
     let grants = listed.await.and_then(|mut listed| {
         listed.sort_by(|a, b| a.grant_id.cmp(&b.grant_id));
-        listed.into_iter().map(|listed| grant(key, listed)).collect::<Result<Vec<_>, Gap>>()
+        listed.into_iter().map(|listed| grant(key, listed)).collect::<Result<Vec<_>, Unknown>>()
     });
     grants.into()
 }
 
 /// A grant without what all grants of a key share and when it was made.
-fn grant(key: &Arn, listed: GrantListEntry) -> Result<Grant, Gap> {
+fn grant(key: &Arn, listed: GrantListEntry) -> Result<Grant, Unknown> {
     let grantee = listed.grantee_principal.or(listed.grantee_service_principal);
     let operations = listed.operations.unwrap_or_default().into_iter();
     Ok(Grant {

@@ -8,7 +8,7 @@ use super::document;
 use super::gate::{Page, pages};
 use super::iam::arn;
 use super::refusal;
-use crate::account::{Fact, Function, Gap, Tags};
+use crate::account::{Fact, Function, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -30,12 +30,12 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
             let arn = arn(LIST_FUNCTIONS.action, listed.function_arn.as_deref())?;
             Ok(Function {
                 role: listed.role.unwrap_or_default(),
-                tags: Fact::Unknown(Gap::not_asked(LIST_TAGS.action, arn.as_str())),
-                policy: Fact::Unknown(Gap::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
+                tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
+                policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
                 arn,
             })
         });
-        functions.collect::<Result<Vec<_>, Gap>>()
+        functions.collect::<Result<Vec<_>, Unknown>>()
     });
     let sorted = functions.map(|mut functions| {
         functions.sort_by(|a, b| a.arn.cmp(&b.arn));

@@ -7,7 +7,7 @@ use super::aws::Aws;
 use super::calls::GET_OBJECT;
 use super::refusal::{gap, malformed};
 use super::s3::in_its_region;
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
 
 /// An object in a bucket of a region, else of the home region, in a file that nobody else sees and that is gone when it is closed. So memory does not grow with it.
@@ -15,7 +15,7 @@ use crate::arn::Arn;
 /// # Errors
 ///
 /// When it could not be read, or not kept.
-pub async fn object(aws: &Aws, object: &Arn, region: Option<&str>) -> Result<File, Gap> {
+pub async fn object(aws: &Aws, object: &Arn, region: Option<&str>) -> Result<File, Unknown> {
     let named = object.as_str();
     let region = region.unwrap_or(&aws.home);
     let Some((bucket, key)) = object.resource().split_once('/') else {
@@ -23,12 +23,7 @@ pub async fn object(aws: &Aws, object: &Arn, region: Option<&str>) -> Result<Fil
     };
     let answer = in_its_region(aws, &GET_OBJECT, object, region, |s3| s3.get_object().bucket(bucket).key(key).send());
     let mut body = answer.await.map_err(|refused| gap(&GET_OBJECT, named, &refused))?.body;
-    let broken_off = |why: String| Gap {
-        action: GET_OBJECT.action.to_owned(),
-        resource: named.to_owned(),
-        code: "BrokenOff".to_owned(),
-        message: why,
-    };
+    let broken_off = |why: String| Unknown::refused(GET_OBJECT.action, named, "BrokenOff", why);
     let unkept = |error: io::Error| broken_off(format!("it could not be kept in a temporary file: {error}"));
     let mut file = tempfile::tempfile().map_err(unkept)?;
     while let Some(chunk) = body.try_next().await.map_err(|error| broken_off(error.to_string()))? {

@@ -15,7 +15,7 @@ use super::gate::{Page, each, pages};
 use super::iam::arn;
 use super::impatience::Impatience;
 use super::refusal::{self, malformed};
-use crate::account::{ControlPolicies, ControlPolicy, Fact, Gap, Organization};
+use crate::account::{ControlPolicies, ControlPolicy, Fact, Organization, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -34,7 +34,7 @@ pub(super) async fn organization(aws: &Aws) -> Organization {
 }
 
 /// The policies, or nothing where none bind the account.
-async fn ask(aws: &Aws) -> Result<Option<ControlPolicies>, Gap> {
+async fn ask(aws: &Aws) -> Result<Option<ControlPolicies>, Unknown> {
     let impatient = aws_sdk_organizations::config::Builder::default().retry_classifier(Impatience::default());
     let request = aws.organizations.describe_organization().customize().config_override(impatient).send();
     let answer = match aws.gate.send(&DESCRIBE_ORGANIZATION, "*", request).await {
@@ -79,7 +79,7 @@ struct Set {
 }
 
 /// What the account is below, the root first, and itself last.
-async fn levels(aws: &Aws) -> Result<Vec<String>, Gap> {
+async fn levels(aws: &Aws) -> Result<Vec<String>, Unknown> {
     let mut levels = vec![aws.account.clone()];
     let mut child = aws.account.clone();
     while levels.len() < LEVELS {
@@ -102,7 +102,7 @@ async fn levels(aws: &Aws) -> Result<Vec<String>, Gap> {
 
 /// The policies of one kind, level by level. A kind that is enabled has a policy on every level, AWS's own if no other, so
 /// that none on any level is a kind that is not enabled: no limit at all, and not one that nothing passes.
-async fn set_on(aws: &Aws, levels: &[String], kind: PolicyType) -> Result<Vec<Vec<Set>>, Gap> {
+async fn set_on(aws: &Aws, levels: &[String], kind: PolicyType) -> Result<Vec<Vec<Set>>, Unknown> {
     let kind = &kind;
     let set = each(levels.iter().enumerate(), async |(level, target)| {
         let policies = pages(&LIST_POLICIES_FOR_TARGET, async |token| {
@@ -117,18 +117,18 @@ async fn set_on(aws: &Aws, levels: &[String], kind: PolicyType) -> Result<Vec<Ve
         (level, policies.await.and_then(read))
     });
     let levels: BTreeMap<_, _> = set.await.into_iter().collect();
-    let levels = levels.into_values().collect::<Result<Vec<_>, Gap>>()?;
+    let levels = levels.into_values().collect::<Result<Vec<_>, Unknown>>()?;
     Ok(if levels.iter().all(Vec::is_empty) { vec![] } else { levels })
 }
 
 /// The policies of one level, by ARN.
-fn read(policies: Vec<PolicySummary>) -> Result<Vec<Set>, Gap> {
+fn read(policies: Vec<PolicySummary>) -> Result<Vec<Set>, Unknown> {
     let read = |policy: PolicySummary| {
         let arn = arn(LIST_POLICIES_FOR_TARGET.action, policy.arn.as_deref())?;
         let no_id = || malformed(LIST_POLICIES_FOR_TARGET.action, arn.as_str(), "the policy has no id");
         Ok(Set { id: policy.id.ok_or_else(no_id)?, name: policy.name.unwrap_or_default(), arn })
     };
-    let mut level = policies.into_iter().map(read).collect::<Result<Vec<_>, Gap>>()?;
+    let mut level = policies.into_iter().map(read).collect::<Result<Vec<_>, Unknown>>()?;
     level.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(level)
 }

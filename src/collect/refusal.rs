@@ -1,6 +1,6 @@
 //! The one reader of AWS's errors: by their code, never by their text.
 //!
-//! Knows the kinds of failure that the SDK tells apart and turns each into a [`Gap`]; has never heard of a service. A
+//! Knows the kinds of failure that the SDK tells apart and turns each into a [`Unknown`]; has never heard of a service. A
 //! message is one short line without control characters, and never the SDK's own dump of a request or response, which
 //! may hold credentials.
 
@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::calls::Call;
-use crate::account::Gap;
+use crate::account::Unknown;
 
 /// Why a request brought no answer.
 pub(super) type Refusal<E> = SdkError<E, HttpResponse>;
@@ -26,23 +26,13 @@ impl<E: ProvideErrorMetadata + Error + 'static> Coded for E {}
 const MESSAGE: usize = 300;
 
 /// What could not be learned, because this call was refused.
-pub(super) fn gap<E: Coded>(call: &Call, resource: &str, refusal: &Refusal<E>) -> Gap {
-    Gap {
-        action: call.action.to_owned(),
-        resource: resource.to_owned(),
-        code: code(refusal),
-        message: message(refusal),
-    }
+pub(super) fn gap<E: Coded>(call: &Call, resource: &str, refusal: &Refusal<E>) -> Unknown {
+    Unknown::refused(call.action, resource, code(refusal), message(refusal))
 }
 
 /// What could not be understood in an answer.
-pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Gap {
-    Gap {
-        action: action.to_owned(),
-        resource: resource.to_owned(),
-        code: "Malformed".to_owned(),
-        message: line(message),
-    }
+pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Unknown {
+    Unknown::refused(action, resource, "Malformed", line(message))
 }
 
 /// AWS's own code, or a word for what kept it from giving one.

@@ -10,7 +10,7 @@ use aws_sdk_account::types::RegionOptStatus;
 use super::aws::Aws;
 use super::calls::LIST_REGIONS;
 use super::gate::{Page, pages};
-use crate::account::Gap;
+use crate::account::Unknown;
 
 /// The regions that need no opting in, by partition: those launched before 2019-03-20, and all of the US government's
 /// and China's (AWS Account Management Reference Guide, `manage-acct-regions`, 2026-11). What an account has opted in to
@@ -43,7 +43,7 @@ const ENABLED_BY_DEFAULT: [(&str, &[&str]); 3] = [
 ];
 
 /// The regions to audit: those that were named, and with `--all-regions` all that the account has enabled.
-pub(super) async fn audited(aws: &Aws, gaps: &mut Vec<Gap>) -> BTreeSet<String> {
+pub(super) async fn audited(aws: &Aws, gaps: &mut Vec<Unknown>) -> BTreeSet<String> {
     let mut regions = aws.regions.clone();
     if aws.all_regions {
         match enabled(aws).await {
@@ -58,7 +58,7 @@ pub(super) async fn audited(aws: &Aws, gaps: &mut Vec<Gap>) -> BTreeSet<String> 
     regions
 }
 
-async fn enabled(aws: &Aws) -> Result<Vec<String>, Gap> {
+async fn enabled(aws: &Aws) -> Result<Vec<String>, Unknown> {
     let service = aws.account_service();
     let regions = pages(&LIST_REGIONS, async |token| {
         let request = service

@@ -11,7 +11,7 @@ use super::aws::Aws;
 use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_TAGGING, LIST_BUCKETS};
 use super::gate::{Page, each, pages};
 use super::refusal::{self, Coded, Refusal};
-use crate::account::{Bucket, Fact, Gap, Tags};
+use crate::account::{Bucket, Fact, Tags, Unknown};
 use crate::arn::Arn;
 
 /// What one page holds at most. Without a number S3 pages nothing and names no regions.
@@ -47,7 +47,7 @@ async fn located(aws: &Aws, listed: Listed) -> Bucket {
     Bucket { region, ..Bucket::not_asked(arn) }
 }
 
-async fn location(aws: &Aws, arn: &Arn) -> Result<String, Gap> {
+async fn location(aws: &Aws, arn: &Arn) -> Result<String, Unknown> {
     let answer = in_its_region(aws, &GET_BUCKET_LOCATION, arn, &aws.home, |s3| {
         s3.get_bucket_location().bucket(arn.resource()).send()
     });

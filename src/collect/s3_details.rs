@@ -17,7 +17,7 @@ use super::document;
 use super::gate::each;
 use super::refusal::{self, Coded, Refusal, malformed};
 use super::s3::in_its_region;
-use crate::account::{AccessBlock, Bucket, CorsRule, Encryption, Fact, Gap, Tags};
+use crate::account::{AccessBlock, Bucket, CorsRule, Encryption, Fact, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -143,8 +143,8 @@ pub(super) async fn abac(aws: &Aws, buckets: Vec<(Arn, String)>) -> Vec<(Arn, Fa
     let mut buckets = buckets.into_iter();
     let Some((bucket, region)) = buckets.next() else { return vec![] };
     let first = match abac_of(aws, &bucket, &region).await {
-        Fact::Unknown(gap) if gap.code == "NotSupported" => {
-            let of_all = Gap { resource: "*".to_owned(), ..gap };
+        Fact::Unknown(gap) if gap.is_not_supported() => {
+            let of_all = Unknown { resource: "*".to_owned(), ..gap };
             let all = std::iter::once(bucket).chain(buckets.map(|(bucket, _)| bucket));
             return all.map(|bucket| (bucket, Fact::Unknown(of_all.clone()))).collect();
         }
@@ -196,7 +196,7 @@ async fn found<T, E: Coded>(
     resource: &Arn,
     absent: &[&str],
     answer: impl Future<Output = Result<T, Refusal<E>>>,
-) -> Result<Option<T>, Gap> {
+) -> Result<Option<T>, Unknown> {
     match answer.await {
         Ok(answer) => Ok(Some(answer)),
         Err(refused) if absent.contains(&refusal::code(&refused).as_str()) => Ok(None),

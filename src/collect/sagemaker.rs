@@ -27,8 +27,8 @@ use super::iam::arn;
 use super::impatience::{Impatience, is_not_there};
 use super::refusal::{self, malformed};
 use crate::account::{
-    AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, Gap, HumanTaskConfig, InputConfig, LabelingJob,
-    LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
+    AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, HumanTaskConfig, InputConfig, LabelingJob,
+    LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig, Unknown,
 };
 
 /// What one page holds at most.
@@ -53,7 +53,7 @@ struct Listed {
 }
 
 /// What SageMaker has in a region, and a gap when there are more jobs than are to be described: the newest are kept.
-pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Gap>) {
+pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Unknown>) {
     let all = all(aws, region, "labeling-job");
     let listed = match list(aws, region, &all).await {
         // One gap a region where there is no SageMaker; what else it might have stays not asked.
@@ -82,8 +82,8 @@ async fn labeling_jobs(
     aws: &Aws,
     region: &str,
     all: String,
-    listed: Result<Vec<Listed>, Gap>,
-) -> (Fact<Vec<LabelingJob>>, Option<Gap>) {
+    listed: Result<Vec<Listed>, Unknown>,
+) -> (Fact<Vec<LabelingJob>>, Option<Unknown>) {
     let mut listed = match listed {
         Ok(listed) => listed,
         Err(gap) => return (Fact::Unknown(gap), None),
@@ -106,7 +106,7 @@ async fn labeling_jobs(
 }
 
 /// Each job once: what was made lately, and what is older and has not come to its end.
-async fn list(aws: &Aws, region: &str, all: &str) -> Result<Vec<Listed>, Gap> {
+async fn list(aws: &Aws, region: &str, all: &str) -> Result<Vec<Listed>, Unknown> {
     let age = DAY.saturating_mul(aws.jobs_since.unwrap_or(DAYS));
     let since = aws.gate.started().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH);
     // AWS does not say whether its bounds are among what they bound, so that they overlap.
@@ -134,7 +134,7 @@ async fn listed(
     region: &str,
     all: &str,
     which: impl Fn(ListLabelingJobsFluentBuilder) -> ListLabelingJobsFluentBuilder,
-) -> Result<Vec<LabelingJobSummary>, Gap> {
+) -> Result<Vec<LabelingJobSummary>, Unknown> {
     let sagemaker = aws.sagemaker(region);
     pages(&LIST_LABELING_JOBS, async |token| {
         let newest_first = which(sagemaker.list_labeling_jobs())
@@ -150,7 +150,7 @@ async fn listed(
     .await
 }
 
-fn read(summary: LabelingJobSummary) -> Result<Listed, Gap> {
+fn read(summary: LabelingJobSummary) -> Result<Listed, Unknown> {
     let arn = arn(LIST_LABELING_JOBS.action, summary.labeling_job_arn.as_deref())?;
     let time = summary.creation_time.and_then(|time| Some((time, time.fmt(Format::DateTime).ok()?)));
     let (created, text) =
@@ -162,7 +162,7 @@ fn read(summary: LabelingJobSummary) -> Result<Listed, Gap> {
             status: status(summary.labeling_job_status),
             created: text,
             failure: summary.failure_reason,
-            request: Fact::Unknown(Gap::not_asked(DESCRIBE_LABELING_JOB.action, arn.as_str())),
+            request: Fact::Unknown(Unknown::not_asked(DESCRIBE_LABELING_JOB.action, arn.as_str())),
             arn,
         },
     })
@@ -240,11 +240,11 @@ fn task(config: Task) -> HumanTaskConfig {
 }
 
 /// Some jobs are left out, and the reader must not take what is there for all.
-fn too_many(all: String, listed: usize, most: usize) -> Gap {
-    Gap {
-        action: DESCRIBE_LABELING_JOB.action.to_owned(),
-        resource: all,
-        code: "TooMany".to_owned(),
-        message: format!("of {listed} jobs the newest {most} were read: `--max-jobs {listed}` reads all"),
-    }
+fn too_many(all: String, listed: usize, most: usize) -> Unknown {
+    Unknown::refused(
+        DESCRIBE_LABELING_JOB.action,
+        &all,
+        "TooMany",
+        format!("of {listed} jobs the newest {most} were read: `--max-jobs {listed}` reads all"),
+    )
 }

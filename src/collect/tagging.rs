@@ -11,7 +11,7 @@ use super::aws::Aws;
 use super::calls::GET_RESOURCES;
 use super::gate::{Page, each, pages};
 use super::{lambda, s3};
-use crate::account::{Bucket, Fact, Function, Gap, Regional, Tags};
+use crate::account::{Bucket, Fact, Function, Regional, Tags, Unknown};
 use crate::arn::Arn;
 
 /// What one page holds at most.
@@ -64,7 +64,7 @@ async fn indexes(
     if aws.is_emulated() && indexes.values().all(BTreeMap::is_empty) { BTreeMap::new() } else { indexes }
 }
 
-async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Result<Index, Gap> {
+async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Result<Index, Unknown> {
     let tagging = aws.tagging(region);
     let resources = pages(&GET_RESOURCES, async |token| {
         let kinds = kinds.iter().map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 
 use super::{Error, Terminal};
 use crate::account::snapshot::Snapshot;
-use crate::account::{Account, Gap, Wanted};
+use crate::account::{Account, Unknown, Wanted};
 use crate::cli::{self, Collect, Noise, Permissions};
 use crate::collect::calls;
 use crate::file;
@@ -65,7 +65,7 @@ pub(super) fn for_jobs(
     asked: &[Asked],
     beyond: &[S3Uri],
     terminal: &Terminal<'_>,
-) -> Result<(Snapshot, Vec<Result<Manifest, Gap>>), Error> {
+) -> Result<(Snapshot, Vec<Result<Manifest, Unknown>>), Error> {
     let mut connection = arguments.connection.clone();
     if connection.region.is_empty() && !connection.all_regions {
         connection.region = place::regions(asked);
@@ -88,15 +88,12 @@ pub(super) fn for_jobs(
 
 /// What a job's manifest in S3 names.
 #[cfg(feature = "live")]
-async fn manifest(aws: &crate::collect::Aws, asked: &Asked, region: Option<&String>) -> Result<Manifest, Gap> {
+async fn manifest(aws: &crate::collect::Aws, asked: &Asked, region: Option<&String>) -> Result<Manifest, Unknown> {
     let Some(uri) = place::manifest(asked) else { return Ok(Manifest::default()) };
     let object = uri.object_arn(aws.partition());
     let file = crate::collect::object(aws, &object, region.map(String::as_str)).await?;
-    crate::preflight::manifest::read(std::io::BufReader::new(file)).map_err(|error| Gap {
-        action: "s3:GetObject".to_owned(),
-        resource: object.to_string(),
-        code: "BrokenOff".to_owned(),
-        message: format!("it could not be read again: {error}"),
+    crate::preflight::manifest::read(std::io::BufReader::new(file)).map_err(|error| {
+        Unknown::refused("s3:GetObject", object.as_str(), "BrokenOff", format!("it could not be read again: {error}"))
     })
 }
 
@@ -142,7 +139,7 @@ pub(super) fn for_jobs(
     _: &[Asked],
     _: &[S3Uri],
     _: &Terminal<'_>,
-) -> Result<(Snapshot, Vec<Result<Manifest, Gap>>), Error> {
+) -> Result<(Snapshot, Vec<Result<Manifest, Unknown>>), Error> {
     Err(Error::NotLive)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::collect;
 use super::{Error, Terminal};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
 use crate::cli::{self, Format};
 use crate::labeling::needs::MANIFEST;
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
                 Some(Err(gap)) => {
                     let mut job = preflight(account, &asked, &caller, None);
                     job.notes.clear();
-                    job.add(Check::unknown(MANIFEST, gap.resource.clone(), &gap));
+                    job.add(Check::unknown(MANIFEST, gap.resource(), &gap));
                     job
                 }
             },
@@ -133,11 +133,10 @@ fn no_request(error: &NotAsked) -> Preflight {
     }
 }
 
-fn unknown(error: &preflight::NoCaller, caller: &crate::arn::Arn) -> Gap {
-    Gap {
+fn unknown(error: &preflight::NoCaller, caller: &crate::arn::Arn) -> Unknown {
+    Unknown::NotJudged {
         action: "sts:GetCallerIdentity".to_owned(),
-        resource: caller.to_string(),
-        code: "NotDecided".to_owned(),
-        message: format!("{error}; name who will make the job with --as"),
+        subject: caller.to_string(),
+        why: format!("{error}; name who will make the job with --as"),
     }
 }

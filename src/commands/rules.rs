@@ -1,19 +1,19 @@
 //! `gt-audit rules`: the table of rules, or the page of one.
 
 use super::{Error, Terminal};
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
 use crate::rules::{RULES, Scale, rule};
 
 pub(super) fn list(terminal: &mut Terminal<'_>) -> Result<u8, Error> {
-    let widest = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let widest = RULES.iter().map(|rule| rule.id.as_str().len()).max().unwrap_or_default();
     for rule in RULES {
-        writeln!(terminal.out, "{:widest$}  {:22}  {}", rule.id, severity(rule.severity), rule.summary)?;
+        writeln!(terminal.out, "{:widest$}  {:22}  {}", rule.id.as_str(), severity(rule.severity), rule.summary)?;
     }
     Ok(0)
 }
 
 pub(super) fn explain(id: &str, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
-    let rule = rule(id).ok_or_else(|| Error::NoRule(id.to_owned()))?;
+    let rule = RuleId::parse(id).and_then(rule).ok_or_else(|| Error::NoRule(id.to_owned()))?;
     terminal.out.write_all(rule.page.as_bytes())?;
     Ok(0)
 }

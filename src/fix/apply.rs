@@ -4,7 +4,7 @@
 
 use super::Change;
 use crate::access::Identity;
-use crate::account::{Account, Fact, Gap, Grants};
+use crate::account::{Account, Fact, Grants, Unknown};
 use crate::arn::Arn;
 
 /// Why a change cannot be put in place.
@@ -14,12 +14,12 @@ pub enum NotThere {
     #[error("there is no `{0}` in the account")]
     Nothing(Arn),
     /// What it belongs to is not known.
-    #[error("{} could not be read ({})", .0.resource, .0.action)]
-    Unknown(Gap),
+    #[error("{} could not be read ({})", .0.resource(), .0.action())]
+    Unknown(Unknown),
 }
 
-impl From<Gap> for NotThere {
-    fn from(gap: Gap) -> Self {
+impl From<Unknown> for NotThere {
+    fn from(gap: Unknown) -> Self {
         Self::Unknown(gap)
     }
 }
@@ -64,7 +64,7 @@ pub fn apply(change: &Change, account: &mut Account) -> Result<(), NotThere> {
     Ok(())
 }
 
-fn known<T>(fact: &mut Fact<T>) -> Result<&mut T, Gap> {
+fn known<T>(fact: &mut Fact<T>) -> Result<&mut T, Unknown> {
     match fact {
         Fact::Known(fact) => Ok(fact),
         Fact::Unknown(gap) => Err(gap.clone()),

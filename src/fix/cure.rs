@@ -11,9 +11,9 @@ use super::asked::{Grant, On, When};
 use super::documents::POLICY_NAME;
 use super::obstacle::{Obstacle, obstacles};
 use super::{buckets, functions, identities, jobs, keys, roles};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind};
+use crate::finding::{Finding, RemedyKind, RuleId};
 use crate::knowledge::builtin::Browsers;
 use crate::labeling::Setup;
 use crate::labeling::reach::Judged;
@@ -26,7 +26,7 @@ pub(super) struct Cure {
     /// What stops it, whatever is granted.
     pub(super) in_the_way: BTreeSet<Obstacle>,
     /// What must be known first.
-    pub(super) open: BTreeSet<Gap>,
+    pub(super) open: BTreeSet<Unknown>,
     /// What to do beside the change, or instead of it.
     pub(super) advice: Vec<String>,
 }
@@ -159,22 +159,24 @@ fn by_name(setup: &Setup<'_>, finding: &Finding, obstacle: Obstacle) -> Obstacle
 
 fn wanted(setup: &Setup<'_>, finding: &Finding) -> Cure {
     match finding.rule {
-        "bucket-denied" | "bucket-out-of-reach" | "bucket-reached-in-part" => buckets::reached(setup, finding),
-        "bucket-key-unusable" => keys::usable(setup, finding),
-        "bucket-tag-grants-nothing" => buckets::reached_without_tag(setup, finding),
-        "bucket-without-cors" => buckets::seen_by_browsers(setup, finding),
-        "function-denied" | "function-out-of-reach" => functions::invoked(setup, finding),
-        "function-cannot-read-output" => functions::reads_output(setup, finding),
-        "job-blocked" => jobs::unblocked(setup, finding),
-        "role-cannot-pass-itself" => roles::passes_itself(setup, finding),
-        "role-cannot-stream" => roles::streams(setup, finding),
-        "role-not-assumable" => roles::assumable(setup, finding),
-        "trust-without-source" => roles::trusts_own_account(setup, finding),
-        "console-access-incomplete" => identities::has_console(setup, finding),
-        "pass-role-never-matches" => identities::passes_roles(setup, finding),
-        "pass-role-unrestricted" => identities::passes_few_roles(setup, finding),
-        "resource-scope-ignored" => identities::scoped(setup, finding),
-        "unknown-action" => identities::known_actions(setup, finding),
+        RuleId::BucketDenied | RuleId::BucketOutOfReach | RuleId::BucketReachedInPart => {
+            buckets::reached(setup, finding)
+        }
+        RuleId::BucketKeyUnusable => keys::usable(setup, finding),
+        RuleId::BucketTagGrantsNothing => buckets::reached_without_tag(setup, finding),
+        RuleId::BucketWithoutCors => buckets::seen_by_browsers(setup, finding),
+        RuleId::FunctionDenied | RuleId::FunctionOutOfReach => functions::invoked(setup, finding),
+        RuleId::FunctionCannotReadOutput => functions::reads_output(setup, finding),
+        RuleId::JobBlocked => jobs::unblocked(setup, finding),
+        RuleId::RoleCannotPassItself => roles::passes_itself(setup, finding),
+        RuleId::RoleCannotStream => roles::streams(setup, finding),
+        RuleId::RoleNotAssumable => roles::assumable(setup, finding),
+        RuleId::TrustWithoutSource => roles::trusts_own_account(setup, finding),
+        RuleId::ConsoleAccessIncomplete => identities::has_console(setup, finding),
+        RuleId::PassRoleNeverMatches => identities::passes_roles(setup, finding),
+        RuleId::PassRoleUnrestricted => identities::passes_few_roles(setup, finding),
+        RuleId::ResourceScopeIgnored => identities::scoped(setup, finding),
+        RuleId::UnknownAction => identities::known_actions(setup, finding),
         // The names of buckets and of AWS's own functions, what AWS changed, what a failed job was, and what else
         // somebody is to be able to do: nothing that a smallest change could settle.
         _ => Cure::default(),

@@ -9,7 +9,7 @@ use super::asked::{Asked, Grant, statements};
 use super::cure::{Edit, How, Target, Want, Wish};
 use super::documents;
 use super::{Change, Refused, cors};
-use crate::account::{Account, Gap};
+use crate::account::{Account, Unknown};
 use crate::policy::Document;
 
 /// One change for each target, with what it is asked for.
@@ -68,8 +68,8 @@ fn one(account: &Account, target: &Target, wishes: &[&Wish]) -> Result<(Change, 
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what errors are mapped by")]
-fn unread(gap: Gap) -> Refused {
-    Refused(format!("`{}` could not be read ({})", gap.resource, gap.action))
+fn unread(gap: Unknown) -> Refused {
+    Refused(format!("`{}` could not be read ({})", gap.resource(), gap.action()))
 }
 
 /// A document with the edits made and the statements added.

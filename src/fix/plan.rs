@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
-use crate::finding::{Finding, Status};
+use crate::finding::{Finding, ReportedUnknown, Status};
 use crate::labeling::{Setup, Uses};
 
 /// Which findings are meant, by id.
@@ -305,7 +305,7 @@ fn mend(cases: &[&Case<'_>]) -> Mend {
         proof: None,
         no_change: if offered { None } else { why.or(none) },
         in_the_way: each(cases.iter().flat_map(|case| &case.cure.in_the_way)),
-        unknown: each(cases.iter().flat_map(|case| &case.cure.open)),
+        unknown: each(cases.iter().flat_map(|case| &case.cure.open)).iter().map(ReportedUnknown::from).collect(),
         advice: each(cases.iter().flat_map(|case| &case.cure.advice).chain(&instead)),
     }
 }

@@ -14,7 +14,7 @@ use super::{Change, allowed, apply, quota};
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, RuleId, Severity, Status};
 use crate::report::Report;
 
 /// Why a change is not offered.
@@ -56,7 +56,7 @@ struct Standing {
     undecided: BTreeSet<Triple>,
 }
 
-type Triple = (&'static str, Option<String>, String);
+type Triple = (RuleId, Option<String>, String);
 
 impl<'a> Prover<'a> {
     /// Prepares to prove changes of an account of which this is the report.
@@ -136,7 +136,7 @@ impl Standing {
                 standing.findings.insert(triple, finding.severity);
             }
         }
-        for open in &report.undecided {
+        for open in &report.open {
             let principal = open.principal.as_ref().map(ToString::to_string);
             let listed = open.resources.iter().map(ToString::to_string);
             let subjects: Vec<String> =

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::Refused;
 use super::allowed::actions;
 use super::asked::{Asked, Grant};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::layers::Verdict;
@@ -91,7 +91,7 @@ fn contexts(action: &str, asked: &Asked) -> Vec<Case> {
 }
 
 fn verdict(document: Option<&Document>, resource: &Arn, requester: &Requester, action: &str, case: &Case) -> Verdict {
-    let mut policies = Policies::<Gap>::new();
+    let mut policies = Policies::<Unknown>::new();
     if let Some(document) = document {
         policies.add(Kind::Resource, "policy", None, document);
     }

@@ -10,7 +10,7 @@ use super::needs::{OUTPUT, What};
 use super::reach::Judged;
 use super::uses::Job;
 use crate::access::Ask;
-use crate::account::{Gap, Role};
+use crate::account::{Call, Role, Unknown};
 use crate::uri::S3Uri;
 
 /// What a function does with the answers.
@@ -35,7 +35,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When the output is named by an access point.
-    pub fn ways_to_output(&self, role: &'a Role, job: &Job<'a>) -> Result<Option<Ways>, Gap> {
+    pub fn ways_to_output(&self, role: &'a Role, job: &Job<'a>) -> Result<Option<Ways>, Unknown> {
         let output = job.needs.iter().find_map(|need| match &need.what {
             What::Write(uri) if need.field == OUTPUT => Some(uri),
             _ => None,
@@ -62,13 +62,8 @@ impl<'a> Setup<'a> {
 }
 
 /// A bucket of another account has a policy that this account cannot read.
-fn elsewhere(output: &S3Uri) -> Gap {
-    Gap {
-        action: READ.to_owned(),
-        resource: output.to_string(),
-        code: "NotDecided".to_owned(),
-        message: "the bucket is none of this account's, and its policy is not known".to_owned(),
-    }
+fn elsewhere(output: &S3Uri) -> Unknown {
+    Unknown::OtherAccount(Call::new("s3:GetBucketPolicy", &output.to_string()))
 }
 
 impl Ways {
@@ -84,7 +79,7 @@ impl Ways {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn is_open(&self) -> Result<bool, Gap> {
+    pub fn is_open(&self) -> Result<bool, Unknown> {
         let mut open = None;
         for judged in [Some(&self.read), self.assume.as_ref()].into_iter().flatten() {
             if judged.lacking || judged.stopped {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::uses::{RoleUses, Uses};
 use super::{SAGEMAKER, STRANGER};
 use crate::access::{Access, Ask, Coverage, Named};
-use crate::account::{Bucket, Function, Gap, Role};
+use crate::account::{Bucket, Function, Role, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::limits::{self, Limits};
 use crate::knowledge::managed;
@@ -35,7 +35,7 @@ pub struct ExecutionRole<'a> {
     /// What labeling jobs, flow definitions and workloads use under it.
     pub uses: Option<&'a RoleUses<'a>>,
     /// Why one of its policies could not be read: it may have limits of its own.
-    pub missing: Option<Gap>,
+    pub missing: Option<Unknown>,
 }
 
 /// Most patterns are seen not to match by what they begin with.
@@ -68,7 +68,7 @@ pub(super) fn execution_role<'a>(
     access: &Access<'a>,
     uses: &'a Uses<'a>,
     role: &'a Role,
-) -> Result<Option<ExecutionRole<'a>>, Gap> {
+) -> Result<Option<ExecutionRole<'a>>, Unknown> {
     let uses = uses.under(&role.arn);
     let mut why: Vec<String> = uses.map(runs).into_iter().collect();
     let mut documented = vec![];
@@ -148,7 +148,7 @@ fn is_open_or_allowed(verdict: Verdict) -> bool {
 }
 
 /// May a role read and write objects of some bucket? An allowance under conditions is one.
-fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Result<bool, Gap> {
+fn reads_and_writes<'a>(access: &Access<'a>, role: &'a Role) -> Result<bool, Unknown> {
     let everywhere = Arn::bucket(role.arn.partition(), "");
     let mut open = None;
     for action in ["s3:GetObject", "s3:PutObject"] {
@@ -203,7 +203,7 @@ impl ExecutionRole<'_> {
     /// # Errors
     ///
     /// When none does, and a policy that could not be read may.
-    pub fn goes_by_names(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<bool, Gap> {
+    pub fn goes_by_names(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<bool, Unknown> {
         let any = self.limits.iter().any(|limits| !tokens(limits).is_empty());
         match &self.missing {
             Some(gap) if !any => Err(gap.clone()),
@@ -216,7 +216,7 @@ impl ExecutionRole<'_> {
     /// # Errors
     ///
     /// When there are none, and a policy that could not be read may have some.
-    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<BTreeSet<&str>, Gap> {
+    pub fn tokens(&self, tokens: fn(&Limits) -> &BTreeSet<String>) -> Result<BTreeSet<&str>, Unknown> {
         let all: BTreeSet<&str> = self.limits.iter().flat_map(tokens).map(String::as_str).collect();
         match &self.missing {
             Some(gap) if all.is_empty() => Err(gap.clone()),

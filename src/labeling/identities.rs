@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::ExecutionRole;
 use crate::access::{Access, Identity, Named};
-use crate::account::{Gap, Role};
+use crate::account::{Role, Unknown};
 use crate::arn::Arn;
 use crate::policy::{Document, Effect, Pattern, Selection};
 
@@ -28,7 +28,7 @@ pub struct LabelingIdentity<'a> {
     /// Does a policy speak of Ground Truth's console?
     pub uses_console: bool,
     /// Why one of its policies could not be read.
-    pub missing: Option<Gap>,
+    pub missing: Option<Unknown>,
     /// The policies among these of which all is said of a group.
     of_groups: Vec<&'a Document>,
 }
@@ -44,11 +44,11 @@ struct Speech {
 pub(super) fn identities<'a>(
     access: &Access<'a>,
     execution_roles: &[ExecutionRole<'a>],
-    unclear_roles: &[(&'a Role, Gap)],
-) -> (Vec<LabelingIdentity<'a>>, Vec<(Identity<'a>, Gap)>) {
+    unclear_roles: &[(&'a Role, Unknown)],
+) -> (Vec<LabelingIdentity<'a>>, Vec<(Identity<'a>, Unknown)>) {
     let iam = &access.account.iam;
     let executing: HashSet<&Arn> = execution_roles.iter().map(|role| &role.role.arn).collect();
-    let unclear_roles: HashMap<&Arn, &Gap> = unclear_roles.iter().map(|(role, gap)| (&role.arn, gap)).collect();
+    let unclear_roles: HashMap<&Arn, &Unknown> = unclear_roles.iter().map(|(role, gap)| (&role.arn, gap)).collect();
     let mut heard: HashMap<&Arn, Speech> = HashMap::new();
     let mut by_group: HashMap<&str, Vec<&'a Document>> = HashMap::new();
     let (mut found, mut unclear) = (vec![], vec![]);
@@ -132,7 +132,7 @@ impl<'a> LabelingIdentity<'a> {
     /// # Errors
     ///
     /// When the trust policy is not known.
-    pub fn is_for_people(&self) -> Result<bool, Gap> {
+    pub fn is_for_people(&self) -> Result<bool, Unknown> {
         match self.identity {
             Identity::User(_) | Identity::Group(_) => Ok(true),
             Identity::Role(role) => lets_people_in(role),
@@ -140,7 +140,7 @@ impl<'a> LabelingIdentity<'a> {
     }
 }
 
-fn lets_people_in(role: &Role) -> Result<bool, Gap> {
+fn lets_people_in(role: &Role) -> Result<bool, Unknown> {
     let trust = role.trust.known()?;
     let mut allowing = trust.statements().iter().filter(|statement| statement.effect == Effect::Allow);
     Ok(allowing.any(|statement| match &statement.principals {

@@ -8,7 +8,7 @@ use super::reach::{Judged, OBJECT_ACTIONS};
 use super::uses::Job;
 use super::{ExecutionRole, INVOKE, SAGEMAKER, Setup};
 use crate::access::Ask;
-use crate::account::{Fact, Gap};
+use crate::account::{Call, Fact, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::builtin;
 use crate::policy::Document;
@@ -64,7 +64,7 @@ impl Deed {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn hindrance(&self, role: &ExecutionRole<'_>) -> Result<Option<String>, Gap> {
+    pub fn hindrance(&self, role: &ExecutionRole<'_>) -> Result<Option<String>, Unknown> {
         match &self.decided {
             Decided::By(judged) => judged.hindrance(role.role.arn.name()),
             Decided::Hindered(why) => Ok(Some(why.clone())),
@@ -78,7 +78,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When a fact is missing without which nothing can be asked.
-    pub fn deeds(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Result<Vec<Deed>, Gap> {
+    pub fn deeds(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Result<Vec<Deed>, Unknown> {
         Ok(match &need.what {
             What::Read(uri) => self.reads(role, uri)?,
             What::Write(uri) => self.writes(role, uri)?,
@@ -151,14 +151,14 @@ impl<'a> Setup<'a> {
         role: &ExecutionRole<'a>,
         job: &Job<'a>,
         need: &Need<'_>,
-    ) -> Result<KeyUse<'a>, Gap> {
+    ) -> Result<KeyUse<'a>, Unknown> {
         match &need.what {
             What::UseKey(key) | What::GrantKey(key) => self.use_of_key(role, job.region, key, &key_asks(&need.what)),
             _ => Ok(KeyUse::OfAws),
         }
     }
 
-    fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Gap> {
+    fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Unknown> {
         let object = uri.object_arn(&self.access.account.partition);
         let policy = self.policy_of(uri)?;
         let judged = self.object(role, policy.ask("s3:GetObject"), &object);
@@ -167,7 +167,7 @@ impl<'a> Setup<'a> {
         Ok(deeds)
     }
 
-    fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Gap> {
+    fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Deed>, Unknown> {
         let below = uri.below(&self.access.account.partition);
         let policy = self.policy_of(uri)?;
         let objects = OBJECT_ACTIONS.map(|action| {
@@ -182,7 +182,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// When the URI names an access point, or the buckets are not known.
-    pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<Judged, Gap> {
+    pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<Judged, Unknown> {
         let policy = self.policy_of(uri)?;
         let ask = policy.ask("s3:GetObject");
         let object = uri.object_arn(&self.access.account.partition);
@@ -198,7 +198,12 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// As [`Self::reads_of`].
-    pub fn reads_from_outside(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<Judged, Gap> {
+    pub fn reads_from_outside(
+        &self,
+        role: &ExecutionRole<'a>,
+        uri: &S3Uri,
+        is_object: bool,
+    ) -> Result<Judged, Unknown> {
         let OfBucket::Own(policy, _) = self.policy_of(uri)? else { return self.reads_of(role, uri, is_object) };
         let ask = NETWORKS.iter().fold(Ask::new("s3:GetObject").of(policy), |ask, key| ask.without(key));
         let object = uri.object_arn(&self.access.account.partition);
@@ -214,7 +219,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     ///
     /// As [`Self::reads_of`].
-    pub fn asks_of_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<[Deed; 2], Gap> {
+    pub fn asks_of_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<[Deed; 2], Unknown> {
         Ok(self.about_bucket(role, uri, &self.policy_of(uri)?))
     }
 
@@ -227,7 +232,7 @@ impl<'a> Setup<'a> {
     }
 
     /// The policy of a bucket, whosever it is.
-    fn policy_of(&self, uri: &S3Uri) -> Result<OfBucket<'a>, Gap> {
+    fn policy_of(&self, uri: &S3Uri) -> Result<OfBucket<'a>, Unknown> {
         if let Some(gap) = access_point(uri) {
             return Err(gap);
         }
@@ -282,7 +287,7 @@ fn of_key(name: &str, asks: &[Ask<'_>], key: KeyUse<'_>) -> Vec<Deed> {
 enum OfBucket<'a> {
     /// With the endpoint through which Ground Truth comes, where AWS says which that is.
     Own(&'a Fact<Option<Document>>, Option<&'static str>),
-    Foreign(Gap),
+    Foreign(Unknown),
 }
 
 impl OfBucket<'_> {
@@ -303,17 +308,16 @@ impl OfBucket<'_> {
 /// Why nothing can be decided about a URI that names an access point: policies see its own ARN, behind which is a bucket
 /// that nobody asks for.
 #[must_use]
-pub fn access_point(uri: &S3Uri) -> Option<Gap> {
-    uri.names_an_access_point().then(|| Gap {
+pub fn access_point(uri: &S3Uri) -> Option<Unknown> {
+    uri.names_an_access_point().then(|| Unknown::NotJudged {
         action: "s3:GetAccessPoint".to_owned(),
-        resource: uri.to_string(),
-        code: "NotDecided".to_owned(),
-        message: "it names an access point, and access points are not judged".to_owned(),
+        subject: uri.to_string(),
+        why: "it names an access point, and access points are not judged".to_owned(),
     })
 }
 
 /// The policy of a resource of another account.
-fn unread(resource: &Arn) -> Gap {
+fn unread(resource: &Arn) -> Unknown {
     let action = match resource.service() {
         "s3" => "s3:GetBucketPolicy",
         "lambda" => "lambda:GetPolicy",
@@ -321,10 +325,5 @@ fn unread(resource: &Arn) -> Gap {
         "sqs" => "sqs:GetQueueAttributes",
         _ => "a policy of another account",
     };
-    Gap {
-        action: action.to_owned(),
-        resource: resource.to_string(),
-        code: "OtherAccount".to_owned(),
-        message: "it is not among this account's, so that its owner must allow it too; ask there".to_owned(),
-    }
+    Unknown::OtherAccount(Call::new(action, resource.as_str()))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::reach::Judged;
 use super::{ExecutionRole, Setup};
 use crate::access::Ask;
-use crate::account::{Bucket, Encryption, Gap, Key};
+use crate::account::{Bucket, Encryption, Key, Unknown};
 use crate::policy::decide::Reason;
 use crate::policy::layers::Layer;
 use crate::policy::principal::Named;
@@ -73,7 +73,7 @@ impl<'a> Setup<'a> {
         region: &str,
         name: &str,
         asks: &[Ask<'_>],
-    ) -> Result<KeyUse<'a>, Gap> {
+    ) -> Result<KeyUse<'a>, Unknown> {
         let account = self.access.account;
         let Some(key) = account.key(region, name)? else { return Ok(KeyUse::Missing) };
         if key.manager == "AWS" {
@@ -89,7 +89,7 @@ impl<'a> Setup<'a> {
             Ok(grants) => grants
                 .iter()
                 .map(|grant| grant.document().map_err(|error| undecided(key, format!("a grant is odd: {error}"))))
-                .collect::<Result<Vec<Document>, Gap>>(),
+                .collect::<Result<Vec<Document>, Unknown>>(),
             Err(gap) => Err(gap),
         };
         let judge = |ask: &Ask<'_>| {
@@ -124,7 +124,7 @@ impl<'a> Setup<'a> {
         bucket: &'b Bucket,
         encryption: &'b Encryption,
         read_alone: bool,
-    ) -> Result<Option<(&'b str, KeyUse<'a>)>, Gap> {
+    ) -> Result<Option<(&'b str, KeyUse<'a>)>, Unknown> {
         let key = encryption.key.as_deref().filter(|key| !key.is_empty());
         let Some(key) = key.filter(|_| encryption.algorithm.starts_with("aws:kms")) else { return Ok(None) };
         let region = bucket.region.known()?;
@@ -145,8 +145,8 @@ impl<'a> Setup<'a> {
     }
 }
 
-fn undecided(key: &Key, message: String) -> Gap {
-    Gap { action: "kms:DescribeKey".to_owned(), resource: key.arn.to_string(), code: "NotDecided".to_owned(), message }
+fn undecided(key: &Key, message: String) -> Unknown {
+    Unknown::NotJudged { action: "kms:DescribeKey".to_owned(), subject: key.arn.to_string(), why: message }
 }
 
 impl KeyUse<'_> {
@@ -155,7 +155,7 @@ impl KeyUse<'_> {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn is_hindered(&self) -> Result<bool, Gap> {
+    pub fn is_hindered(&self) -> Result<bool, Unknown> {
         let answers = match self {
             Self::Missing | Self::Dead(_) => return Ok(true),
             Self::OfAws => return Ok(false),

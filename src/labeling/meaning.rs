@@ -6,7 +6,7 @@ use std::fmt;
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use crate::account::{Bucket, Function, Gap, Tags};
+use crate::account::{Bucket, Function, Tags, Unknown};
 use crate::knowledge::limits;
 use crate::knowledge::spelling::{Mention, mention};
 
@@ -24,11 +24,11 @@ pub enum Use {
 
 /// What the names and tags of resources show, looked at once.
 #[derive(Debug, Default)]
-pub(super) struct Meanings(RefCell<HashMap<usize, Result<Use, Gap>>>);
+pub(super) struct Meanings(RefCell<HashMap<usize, Result<Use, Unknown>>>);
 
 impl Meanings {
     /// What a resource of the account is by its name and tags; its place in the account tells it from others.
-    pub(super) fn of<T>(&self, resource: &T, intended: impl FnOnce() -> Result<bool, Gap>) -> Result<Use, Gap> {
+    pub(super) fn of<T>(&self, resource: &T, intended: impl FnOnce() -> Result<bool, Unknown>) -> Result<Use, Unknown> {
         let look = || intended().map(|intended| if intended { Use::Intended } else { Use::Other });
         let mut known = self.0.borrow_mut();
         known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(look).clone()

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use super::uses::{Area, Extent};
 use super::{ExecutionRole, INVOKE, STRANGER, Setup, Use};
 use crate::access::{Answer, Ask, Coverage};
-use crate::account::{Bucket, Fact, Function, Gap, Tags};
+use crate::account::{Bucket, Fact, Function, Tags, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::limits::object_tags;
 use crate::policy::decide::Reason;
@@ -59,7 +59,7 @@ pub enum Granted {
     /// None does.
     No,
     /// One that hangs on something may.
-    Open(Gap),
+    Open(Unknown),
 }
 
 /// An answer, and what keeps it from being *all*.
@@ -72,9 +72,9 @@ pub struct Judged {
     /// Somewhere it is granted, and a deny, a boundary or the organization stops it; or a deny refuses what nothing grants.
     pub stopped: bool,
     /// Whether it is granted hangs on this.
-    pub open_grant: Option<Gap>,
+    pub open_grant: Option<Unknown>,
     /// Whether it is stopped hangs on this.
-    pub open_stop: Option<Gap>,
+    pub open_stop: Option<Unknown>,
 }
 
 type Kept<K, V> = RefCell<HashMap<K, V>>;
@@ -110,7 +110,7 @@ impl Judged {
         if outcome.verdict == Verdict::Allowed {
             return;
         }
-        let clauses: Vec<&Clause<Gap>> = self.answer.clauses_of(outcome).collect();
+        let clauses: Vec<&Clause<Unknown>> = self.answer.clauses_of(outcome).collect();
         let granted = clauses.iter().any(|clause| clause.grants() && !clause.open);
         let denied = outcome.verdict.is_denial();
         // What is denied although the resource's owner may allow it lacks the role's own grant.
@@ -171,7 +171,7 @@ impl Judged {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn hindrance(&self, who: &str) -> Result<Option<String>, Gap> {
+    pub fn hindrance(&self, who: &str) -> Result<Option<String>, Unknown> {
         if self.lacking {
             let some = if self.allows_some() { "only a part of it is granted" } else { "nothing grants it" };
             return Ok(Some(some.to_owned()));
@@ -212,7 +212,7 @@ impl BucketReach<'_> {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn is_lacking(&self) -> Result<bool, Gap> {
+    pub fn is_lacking(&self) -> Result<bool, Unknown> {
         let lacking = |judged: &Judged| judged.lacking || (self.is_whole() && judged.stopped && judged.allows_some());
         self.any(lacking, |judged| judged.open_grant.as_ref())
     }
@@ -222,7 +222,7 @@ impl BucketReach<'_> {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn is_lacking_where(&self, granted: &Granted) -> Result<bool, Gap> {
+    pub fn is_lacking_where(&self, granted: &Granted) -> Result<bool, Unknown> {
         match &self.whole.granted {
             Granted::Open(gap) if self.is_lacking() != Ok(false) => Err(gap.clone()),
             whole if whole == granted => self.is_lacking(),
@@ -235,12 +235,12 @@ impl BucketReach<'_> {
     /// # Errors
     ///
     /// When that hangs on something.
-    pub fn is_stopped(&self) -> Result<bool, Gap> {
+    pub fn is_stopped(&self) -> Result<bool, Unknown> {
         let stopped = |judged: &Judged| judged.stopped && !(self.is_whole() && judged.allows_some());
         self.any(stopped, |judged| judged.open_stop.as_ref())
     }
 
-    fn any(&self, is: impl Fn(&Judged) -> bool, open: impl Fn(&Judged) -> Option<&Gap>) -> Result<bool, Gap> {
+    fn any(&self, is: impl Fn(&Judged) -> bool, open: impl Fn(&Judged) -> Option<&Unknown>) -> Result<bool, Unknown> {
         if self.judged().any(is) {
             return Ok(true);
         }
@@ -431,20 +431,20 @@ fn tagged(answer: Answer) -> Judged {
 
 /// Does a grant hang on an object's tags alone?
 #[must_use]
-pub fn by_tag(clause: &Clause<Gap>) -> bool {
+pub fn by_tag(clause: &Clause<Unknown>) -> bool {
     clause.effect == Effect::Allow && object_tags(&clause.residual).is_some()
 }
 
 /// Does a clause reach into a bucket by more than a token in the key? It reaches a key that carries no word at all, or it
 /// is meant for the bucket.
 #[must_use]
-pub fn reaches_into(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+pub fn reaches_into(clause: &Clause<Unknown>, bucket: &Arn) -> bool {
     clause.applies_to(&format!("{bucket}/{STRANGER}")) || is_for_bucket(clause, bucket)
 }
 
 /// Is a clause meant for this bucket? It reaches into it, and not into a bucket of a name that only wildcards match.
 #[must_use]
-pub fn is_for_bucket(clause: &Clause<Gap>, bucket: &Arn) -> bool {
+pub fn is_for_bucket(clause: &Clause<Unknown>, bucket: &Arn) -> bool {
     let (objects, of_strangers) = (format!("{bucket}/"), format!("{}/", stranger_to(bucket)));
     let meant = |pattern: &Pattern| pattern.meets_below(&objects) && !pattern.meets_below(&of_strangers);
     !clause.all_but && clause.patterns.iter().any(meant)

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::needs::{self, Need, POST_FUNCTION, What};
 use super::workload::{Objects, Workload};
-use crate::account::{Account, Bucket, FlowDefinition, Function, Gap, LabelingJob, LabelingJobRequest};
+use crate::account::{Account, Bucket, FlowDefinition, Function, LabelingJob, LabelingJobRequest, Unknown};
 use crate::arn::Arn;
 use crate::uri::S3Uri;
 
@@ -18,7 +18,7 @@ pub struct Uses<'a> {
     /// The jobs whose request is known, region by region.
     pub jobs: Vec<Job<'a>>,
     /// The jobs whose request could not be read.
-    pub unread: Vec<(&'a Arn, Gap)>,
+    pub unread: Vec<(&'a Arn, Unknown)>,
     /// What is used under each role, by the role's ARN.
     by_role: BTreeMap<&'a str, RoleUses<'a>>,
     /// The places of the jobs that read or write a bucket, by its name.
@@ -26,7 +26,7 @@ pub struct Uses<'a> {
     /// The places of the jobs that call a function with the answers of workers, by its ARN without a qualifier.
     by_function: BTreeMap<String, BTreeSet<usize>>,
     /// Why there may be more than this.
-    pub incomplete: Option<Gap>,
+    pub incomplete: Option<Unknown>,
 }
 
 /// A labeling job and what it needs.
@@ -149,7 +149,7 @@ impl<'a> Uses<'a> {
         self.by_role.iter().map(|(role, uses)| (*role, uses))
     }
 
-    fn leave_open(&mut self, gap: Gap) {
+    fn leave_open(&mut self, gap: Unknown) {
         // A list that nobody asked for was not thought to matter; where there is no SageMaker, there are no jobs.
         if !gap.is_not_asked() && !gap.is_not_supported() {
             self.incomplete.get_or_insert(gap);

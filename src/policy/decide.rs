@@ -4,6 +4,7 @@
 //! which statements made it, what is missing where nothing allows, and which statements came near.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -30,6 +31,18 @@ pub struct Reason {
     pub sid: Option<String>,
     /// Allow or Deny.
     pub effect: Effect,
+}
+
+impl fmt::Display for Reason {
+    /// `statement 2 of \`policy\``; the names of policies that have one of their own stand in backticks.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "statement {} of ", self.statement)?;
+        match (self.policy.strip_prefix("inline "), self.policy.contains(' ')) {
+            (Some(name), _) => write!(f, "the inline policy `{name}`"),
+            (None, true) => write!(f, "the {}", self.policy),
+            (None, false) => write!(f, "`{}`", self.policy),
+        }
+    }
 }
 
 /// A verdict and all that made it.

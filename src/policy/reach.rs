@@ -96,6 +96,25 @@ impl<G> Clause<G> {
         self.open && self.residual.iter().all(is_understood) && (!self.residual.is_empty() || varies())
     }
 
+    /// The context keys and variables whose values are not known, as the policy spells them, each once.
+    #[must_use]
+    pub fn unknown_keys(&self) -> Vec<String> {
+        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
+        let texts = resources.into_iter().flat_map(|resources| resources.named());
+        let texts = texts.chain(self.residual.iter().flat_map(|condition| &condition.values));
+        let variables =
+            texts.flat_map(|text| text.split("${").skip(1)).filter_map(|rest| rest.split(['}', ',']).next());
+        let keys = self.residual.iter().map(|condition| condition.key.as_str());
+        let mut names: Vec<String> = vec![];
+        // `${*}`, `${?}` and `${$}` stand for themselves.
+        for name in keys.chain(variables.map(str::trim).filter(|name| name.contains(':'))) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
     fn truth(&self) -> Truth {
         if self.open { Truth::Unknown } else { Truth::True }
     }

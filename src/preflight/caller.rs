@@ -4,7 +4,7 @@ use super::check::Check;
 use super::place;
 use super::request::Asked;
 use crate::access::{Access, Ask, Identity};
-use crate::account::{Account, Gap, Organization, Tags};
+use crate::account::{Account, Organization, Tags, Unknown};
 use crate::arn::Arn;
 use crate::finding::{Evidence, RemedyKind};
 use crate::labeling::SAGEMAKER;
@@ -26,7 +26,7 @@ pub enum Caller<'a> {
     /// The account's root user.
     Root(&'a Arn),
     /// Somebody of whom nothing is known.
-    Unknown(&'a Arn, Gap),
+    Unknown(&'a Arn, Unknown),
 }
 
 /// An ARN that is nobody's who could make a job.
@@ -71,7 +71,7 @@ impl<'a> Caller<'a> {
         };
         let user = || Ok(iam.users.known()?.iter().find(|user| user.arn == *arn).map(Identity::User));
         let (kind, rest) = arn.resource().split_once('/').unwrap_or((arn.resource(), ""));
-        let found: Result<Option<Identity<'a>>, Gap> = match (arn.service(), kind) {
+        let found: Result<Option<Identity<'a>>, Unknown> = match (arn.service(), kind) {
             ("iam", "root") => return Ok(Self::Root(arn)),
             ("iam", "role") => role(&|other| other == arn),
             ("iam", "user") => user(),
@@ -116,11 +116,10 @@ impl<'a> Caller<'a> {
         let identity = match (self, &access.account.organization) {
             (Self::Identity(identity), _) => *identity,
             (Self::Root(root), Organization::Policies(_)) => {
-                let gap = Gap {
+                let gap = Unknown::NotJudged {
                     action: ask.action().to_owned(),
-                    resource: root.to_string(),
-                    code: "NotDecided".to_owned(),
-                    message: "root may do all that the organization lets through, and that is not judged".to_owned(),
+                    subject: root.to_string(),
+                    why: "the root user may do all that the organization allows, which is not judged".to_owned(),
                 };
                 return Check::unknown(field, resource.as_str(), &gap).of(root, ask.action());
             }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::finding::{Evidence, Remedy, RemedyKind};
 
@@ -108,8 +108,8 @@ impl Check {
 
     /// It hangs on a fact that is missing.
     #[must_use]
-    pub fn unknown(field: &str, resource: impl Into<String>, gap: &Gap) -> Self {
-        Self::new(field, resource, Verdict::Unknown, said(gap))
+    pub fn unknown(field: &str, resource: impl Into<String>, gap: &Unknown) -> Self {
+        Self::new(field, resource, Verdict::Unknown, gap.to_string())
     }
 
     /// Somebody must be allowed an action.
@@ -125,13 +125,5 @@ impl Check {
     pub fn remedy(mut self, kind: RemedyKind, summary: impl Into<String>) -> Self {
         self.remedy.push(Remedy { summary: summary.into(), kind });
         self
-    }
-}
-
-/// What is missing, in one line.
-fn said(gap: &Gap) -> String {
-    match gap.code.as_str() {
-        "NotDecided" | "OtherAccount" => format!("`{}`: {}", gap.resource, gap.message),
-        code => format!("{} of `{}`: {} ({code})", gap.action, gap.resource, gap.message),
     }
 }

@@ -3,7 +3,7 @@
 use super::caller::{NAME, ROLE, judged};
 use super::check::{Check, Verdict};
 use super::request::Asked;
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::finding::RemedyKind;
 use crate::knowledge::builtin::{self, Builtin};
@@ -336,7 +336,7 @@ impl Subject<'_, '_> {
         }
         let teams = account.regions.get(region).map(|regional| regional.workteams.known());
         Some(match teams {
-            None => Check::unknown(TEAM, named, &Gap::not_asked("sagemaker:ListWorkteams", region)),
+            None => Check::unknown(TEAM, named, &Unknown::not_asked("sagemaker:ListWorkteams", region)),
             Some(Err(gap)) => Check::unknown(TEAM, named, &gap),
             Some(Ok(teams)) if teams.iter().any(|known| known.arn == team) => {
                 Check::pass(TEAM, named, format!("the work team is there, in `{region}`"))

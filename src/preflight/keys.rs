@@ -3,7 +3,7 @@
 use super::caller::judged;
 use super::check::{Check, Verdict};
 use super::job::Subject;
-use crate::account::{Fact, Gap};
+use crate::account::{Fact, Unknown};
 use crate::finding::RemedyKind;
 use crate::labeling::ExecutionRole;
 use crate::labeling::keys::{KeyAnswer, KeyUse, Obstacle};
@@ -48,7 +48,7 @@ impl<'a> Subject<'_, 'a> {
         field: &str,
         name: &str,
         role: &ExecutionRole<'a>,
-        key: Result<KeyUse<'a>, Gap>,
+        key: Result<KeyUse<'a>, Unknown>,
         action: &str,
     ) -> Vec<Check> {
         let who = &role.role.arn;

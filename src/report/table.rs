@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, TableStyle, Width, presets};
 
 use super::text::plain;
-use super::{ExecutionRole, Reach, Report};
+use super::{ExecutionRole, Missing, Reach, Report, ReportedGap, Undecided};
 use crate::arn::Arn;
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, ReportedUnknown, RuleId, Severity, Status};
 
 /// How a report is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,38 +115,32 @@ impl Page {
             let kind = finding.resources.first().map_or("resource", kind);
             let plural = if finding.resources.len() == 1 { "" } else { "s" };
             let count = format!("{} {kind}{plural} ({})", finding.resources.len(), severity.to_lowercase());
-            table.add_row([finding.rule.to_owned(), role, count]);
+            table.add_row([finding.rule.to_string(), role, count]);
         }
         format!("{table}\n")
     }
 
-    /// What could not be read, and what could not be decided for want of it or of a decision this version can take.
+    /// What could not be read, each with what depends on it; and what else could not be decided.
     fn missing(&self, report: &Report) -> Vec<String> {
+        let of_gap = |index: usize| report.undecided.iter().find(move |open| open.gap == Missing::Gap(index));
         let mut parts = vec![];
-        if !report.gaps.is_empty() {
-            let mut lines = vec!["Could not be read:".to_owned()];
-            lines.extend(report.gaps.iter().map(|reported| {
-                let gap = &reported.gap;
-                format!(
-                    "- {} on {}: {} ({})",
-                    plain(&gap.action),
-                    plain(&gap.resource),
-                    plain(&gap.code),
-                    plain(&gap.message)
-                )
-            }));
+        for (index, ReportedGap { gap, affects }) in report.gaps.iter().enumerate() {
+            let mut lines = vec![format!("Not read: {}", unread(gap))];
+            lines.extend(of_gap(index).map(|open| format!("  undecided: {}", undecided(open))));
+            if !affects.rank_open.is_empty() {
+                let each: Vec<String> = affects.rank_open.iter().map(|(rule, n)| format!("{n} {rule}")).collect();
+                let all = counted(Some(affects.rank_open.values().sum()), "finding", "findings");
+                lines.push(format!("  rank open: {all}, which may rank higher: {}", each.join(", ")));
+            }
+            lines.push(format!("  to grant: {} (`gt-audit permissions` prints the whole policy)", plain(&gap.action)));
             parts.push(self.wrapped(&lines));
         }
-        if !report.undecided.is_empty() {
-            let mut lines = vec!["Undecided, and not to be taken for a pass:".to_owned()];
-            lines.extend(report.undecided.iter().map(|open| {
-                let about = match (&open.principal, open.resources.len()) {
-                    (Some(role), _) => format!("{} for {}", plain(&open.subject), plain(role.name())),
-                    (None, 0) => plain(&open.subject),
-                    (None, many) => format!("{many} resources for {}", plain(&open.subject)),
-                };
-                format!("- {} about {about}: {}, {}", open.rule, plain(&open.gap.resource), plain(&open.gap.message))
-            }));
+        let others = report.undecided.iter().filter_map(|open| match &open.gap {
+            Missing::Gap(_) => None,
+            Missing::Other(unknown) => Some((unknown, open)),
+        });
+        for (unknown, open) in others {
+            let lines = [format!("Undecided: {}", plain(&unknown.message)), format!("  {}", undecided(open))];
             parts.push(self.wrapped(&lines));
         }
         parts
@@ -184,6 +178,25 @@ fn head(report: &Report) -> [String; 2] {
     ]
 }
 
+/// What was asked, and what AWS said.
+fn unread(gap: &ReportedUnknown) -> String {
+    let on = if gap.resource == "*" { String::new() } else { format!(" on {}", plain(&gap.resource)) };
+    format!("{}{on}: {} ({})", plain(&gap.action), plain(&gap.error), plain(&gap.message))
+}
+
+/// For which rules, and of what.
+fn undecided(open: &Undecided) -> String {
+    const SHOWN: usize = 3;
+    let rules: Vec<&str> = open.rules.iter().map(|rule| rule.as_str()).collect();
+    let named: Vec<String> = open.subjects.iter().take(SHOWN).map(|subject| plain(subject)).collect();
+    let subjects = match (named.as_slice(), open.count) {
+        ([all], 1) if all == "*" => "the account".to_owned(),
+        (_, count) if count > SHOWN => format!("{} and {} more", named.join(", "), count - SHOWN),
+        _ => named.join(", "),
+    };
+    format!("{subjects} for {}", rules.join(", "))
+}
+
 fn counted(count: Option<usize>, one: &str, many: &str) -> String {
     match count {
         None => format!("unknown {many}"),
@@ -214,7 +227,7 @@ fn reach(reach: Option<Reach>) -> String {
 /// Findings that say the same of the same resource for several roles, together.
 fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = vec![];
-    let mut known: HashMap<(&str, Option<&Arn>, String), usize> = HashMap::new();
+    let mut known: HashMap<(RuleId, Option<&Arn>, String), usize> = HashMap::new();
     for finding in findings {
         let key = (finding.rule, finding.resource.as_ref(), for_each(finding, &finding.message));
         let index = *known.entry(key).or_insert(groups.len());
@@ -239,7 +252,7 @@ fn for_each(finding: &Finding, text: &str) -> String {
 
 fn about(alike: &[&Finding]) -> String {
     let Some(finding) = alike.first() else { return String::new() };
-    let mut lines = vec![finding.rule.to_owned()];
+    let mut lines = vec![finding.rule.to_string()];
     if let Some(resource) = finding.resource.as_ref().filter(|resource| Some(*resource) != finding.principal.as_ref()) {
         lines.push(format!("{} {}", kind(resource), plain(resource.name())));
     }

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Pair, Rule, Scale, in_bucket, in_role, list};
-use crate::account::{Bucket, Gap};
-use crate::finding::{Finding, RemedyKind};
+use crate::account::{Bucket, Unknown};
+use crate::finding::{Finding, RemedyKind, RuleId};
 use crate::labeling::reach::Judged;
 use crate::labeling::{ExecutionRole, Setup, Use};
 use crate::policy::decide::Reason;
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-denied",
+    id: RuleId::BucketDenied,
     summary: "an explicit deny (bucket policy, boundary, SCP, inline) stops the role, or a boundary or SCP lets nothing through",
     severity: Scale::ByUse,
     page: include_str!("bucket_denied.md"),
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
     setup.judge(role, bucket, usage).is_stopped()
 }
 

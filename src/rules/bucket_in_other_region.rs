@@ -2,13 +2,13 @@
 
 use super::{Check, Checked, Rule, Scale};
 use crate::account::Bucket;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::needs::{Need, What};
 use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-in-other-region",
+    id: RuleId::BucketInOtherRegion,
     summary: "a labeling job names the bucket and runs in another region",
     severity: Scale::IfUsed(Severity::High),
     page: include_str!("bucket_in_other_region.md"),

@@ -1,20 +1,20 @@
 //! `bucket-key-unusable`: see its page, `bucket_key_unusable.md`.
 
 use super::{Check, Pair, Rule, Scale, in_key};
-use crate::account::{Bucket, Gap};
-use crate::finding::{Finding, RemedyKind};
+use crate::account::{Bucket, Unknown};
+use crate::finding::{Finding, RemedyKind, RuleId};
 use crate::labeling::keys::KeyUse;
 use crate::labeling::{ExecutionRole, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-key-unusable",
+    id: RuleId::BucketKeyUnusable,
     summary: "the bucket encrypts with a customer's KMS key that role, key policy and grants together do not let the role use",
     severity: Scale::ByUse,
     page: include_str!("bucket_key_unusable.md"),
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: false, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
     match use_of_key(setup, role, bucket, usage)? {
         Some((_, key)) => key.is_hindered(),
         None => Ok(false),
@@ -53,7 +53,7 @@ pub(crate) fn use_of_key<'a, 'b>(
     role: &ExecutionRole<'a>,
     bucket: &'b Bucket,
     usage: Use,
-) -> Result<Option<(&'b str, KeyUse<'a>)>, Gap> {
+) -> Result<Option<(&'b str, KeyUse<'a>)>, Unknown> {
     let asked = if usage == Use::Other { bucket.encryption.if_asked() } else { Some(&bucket.encryption) };
     let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
     let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));

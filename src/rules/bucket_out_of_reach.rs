@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Check, Pair, Rule, Scale, in_bucket, quoted, quoted_or};
 use crate::access::Answer;
-use crate::account::{Bucket, Gap};
+use crate::account::{Bucket, Unknown};
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind};
+use crate::finding::{Finding, RemedyKind, RuleId};
 use crate::knowledge::limits::{self, object_tags};
 use crate::labeling::reach::{BucketReach, Granted, Judged, reaches_into};
 use crate::labeling::{self, ExecutionRole, Setup, Use};
@@ -14,7 +14,7 @@ use crate::policy::Effect;
 use crate::policy::layers::Layer;
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-out-of-reach",
+    id: RuleId::BucketOutOfReach,
     summary: "the bucket's name carries no token of the role's managed policy and no other grant reaches into it",
     severity: Scale::ByUse,
     page: include_str!("bucket_out_of_reach.md"),
@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// Nothing but token-in-key and object-tag rules reaches into the bucket, and something that is needed lies beyond them.
 /// Without a policy that goes by names there is no limit for a name to miss, unless the bucket is used.
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
     if usage != Use::Used && !role.goes_by_names(|l| &l.bucket_tokens)? {
         return Ok(false);
     }
@@ -35,7 +35,7 @@ fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage
 /// # Errors
 ///
 /// When that hangs on something.
-pub(super) fn is_out_of_reach(reach: &BucketReach<'_>) -> Result<bool, Gap> {
+pub(super) fn is_out_of_reach(reach: &BucketReach<'_>) -> Result<bool, Unknown> {
     reach.is_lacking_where(&Granted::No)
 }
 

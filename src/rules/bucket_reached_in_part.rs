@@ -2,20 +2,20 @@
 
 use super::{Check, Pair, Rule, Scale, in_bucket, list};
 use crate::access::Coverage;
-use crate::account::{Bucket, Gap};
-use crate::finding::{Effective, Finding, RemedyKind};
+use crate::account::{Bucket, Unknown};
+use crate::finding::{Effective, Finding, RemedyKind, RuleId};
 use crate::labeling::reach::Granted;
 use crate::labeling::{ExecutionRole, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-reached-in-part",
+    id: RuleId::BucketReachedInPart,
     summary: "a grant reaches into the bucket but not to all that is needed: some keys, or some of the actions",
     severity: Scale::ByUse,
     page: include_str!("bucket_reached_in_part.md"),
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
     setup.judge(role, bucket, usage).is_lacking_where(&Granted::Yes)
 }
 

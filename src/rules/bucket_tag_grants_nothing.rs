@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, in_bucket, quoted};
-use crate::account::{Bucket, Gap};
-use crate::finding::{Documented, Finding, RemedyKind, Severity};
+use crate::account::{Bucket, Unknown};
+use crate::finding::{Documented, Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::reach::BucketReach;
 use crate::labeling::{ExecutionRole, Setup, Use, promising_tag};
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-tag-grants-nothing",
+    id: RuleId::BucketTagGrantsNothing,
     summary: "the bucket is tagged for SageMaker, but the managed policy's rule is on the tags of objects, for reading alone",
     severity: Scale::Always(Severity::Medium),
     page: include_str!("bucket_tag_grants_nothing.md"),
@@ -68,7 +68,7 @@ pub(crate) fn is_misled<'a>(
     setup: &Setup<'a>,
     role: &ExecutionRole<'a>,
     bucket: &Bucket,
-) -> Result<Option<BucketReach<'a>>, Gap> {
+) -> Result<Option<BucketReach<'a>>, Unknown> {
     if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
         return role.missing.clone().map_or(Ok(None), Err);
     }

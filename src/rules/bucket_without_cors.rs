@@ -1,15 +1,15 @@
 //! `bucket-without-cors`: see its page, `bucket_without_cors.md`.
 
 use super::{Check, Checked, Rule, Scale, list, quoted};
-use crate::account::{Bucket, Gap};
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::account::{Bucket, Unknown};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::builtin::{Browsers, browsers_of_images};
 use crate::labeling::needs::{MANIFEST, OUTPUT, What};
 use crate::labeling::uses::{By, Job};
 use crate::labeling::{Setup, Use, cors};
 
 pub(super) const RULE: Rule = Rule {
-    id: "bucket-without-cors",
+    id: RuleId::BucketWithoutCors,
     summary: "the bucket's CORS rules do not let workers' browsers see what the task shows them, or there are none",
     severity: Scale::ByUseAtMost(Severity::Medium),
     page: include_str!("bucket_without_cors.md"),
@@ -82,7 +82,7 @@ fn meant<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
 }
 
 /// Do its name, its tags or the policies of an execution role show that it is meant for labeling?
-fn is_intended(setup: &Setup<'_>, bucket: &Bucket) -> Result<bool, Gap> {
+fn is_intended(setup: &Setup<'_>, bucket: &Bucket) -> Result<bool, Unknown> {
     let mut open = setup.all_known().err();
     for role in &setup.execution_roles {
         match setup.meaning_of_bucket(role, bucket) {

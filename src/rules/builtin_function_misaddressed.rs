@@ -2,14 +2,14 @@
 
 use super::{Check, Checked, Rule, Scale, list};
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::builtin;
 use crate::labeling::needs::{INTERFACE, POST_FUNCTION, PRE_FUNCTION, What};
 use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "builtin-function-misaddressed",
+    id: RuleId::BuiltinFunctionMisaddressed,
     summary: "a labeling job names a function or interface of AWS's own by the wrong account, region or name",
     severity: Scale::IfUsed(Severity::High),
     page: include_str!("builtin_function_misaddressed.md"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Check, Checked, Rule, Scale, in_identity, quoted};
 use crate::access::{Answer, Ask, Identity};
-use crate::account::Gap;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::account::Unknown;
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::actions;
 use crate::knowledge::console::{self, CREATE_LABELING_JOB, Capability};
 use crate::labeling::reach::Judged;
@@ -17,7 +17,7 @@ use crate::policy::reach::{Clause, Origin};
 use in_identity::Held;
 
 pub(super) const RULE: Rule = Rule {
-    id: "console-access-incomplete",
+    id: RuleId::ConsoleAccessIncomplete,
     summary: "an identity meant to use the console lacks actions of something that people do there",
     severity: Scale::Always(Severity::Medium),
     page: include_str!("console_access_incomplete.md"),
@@ -70,7 +70,7 @@ impl User<'_, '_> {
     }
 
     /// The capabilities that it is meant to have and lacks something of, and why that is not known of others.
-    fn incomplete(&self) -> (Vec<Incomplete>, Option<Gap>) {
+    fn incomplete(&self) -> (Vec<Incomplete>, Option<Unknown>) {
         let (mut incomplete, mut open) = (vec![], None);
         for capability in console::capabilities() {
             match self.lacks(capability) {
@@ -88,7 +88,7 @@ impl User<'_, '_> {
     }
 
     /// May it do this to anything, be it under conditions that some request meets?
-    fn has(&self, action: &str) -> Result<bool, Gap> {
+    fn has(&self, action: &str) -> Result<bool, Unknown> {
         let held = |answer: &Answer| {
             in_identity::held_where(self.who, answer, |outcome| {
                 answer.clauses_of(outcome).any(|clause| may_grant(action, clause))
@@ -103,7 +103,7 @@ impl User<'_, '_> {
     }
 
     /// The actions of a capability that it has not, and why that is not known of others.
-    fn without(&self, capability: &'static Capability) -> (Vec<&'static str>, Option<Gap>) {
+    fn without(&self, capability: &'static Capability) -> (Vec<&'static str>, Option<Unknown>) {
         let (mut without, mut open) = (vec![], None);
         for action in &capability.actions {
             match self.has(action) {
@@ -116,7 +116,7 @@ impl User<'_, '_> {
     }
 
     /// What it lacks of a capability that it is meant to have.
-    fn lacks(&self, capability: &'static Capability) -> Result<Vec<&'static str>, Gap> {
+    fn lacks(&self, capability: &'static Capability) -> Result<Vec<&'static str>, Unknown> {
         let shown: Vec<_> = capability.shown_by.iter().map(|action| self.has(action)).collect();
         if !shown.contains(&Ok(true)) {
             return shown.into_iter().find_map(Result::err).map_or(Ok(vec![]), Err);
@@ -194,7 +194,7 @@ impl User<'_, '_> {
 
 /// May a clause grant an action on something that AWS asks of it? What names ARNs grants none that has no resource-level
 /// permission.
-fn may_grant(action: &str, clause: &Clause<Gap>) -> bool {
+fn may_grant(action: &str, clause: &Clause<Unknown>) -> bool {
     clause.grants()
         && (clause.all_but || clause.patterns.iter().any(|arn| actions::may_hold_on(action, &arn.to_string())))
 }

@@ -6,14 +6,14 @@ use super::{Check, Checked, Rule, Scale, in_role};
 use crate::access::Coverage;
 use crate::account::{Function, Role};
 use crate::arn::Arn;
-use crate::finding::{Effective, Finding, RemedyKind, Severity};
+use crate::finding::{Effective, Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::consolidation::{ASSUME, READ, Ways};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "function-cannot-read-output",
+    id: RuleId::FunctionCannotReadOutput,
     summary: "the post-annotation function's own role can neither read the job's output nor assume the execution role",
     severity: Scale::IfUsed(Severity::High),
     page: include_str!("function_cannot_read_output.md"),

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Pair, Rule, Scale, in_function, in_role};
-use crate::account::{Function, Gap};
-use crate::finding::{Finding, RemedyKind};
+use crate::account::{Function, Unknown};
+use crate::finding::{Finding, RemedyKind, RuleId};
 use crate::labeling::reach::Judged;
 use crate::labeling::{ExecutionRole, INVOKE, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "function-denied",
+    id: RuleId::FunctionDenied,
     summary: "an explicit deny stops the role from invoking the function, or a boundary or SCP lets nothing through",
     severity: Scale::ByUse,
     page: include_str!("function_denied.md"),
     check: Check::RoleAndFunction(Pair { found, finding, of_policies_alone: true, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Unknown> {
     if usage != Use::Used {
         let judged = setup.judge_invocation(role, function, usage);
         return match &judged.open_stop {

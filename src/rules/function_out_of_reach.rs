@@ -1,13 +1,13 @@
 //! `function-out-of-reach`: see its page, `function_out_of_reach.md`.
 
 use super::{Check, Pair, Rule, Scale, in_function, list, quoted, quoted_or};
-use crate::account::{Function, Gap};
-use crate::finding::{Documented, Finding, RemedyKind};
+use crate::account::{Function, Unknown};
+use crate::finding::{Documented, Finding, RemedyKind, RuleId};
 use crate::knowledge::limits::{self, carried};
 use crate::labeling::{self, ExecutionRole, INVOKE, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "function-out-of-reach",
+    id: RuleId::FunctionOutOfReach,
     summary: "the role cannot invoke the function: its name carries no token, and no other policy grants it",
     severity: Scale::ByUse,
     page: include_str!("function_out_of_reach.md"),
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 /// Nothing grants it. Without a policy that goes by names there is no limit for a name to miss, unless the function is
 /// used.
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Gap> {
+fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Unknown> {
     if usage != Use::Used && !role.goes_by_names(|l| &l.function_tokens)? {
         return Ok(false);
     }
@@ -79,12 +79,11 @@ fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function,
 }
 
 /// Only a version or an alias may be invoked, and nobody knows which of them a job names.
-fn unqualified(function: &Function) -> Gap {
-    Gap {
+fn unqualified(function: &Function) -> Unknown {
+    Unknown::NotJudged {
         action: INVOKE.to_owned(),
-        resource: function.arn.to_string(),
-        code: "NotDecided".to_owned(),
-        message: "the role may invoke versions or aliases and not the unqualified function; it is not known which a job names"
+        subject: function.arn.to_string(),
+        why: "the role may invoke versions or aliases and not the unqualified function; it is not known which a job names"
             .to_owned(),
     }
 }

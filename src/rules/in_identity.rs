@@ -2,9 +2,9 @@
 
 use super::{list, quoted};
 use crate::access::{Access, Answer, Ask, Identity, Named};
-use crate::account::{Fact, Gap};
+use crate::account::{Fact, Unknown};
 use crate::arn::Arn;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER, Setup};
 use crate::policy::layers::Verdict;
 use crate::policy::reach::{Clause, Origin, Outcome};
@@ -35,7 +35,7 @@ pub(super) enum Held {
 /// # Errors
 ///
 /// When it hangs on a fact that is missing, or on what this build does not decide.
-pub(super) fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Gap> {
+pub(super) fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Unknown> {
     held_where(identity, answer, |_| true)
 }
 
@@ -44,7 +44,7 @@ pub(super) fn held_where(
     identity: Identity<'_>,
     answer: &Answer,
     counts: impl Fn(&Outcome) -> bool,
-) -> Result<Held, Gap> {
+) -> Result<Held, Unknown> {
     if let Some(gap) = answer.too_entangled() {
         return Err(gap);
     }
@@ -67,7 +67,7 @@ pub(super) fn held_where(
 /// # Errors
 ///
 /// The gap, where it is not.
-pub(super) fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Gap>) -> Result<(), Gap> {
+pub(super) fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>) -> Result<(), Unknown> {
     match (&clause.origin, identity.tags()) {
         _ if !clause.open => Ok(()),
         // A statement may ask for the identity's tags.
@@ -78,7 +78,7 @@ pub(super) fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<G
 }
 
 /// May it do whatever there is? Then nothing that it may do is worth a word.
-pub(super) fn is_administrator<'a>(setup: &Setup<'a>, identity: Identity<'a>) -> Result<bool, Gap> {
+pub(super) fn is_administrator<'a>(setup: &Setup<'a>, identity: Identity<'a>) -> Result<bool, Unknown> {
     let anything = format!("{STRANGER}:{STRANGER}");
     Ok(held(identity, &setup.access.decide(identity, &Ask::new(&anything), &anywhere(identity)))? == Held::Always)
 }
@@ -135,7 +135,7 @@ pub(super) fn passing<'a>(
     identity: Identity<'a>,
     ask: &Ask<'_>,
     policy: &Named<'a>,
-) -> Vec<(usize, Clause<Gap>)> {
+) -> Vec<(usize, Clause<Unknown>)> {
     if !allowing(policy).any(|(_, statement)| names(statement, PASS_ROLE)) {
         return vec![];
     }
@@ -144,17 +144,12 @@ pub(super) fn passing<'a>(
         Origin::Statement(reason) => Some((reason.statement, clause)),
         Origin::Missing(_) => None,
     });
-    let of_a_role = |clause: &Clause<Gap>| clause.all_but || clause.patterns.iter().any(|p| p.meets_below(&roles));
+    let of_a_role = |clause: &Clause<Unknown>| clause.all_but || clause.patterns.iter().any(|p| p.meets_below(&roles));
     clauses.filter(|(_, clause)| clause.effect == Effect::Allow && of_a_role(clause)).collect()
 }
 
 /// A finding about an identity.
-pub(super) fn finding(
-    rule: &'static str,
-    severity: Severity,
-    identity: &LabelingIdentity<'_>,
-    message: String,
-) -> Finding {
+pub(super) fn finding(rule: RuleId, severity: Severity, identity: &LabelingIdentity<'_>, message: String) -> Finding {
     let arn = identity.identity.arn();
     Finding::new(rule, severity, Some(arn), Some(arn), message)
 }

@@ -1,7 +1,7 @@
 //! `job-blocked`: see its page, `job_blocked.md`.
 
 use super::{Check, Checked, Rule, Scale, list};
-use crate::finding::{Blocked, Finding, RemedyKind, Severity};
+use crate::finding::{Blocked, Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::judging::Decided;
 use crate::labeling::needs::{INTERFACE, POST_FUNCTION, PRE_FUNCTION, What};
 use crate::labeling::uses::Job;
@@ -9,7 +9,7 @@ use crate::labeling::{ExecutionRole, Setup};
 use crate::policy::decide::Reason;
 
 pub(super) const RULE: Rule = Rule {
-    id: "job-blocked",
+    id: RuleId::JobBlocked,
     summary: "a job that is running or was made lately needs something its role may not do: names the field, the action and the ARN",
     severity: Scale::Always(Severity::High),
     page: include_str!("job_blocked.md"),

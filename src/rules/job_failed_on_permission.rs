@@ -1,16 +1,16 @@
 //! `job-failed-on-permission`: see its page, `job_failed_on_permission.md`.
 
 use super::{Check, Checked, RULES, Rule, Scale, quoted};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::failures;
 use crate::labeling::needs::What;
 use crate::labeling::uses::Job;
 use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "job-failed-on-permission",
+    id: RuleId::JobFailedOnPermission,
     summary: "a failed job whose reason is a permission, tied to the finding that explains it",
     severity: Scale::Always(Severity::Medium),
     page: include_str!("job_failed_on_permission.md"),
@@ -18,18 +18,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// The rules whose findings explain why a job failed.
-const EXPLAINING: [&str; 11] = [
-    "bucket-denied",
-    "bucket-in-other-region",
-    "bucket-key-unusable",
-    "bucket-out-of-reach",
-    "bucket-reached-in-part",
-    "builtin-function-misaddressed",
-    "function-cannot-read-output",
-    "job-blocked",
-    "role-cannot-pass-itself",
-    "role-cannot-stream",
-    "role-not-assumable",
+const EXPLAINING: [RuleId; 11] = [
+    RuleId::BucketDenied,
+    RuleId::BucketInOtherRegion,
+    RuleId::BucketKeyUnusable,
+    RuleId::BucketOutOfReach,
+    RuleId::BucketReachedInPart,
+    RuleId::BuiltinFunctionMisaddressed,
+    RuleId::FunctionCannotReadOutput,
+    RuleId::JobBlocked,
+    RuleId::RoleCannotPassItself,
+    RuleId::RoleCannotStream,
+    RuleId::RoleNotAssumable,
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "a rule may leave things open; this one says so in its sentence")]
@@ -38,7 +38,7 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
     let Some(kind) = failures::permission(failure) else { return Ok(None) };
     let (explaining, open) = explaining(setup, job);
     let name = job.job.arn.name();
-    let mut rules: Vec<&str> = explaining.iter().map(|finding| finding.rule).collect();
+    let mut rules: Vec<&str> = explaining.iter().map(|finding| finding.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
     let explained = match (rules.is_empty(), open) {
@@ -69,7 +69,7 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
 
 /// The findings about the job, its role, its buckets and its functions that explain a failure, and what of them is
 /// undecided.
-fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Gap>) {
+fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Unknown>) {
     let role = job.request.role_arn.as_deref().and_then(|arn| setup.execution_role(arn));
     let (mut found, mut open) = (vec![], setup.unlisted.clone());
     let mut hear = |checked: Checked| match checked {
@@ -113,11 +113,11 @@ fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Gap
 }
 
 /// Has a job the need that a rule about roles speaks of?
-fn concerns(rule: &str, job: &Job<'_>) -> bool {
+fn concerns(rule: RuleId, job: &Job<'_>) -> bool {
     let needs = |is: fn(&What) -> bool| job.needs.iter().any(|need| is(&need.what));
     match rule {
-        "role-cannot-pass-itself" => needs(|what| matches!(what, What::PassItself(_))),
-        "role-cannot-stream" => needs(|what| matches!(what, What::Subscribe(_))),
+        RuleId::RoleCannotPassItself => needs(|what| matches!(what, What::PassItself(_))),
+        RuleId::RoleCannotStream => needs(|what| matches!(what, What::Subscribe(_))),
         _ => true,
     }
 }

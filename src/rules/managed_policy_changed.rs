@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::{Check, Checked, Rule, Scale, list};
 use crate::account::{Fact, ManagedPolicy};
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::limits::Limits;
 use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
 
 pub(super) const RULE: Rule = Rule {
-    id: "managed-policy-changed",
+    id: RuleId::ManagedPolicyChanged,
     summary: "the managed policy's current document is not one this build knows: which limits moved",
     severity: Scale::Always(Severity::Info),
     page: include_str!("managed_policy_changed.md"),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Checked, Rule, Scale, in_identity, list, quoted, quoted_or};
 use crate::access::{Answer, Ask, Named};
-use crate::account::Gap;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::account::Unknown;
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::{LabelingIdentity, SAGEMAKER, Setup};
 use crate::policy::decide::Reason;
 use crate::policy::{Condition, Statement};
@@ -13,7 +13,7 @@ use crate::policy::{Condition, Statement};
 use in_identity::{Held, PASS_ROLE, PASSED_TO};
 
 pub(super) const RULE: Rule = Rule {
-    id: "pass-role-never-matches",
+    id: RuleId::PassRoleNeverMatches,
     summary: "iam:PassedToService is empty or not sagemaker.amazonaws.com, so that no labeling job can be given its role",
     severity: Scale::Always(Severity::Medium),
     page: include_str!("pass_role_never_matches.md"),
@@ -103,7 +103,7 @@ fn services(condition: &Condition) -> String {
 }
 
 /// May it pass some role to SageMaker, or would it, if nothing stood in the way?
-fn passes_some<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Result<bool, Gap> {
+fn passes_some<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Result<bool, Unknown> {
     let who = identity.identity;
     let (access, ask) = (setup.access, in_identity::pass_to_sagemaker());
     let held = |answer: &Answer| in_identity::held(who, answer);

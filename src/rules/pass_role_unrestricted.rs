@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, quoted};
 use crate::access::{Ask, Named};
-use crate::account::Gap;
-use crate::finding::{RemedyKind, Severity};
+use crate::account::Unknown;
+use crate::finding::{RemedyKind, RuleId, Severity};
 use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER, Setup};
 use crate::policy::decide::Reason;
 use crate::policy::reach::Clause;
@@ -13,7 +13,7 @@ use crate::policy::reach::Clause;
 use in_identity::{Held, PASS_ROLE, PASSED_TO};
 
 pub(super) const RULE: Rule = Rule {
-    id: "pass-role-unrestricted",
+    id: RuleId::PassRoleUnrestricted,
     summary: "iam:PassRole without a PassedToService condition, or on every role",
     severity: Scale::Always(Severity::Medium),
     page: include_str!("pass_role_unrestricted.md"),
@@ -76,7 +76,7 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
 pub(crate) fn really_loose<'a>(
     setup: &Setup<'a>,
     identity: &LabelingIdentity<'a>,
-) -> Result<(Vec<Loose<'a>>, Option<Gap>), Gap> {
+) -> Result<(Vec<Loose<'a>>, Option<Unknown>), Unknown> {
     let who = identity.identity;
     let mut loose = vec![];
     for policy in identity.own_policies().filter(|policy| !policy.is_of_aws()) {
@@ -86,7 +86,7 @@ pub(crate) fn really_loose<'a>(
         return Ok((vec![], None));
     }
     let (mut found, mut open) = (vec![], None);
-    let mut really = |has: fn(&Loose<'_>) -> bool, decide: &dyn Fn() -> Result<Held, Gap>| {
+    let mut really = |has: fn(&Loose<'_>) -> bool, decide: &dyn Fn() -> Result<Held, Unknown>| {
         let some = loose.iter().any(has);
         let held = if some { decide() } else { Ok(Held::Never) };
         held.unwrap_or_else(|gap| {
@@ -132,8 +132,9 @@ fn loose_in<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>, policy: &Nam
     let passing = |ask: &Ask<'_>| in_identity::passing(access, identity.identity, ask, policy);
     let (to_any_service, all) = (passing(&to_any_service()), passing(&Ask::new(PASS_ROLE)));
     let any_role = in_identity::any_role(access);
-    let for_anything = |clause: &Clause<Gap>| !clause.residual.iter().any(|c| c.key.eq_ignore_ascii_case(FOR_RESOURCE));
-    let of = |clauses: &[(usize, Clause<Gap>)], number: usize, holds: &dyn Fn(&Clause<Gap>) -> bool| {
+    let for_anything =
+        |clause: &Clause<Unknown>| !clause.residual.iter().any(|c| c.key.eq_ignore_ascii_case(FOR_RESOURCE));
+    let of = |clauses: &[(usize, Clause<Unknown>)], number: usize, holds: &dyn Fn(&Clause<Unknown>) -> bool| {
         clauses.iter().any(|(of, clause)| *of == number && holds(clause))
     };
     let allowing = in_identity::allowing(policy).filter(|(_, s)| !in_identity::speaks_of_everything(s));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Check, Checked, Rule, Scale, in_identity, quoted};
 use crate::access::{Answer, Ask};
-use crate::account::Gap;
+use crate::account::Unknown;
 use crate::arn::Arn;
-use crate::finding::{RemedyKind, Severity};
+use crate::finding::{RemedyKind, RuleId, Severity};
 use crate::labeling::{LabelingIdentity, STRANGER, Setup};
 use crate::policy::decide::Reason;
 use crate::policy::reach::Origin;
@@ -14,7 +14,7 @@ use crate::policy::reach::Origin;
 use in_identity::{Held, PASS_ROLE};
 
 pub(super) const RULE: Rule = Rule {
-    id: "privilege-escalation",
+    id: RuleId::PrivilegeEscalation,
     summary: "CreateRole or CreatePolicy with AttachRolePolicy and PassRole on everything: the holder can make itself administrator",
     severity: Scale::Always(Severity::High),
     page: include_str!("privilege_escalation.md"),
@@ -77,7 +77,7 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
 }
 
 /// Does one of both hold? One that does not hang on anything suffices.
-fn either(one: &Result<bool, Gap>, other: &Result<bool, Gap>) -> Result<bool, Gap> {
+fn either(one: &Result<bool, Unknown>, other: &Result<bool, Unknown>) -> Result<bool, Unknown> {
     match (one, other) {
         (Ok(true), _) | (_, Ok(true)) => Ok(true),
         (Err(gap), _) | (_, Err(gap)) => Err(gap.clone()),

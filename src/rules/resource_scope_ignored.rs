@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, quoted};
 use crate::access::Named;
-use crate::finding::{RemedyKind, Severity};
+use crate::finding::{RemedyKind, RuleId, Severity};
 use crate::knowledge::actions;
 use crate::labeling::{LabelingIdentity, Setup};
 use crate::policy::{Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
-    id: "resource-scope-ignored",
+    id: RuleId::ResourceScopeIgnored,
     summary: "an action that has no resource-level permission is scoped to ARNs: silently denied",
     severity: Scale::Always(Severity::Low),
     page: include_str!("resource_scope_ignored.md"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Check, Checked, Rule, Scale, list, quoted};
 use crate::access::Named;
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
 use crate::labeling::uses::RoleUses;
 use crate::labeling::{ExecutionRole, Setup};
@@ -13,7 +13,7 @@ use crate::policy::decide::Reason;
 use crate::policy::{Effect, Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
-    id: "role-broader-than-needed",
+    id: RuleId::RoleBroaderThanNeeded,
     summary: "the execution role may do far more than label, by FullAccess or administrator-like grants; shows what it used",
     severity: Scale::Always(Severity::Low),
     page: include_str!("role_broader_than_needed.md"),

@@ -2,14 +2,14 @@
 
 use super::{Check, Checked, Rule, Scale, in_role};
 use crate::access::Ask;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::needs::What;
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "role-cannot-pass-itself",
+    id: RuleId::RoleCannotPassItself,
     summary: "automated data labeling needs iam:PassRole on the role itself, and the role may not pass it",
     severity: Scale::IfUsed(Severity::High),
     page: include_str!("role_cannot_pass_itself.md"),

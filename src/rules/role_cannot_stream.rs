@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Checked, Rule, Scale, in_role, list};
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::needs::{self, QUEUE_ACTIONS, What};
 use crate::labeling::reach::Judged;
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
-    id: "role-cannot-stream",
+    id: RuleId::RoleCannotStream,
     summary: "a streaming job's topics or its queue have names that the role does not reach",
     severity: Scale::IfUsed(Severity::High),
     page: include_str!("role_cannot_stream.md"),

@@ -2,12 +2,12 @@
 
 use super::{Check, Checked, Rule, Scale, quoted};
 use crate::access::Coverage;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
 use crate::policy::{Document, Effect, Selection};
 
 pub(super) const RULE: Rule = Rule {
-    id: "role-not-assumable",
+    id: RuleId::RoleNotAssumable,
     summary: "SageMaker is not trusted to assume the execution role",
     severity: Scale::Always(Severity::High),
     page: include_str!("role_not_assumable.md"),

@@ -2,13 +2,13 @@
 
 use super::{Check, Checked, Rule, Scale};
 use crate::access::Coverage;
-use crate::account::Gap;
-use crate::finding::{Finding, RemedyKind, Severity};
+use crate::account::Unknown;
+use crate::finding::{Finding, RemedyKind, RuleId, Severity};
 use crate::labeling::{ExecutionRole, SAGEMAKER, Setup};
 use crate::policy::Effect;
 
 pub(super) const RULE: Rule = Rule {
-    id: "trust-without-source",
+    id: RuleId::TrustWithoutSource,
     summary: "SageMaker may assume the role on behalf of any account: the trust asks for no aws:SourceAccount or aws:SourceArn",
     severity: Scale::Always(Severity::Low),
     page: include_str!("trust_without_source.md"),
@@ -54,7 +54,7 @@ fn check(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Checked {
 /// # Errors
 ///
 /// When the trust policy is not known.
-pub(crate) fn open(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Result<Vec<usize>, Gap> {
+pub(crate) fn open(setup: &Setup<'_>, role: &ExecutionRole<'_>) -> Result<Vec<usize>, Unknown> {
     let strangers = setup.access.trusts(role.role, SAGEMAKER, STRANGER)?;
     let allowing = strangers.reasons().filter(|reason| reason.effect == Effect::Allow);
     Ok(allowing.filter(|reason| reason.policy == "trust policy").map(|reason| reason.statement).collect())

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Check, Checked, Rule, Scale, in_identity, list, quoted};
 use crate::access::Named;
-use crate::finding::{RemedyKind, Severity};
+use crate::finding::{RemedyKind, RuleId, Severity};
 use crate::knowledge::actions;
 use crate::labeling::{LabelingIdentity, Setup};
 use crate::policy::{Effect, Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
-    id: "unknown-action",
+    id: RuleId::UnknownAction,
     summary: "a policy names an action that does not exist, as some of AWS's own examples do",
     severity: Scale::Always(Severity::Low),
     page: include_str!("unknown_action.md"),

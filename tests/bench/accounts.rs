@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use gt_audit::account::snapshot::{Collection, Snapshot};
 use gt_audit::account::{
-    Account, Bucket, Fact, Function, Gap, Grants, Iam, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags,
+    Account, Bucket, Fact, Function, Grants, Iam, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags,
+    Unknown,
 };
 use gt_audit::arn::Arn;
 use gt_audit::knowledge::managed;
@@ -36,7 +37,11 @@ pub fn account(size: usize) -> Snapshot {
         arn: Arn::parse(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name(n, FUNCTIONS))).unwrap(),
         role: format!("arn:aws:iam::{ACCOUNT}:role/role-{n:06}"),
         tags: Fact::Known(Tags::new()),
-        policy: if has_details(n) { Fact::Known(None) } else { Fact::Unknown(Gap::not_asked("lambda:GetPolicy", "*")) },
+        policy: if has_details(n) {
+            Fact::Known(None)
+        } else {
+            Fact::Unknown(Unknown::not_asked("lambda:GetPolicy", "*"))
+        },
     });
     let regional = Regional {
         functions: Fact::Known(functions.collect()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gt_audit::account::snapshot::Snapshot;
-use gt_audit::account::{Account, Bucket, Fact, Function, Gap, Role};
+use gt_audit::account::{Account, Bucket, Fact, Function, Role, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
 use gt_audit::policy::Document;
@@ -36,13 +36,8 @@ pub fn report_after(change: impl FnOnce(&mut Account)) -> Report {
     audit(&snapshot, OPTIONS)
 }
 
-pub fn gap(action: &str) -> Gap {
-    Gap {
-        action: action.to_owned(),
-        resource: "*".to_owned(),
-        code: "AccessDenied".to_owned(),
-        message: "no".to_owned(),
-    }
+pub fn gap(action: &str) -> Unknown {
+    Unknown::refused(action, "*", "AccessDenied", "no")
 }
 
 pub fn document(text: &str) -> Document {

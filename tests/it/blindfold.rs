@@ -41,13 +41,13 @@ fn without(fact: &str, snapshot: &Value, seeing: &Pairs) {
     let appeared: Vec<_> = left.difference(seeing).collect();
     assert!(appeared.is_empty(), "without {fact} there appeared {appeared:?}");
     for (rule, principal, resource) in seeing.difference(&left) {
-        let said = report.undecided.iter().any(|open| {
+        let said = report.open.iter().any(|open| {
             let about = open.principal.as_ref().map(ToString::to_string);
             let about_role = about.as_ref().is_none_or(|role| Some(role) == principal.as_ref());
             let subjects: Vec<String> =
                 open.resources.iter().map(ToString::to_string).chain([open.subject.clone()]).collect();
             let wide = open.resources.is_empty() && (Some(&open.subject) == principal.as_ref() || open.subject == "*");
-            open.rule == *rule && about_role && (subjects.contains(resource) || wide)
+            open.rule.as_str() == *rule && about_role && (subjects.contains(resource) || wide)
         });
         assert!(said, "without {fact}, {rule} about {resource} for {principal:?} is lost and not undecided");
     }
@@ -66,7 +66,7 @@ fn report(snapshot: &Value) -> Report {
 fn pairs(report: &Report) -> Pairs {
     let findings = report.findings.iter().flat_map(|f| {
         let principal = f.principal.as_ref().map(ToString::to_string);
-        f.resource.iter().chain(f.resources.iter()).map(move |r| (f.rule, principal.clone(), r.to_string()))
+        f.resource.iter().chain(f.resources.iter()).map(move |r| (f.rule.as_str(), principal.clone(), r.to_string()))
     });
     findings.collect()
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use gt_audit::account::Fact;
+use gt_audit::account::{Fact, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Glob, Options, Scope, audit};
 use gt_audit::config::{Config, Ignore};
-use gt_audit::finding::{Finding, Severity, Status};
+use gt_audit::finding::{Finding, RuleId, Severity, Status};
 use gt_audit::labeling::workload::{FunctionName, Workload, WorkloadBucket};
 use gt_audit::policy::Pattern;
 use gt_audit::report::Report;
@@ -35,7 +35,7 @@ fn the_readmes_example_means_what_it_says() {
         functions: ["signs-pre", "signs-post"].map(|text| FunctionName::parse(text).unwrap()).into(),
     };
     let ignore = Ignore {
-        rule: "bucket-out-of-reach",
+        rule: RuleId::BucketOutOfReach,
         principal: None,
         resource: Some(Pattern::new("arn:aws:s3:::signs-raw")),
         reason: "the vendor's own role reads it".to_owned(),
@@ -121,7 +121,7 @@ fn an_ignore_silences_what_it_names_and_nothing_else() {
     assert_eq!((report.summary.high, report.summary.suppressed), (before.summary.high - 1, 1));
     assert_eq!(report.notes, ["1 finding suppressed by gt-audit.toml"]);
     let rest = |report: &Report| {
-        let rest = report.findings.iter().filter(|finding| finding.rule != "role-not-assumable");
+        let rest = report.findings.iter().filter(|finding| finding.rule.as_str() != "role-not-assumable");
         rest.cloned().collect::<Vec<_>>()
     };
     assert_eq!(rest(&report), rest(&before));
@@ -132,7 +132,7 @@ fn an_ignore_silences_what_it_names_and_nothing_else() {
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::High)
-        .map(|finding| finding.rule)
+        .map(|finding| finding.rule.as_str())
         .collect();
     let each: Vec<String> =
         high.iter().map(|rule| format!("[[ignore]]\nrule = '{rule}'\nreason = 'all of them'\n")).collect();
@@ -153,7 +153,7 @@ fn what_nothing_shows_to_be_used_is_silenced_in_part_and_each_group_has_its_own_
     let group = |report: &Report, rule: &str, status| {
         let found = report.findings.iter().find(|finding| {
             let role = finding.principal.as_ref().map(Arn::name);
-            finding.rule == rule
+            finding.rule.as_str() == rule
                 && finding.status == status
                 && role == Some("GtExecution")
                 && finding.resource.is_none()
@@ -252,9 +252,8 @@ fn what_was_not_audited_need_not_be_known() {
     let mut blind = healthy();
     bucket(&mut blind.account).tags = Fact::Unknown(gap("s3:GetBucketTagging"));
     let name = bucket(&mut blind.account).arn.clone();
-    if let Fact::Unknown(gap) = &mut bucket(&mut blind.account).tags {
-        gap.resource = name.to_string();
-    }
+    bucket(&mut blind.account).tags =
+        Fact::Unknown(Unknown::refused("s3:GetBucketTagging", name.as_str(), "AccessDenied", "no"));
     let mut other = bucket(&mut blind.account).clone();
     other.arn = Arn::bucket("aws", "other-sagemaker");
     other.tags = Fact::Known(std::collections::BTreeMap::new());
@@ -262,7 +261,7 @@ fn what_was_not_audited_need_not_be_known() {
     assert_eq!(audit(&blind, OPTIONS).summary.exit_code, 3);
     let scope = Scope { buckets: vec![Glob::new("other-*")], ..Scope::ALL };
     let report = audit(&blind, Options { scope: &scope, ..OPTIONS });
-    assert_eq!((report.summary.exit_code, report.gaps, report.undecided), (0, vec![], vec![]));
+    assert_eq!((report.summary.exit_code, report.gaps, report.open), (0, vec![], vec![]));
     let scope = Scope { buckets: vec![Glob::new(name.name())], ..Scope::ALL };
     assert_eq!(audit(&blind, Options { scope: &scope, ..OPTIONS }).summary.exit_code, 3);
 }

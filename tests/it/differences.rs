@@ -76,7 +76,7 @@ fn run(policy: &str, fields: &[(&str, &str)], change: &dyn Fn(&mut Account)) -> 
 /// open about them.
 fn blocks(report: &Report) -> Vec<String> {
     assert_eq!(open(report), NOTHING);
-    let findings = report.findings.iter().filter(|finding| finding.rule == "job-blocked");
+    let findings = report.findings.iter().filter(|finding| finding.rule.as_str() == "job-blocked");
     let said = findings.flat_map(|finding| &finding.blocked).map(|blocked| {
         let field = blocked.field.rsplit('.').next().unwrap();
         format!("{field} {} {}", blocked.action.as_deref().unwrap_or("-"), blocked.resource)
@@ -86,8 +86,8 @@ fn blocks(report: &Report) -> Vec<String> {
 
 /// The facts on which a job hangs.
 fn open(report: &Report) -> Vec<String> {
-    let open = report.undecided.iter().filter(|open| open.rule == "job-blocked");
-    open.map(|open| open.gap.action.clone()).collect()
+    let open = report.open.iter().filter(|open| open.rule.as_str() == "job-blocked");
+    open.map(|open| open.unknown.action().to_owned()).collect()
 }
 
 fn blocked(policy: &str, fields: &[(&str, &str)]) -> Vec<String> {
@@ -99,7 +99,7 @@ fn blocked_after(fields: &[(&str, &str)], change: &dyn Fn(&mut Account)) -> Vec<
 }
 
 fn of<'r>(report: &'r Report, rule: &'r str) -> impl Iterator<Item = &'r Finding> {
-    report.findings.iter().filter(move |finding| finding.rule == rule)
+    report.findings.iter().filter(move |finding| finding.rule.as_str() == rule)
 }
 
 fn allow(actions: &[&str], resource: &str) -> String {

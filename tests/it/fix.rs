@@ -24,19 +24,19 @@ fn found(report: &Report) -> Triples {
     let of = |f: &gt_audit::finding::Finding| {
         let principal = f.principal.as_ref().map(ToString::to_string);
         let about = f.resource.iter().chain(f.resources.iter()).map(ToString::to_string);
-        about.map(|resource| (f.rule.to_owned(), principal.clone(), resource)).collect::<Vec<_>>()
+        about.map(|resource| (f.rule.as_str().to_owned(), principal.clone(), resource)).collect::<Vec<_>>()
     };
     report.findings.iter().flat_map(of).collect()
 }
 
 /// The same of what is undecided.
 fn undecided(report: &Report) -> Triples {
-    let of = |open: &gt_audit::report::Undecided| {
+    let of = |open: &gt_audit::report::Open| {
         let principal = open.principal.as_ref().map(ToString::to_string);
         let about: Vec<String> = open.resources.iter().map(ToString::to_string).chain([open.subject.clone()]).collect();
-        about.into_iter().map(|about| (open.rule.to_owned(), principal.clone(), about)).collect::<Vec<_>>()
+        about.into_iter().map(|about| (open.rule.as_str().to_owned(), principal.clone(), about)).collect::<Vec<_>>()
     };
-    report.undecided.iter().flat_map(of).collect()
+    report.open.iter().flat_map(of).collect()
 }
 
 /// Puts the changes of each mend in place by itself, audits again and compares. The changes are counted.
@@ -58,7 +58,7 @@ fn check(snapshot: &Snapshot, plan: &Plan) -> usize {
             assert!(
                 !after.findings.iter().any(|finding| finding.id == meant.id),
                 "{} is not closed: {mend:#?}",
-                meant.rule
+                meant.rule.as_str()
             );
         }
         let new: Vec<_> = found(&after).difference(&was).cloned().collect();
@@ -127,7 +127,7 @@ fn documents(plan: &Plan) -> Vec<(String, Value)> {
 
 fn closed(plan: &Plan) -> Vec<&'static str> {
     let mends = plan.mends.iter().filter(|mend| mend.proof.is_some());
-    mends.flat_map(|mend| &mend.findings).map(|meant| meant.rule).collect()
+    mends.flat_map(|mend| &mend.findings).map(|meant| meant.rule.as_str()).collect()
 }
 
 /// Why nothing is changed, in words.

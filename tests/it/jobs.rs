@@ -59,8 +59,11 @@ fn every_real_job_is_blocked_at_exactly_the_fields_that_its_role_does_not_reach(
             assert_eq!(fields, wanted, "{name} with {policy}: {:#?}", report.findings);
             blocked += fields.len();
             let wrong = ["preLambda", "acsLambda"].iter().any(|short| expected[*short] == "builtin-wrong");
-            let said: Vec<_> =
-                report.findings.iter().filter(|finding| finding.rule == "builtin-function-misaddressed").collect();
+            let said: Vec<_> = report
+                .findings
+                .iter()
+                .filter(|finding| finding.rule.as_str() == "builtin-function-misaddressed")
+                .collect();
             assert_eq!(!said.is_empty(), wrong, "{name} with {policy}: {said:#?}");
             misaddressed += usize::from(wrong);
         }
@@ -81,7 +84,7 @@ pub fn cases() -> Vec<(String, Value)> {
 
 /// The fields that a rule's findings say are blocked.
 fn fields<'r>(report: &'r Report, rule: &str) -> BTreeSet<&'r str> {
-    let findings = report.findings.iter().filter(|finding| finding.rule == rule);
+    let findings = report.findings.iter().filter(|finding| finding.rule.as_str() == rule);
     findings.flat_map(|finding| &finding.blocked).map(|blocked| blocked.field).collect()
 }
 

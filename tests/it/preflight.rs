@@ -4,7 +4,7 @@
 mod command;
 mod schema;
 
-use gt_audit::account::{Fact, Gap};
+use gt_audit::account::{Fact, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::knowledge::managed;
 use gt_audit::labeling::needs::{ALGORITHM, OUTPUT_KEY};
@@ -179,7 +179,7 @@ fn who_makes_the_job_must_be_allowed_to_and_may_pass_the_role() {
     assert_eq!(
         troubles(&request, &case, Some(NOBODY), None),
         [
-            "Tags: Unknown, `inline makes statement 1`: whether the statement applies hangs on something that is not known"
+            "Tags: Unknown, cannot tell whether statement 1 of the inline policy `makes` applies: `sagemaker:WorkteamType` is not known"
         ]
     );
     request.as_object_mut().unwrap().remove("Tags");
@@ -419,11 +419,6 @@ fn account_troubles(case: &Case) -> Vec<String> {
     troubles(&fine().0, case, None, None)
 }
 
-fn refused(action: &str) -> Gap {
-    Gap {
-        action: action.to_owned(),
-        resource: "*".to_owned(),
-        code: "AccessDenied".to_owned(),
-        message: "denied".to_owned(),
-    }
+fn refused(action: &str) -> Unknown {
+    Unknown::refused(action, "*", "AccessDenied", "denied")
 }

@@ -21,10 +21,10 @@ pub fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
     let name = |arn: Option<&Arn>| arn.map_or("", Arn::name).to_owned();
     let findings = report.findings.iter().map(|f| {
         let resource = f.resource.as_ref().or(f.resources.first());
-        format!("{:?} {} {}", f.severity, f.rule, name(resource)).to_lowercase()
+        format!("{:?} {} {}", f.severity, f.rule.as_str(), name(resource)).to_lowercase()
     });
     let undecided =
-        report.undecided.iter().map(|u| format!("? {} {}", u.rule, u.subject.rsplit([':', '/']).next().unwrap()));
+        report.open.iter().map(|u| format!("? {} {}", u.rule.as_str(), u.subject.rsplit([':', '/']).next().unwrap()));
     findings.chain(undecided).collect()
 }
 
@@ -80,7 +80,7 @@ pub fn organization(scp: &str) -> Organization {
 fn a_healthy_account_has_an_empty_report() {
     let report = report_after(|_| {});
     assert_eq!(report.findings, []);
-    assert_eq!(report.undecided, []);
+    assert_eq!(report.open, []);
     assert_eq!(report.gaps, []);
     assert_eq!(report.summary.exit_code, 0);
     assert_eq!(report.execution_roles.len(), 1);

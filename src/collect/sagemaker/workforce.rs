@@ -6,7 +6,7 @@ use aws_sdk_sagemaker::operation::describe_flow_definition::DescribeFlowDefiniti
 use aws_sdk_sagemaker::types::{FlowDefinitionStatus, FlowDefinitionSummary};
 
 use super::{MOST, all};
-use crate::account::{Fact, FlowDefinition, FlowSettings, Gap, Workforce, Workteam};
+use crate::account::{Fact, FlowDefinition, FlowSettings, Unknown, Workforce, Workteam};
 use crate::collect::aws::Aws;
 use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKFORCES, LIST_WORKTEAMS};
 use crate::collect::gate::{Page, each, pages};
@@ -31,7 +31,7 @@ pub(super) async fn workteams(aws: &Aws, region: &str) -> Fact<Vec<Workteam>> {
                 topic: team.notification_configuration.and_then(|told| told.notification_topic_arn),
             })
         });
-        teams.collect::<Result<Vec<_>, Gap>>()
+        teams.collect::<Result<Vec<_>, Unknown>>()
     });
     sorted(teams, |team| &team.arn)
 }
@@ -71,7 +71,7 @@ pub(super) async fn flow_definitions(aws: &Aws, region: &str) -> Fact<Vec<FlowDe
         let page = aws.gate.ask(&LIST_FLOW_DEFINITIONS, &all, request).await?;
         Ok(Page::new(page.flow_definition_summaries, page.next_token))
     });
-    let listed = listed.await.and_then(|listed| listed.into_iter().map(read).collect::<Result<Vec<_>, Gap>>());
+    let listed = listed.await.and_then(|listed| listed.into_iter().map(read).collect::<Result<Vec<_>, Unknown>>());
     match listed {
         Ok(listed) => {
             let described = each(listed, async |(name, flow)| describe(aws, region, name, flow).await).await;
@@ -81,11 +81,11 @@ pub(super) async fn flow_definitions(aws: &Aws, region: &str) -> Fact<Vec<FlowDe
     }
 }
 
-fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Gap> {
+fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Unknown> {
     let arn = arn(LIST_FLOW_DEFINITIONS.action, summary.flow_definition_arn.as_deref())?;
     let flow = FlowDefinition {
         status: status(summary.flow_definition_status),
-        settings: Fact::Unknown(Gap::not_asked(DESCRIBE_FLOW_DEFINITION.action, arn.as_str())),
+        settings: Fact::Unknown(Unknown::not_asked(DESCRIBE_FLOW_DEFINITION.action, arn.as_str())),
         arn,
     };
     Ok((summary.flow_definition_name.unwrap_or_default(), flow))
@@ -122,7 +122,7 @@ fn status(status: Option<FlowDefinitionStatus>) -> String {
     status.map(|status| status.as_str().to_owned()).unwrap_or_default()
 }
 
-fn sorted<T, K: Ord>(things: Result<Vec<T>, Gap>, by: impl Fn(&T) -> &K) -> Fact<Vec<T>> {
+fn sorted<T, K: Ord>(things: Result<Vec<T>, Unknown>, by: impl Fn(&T) -> &K) -> Fact<Vec<T>> {
     let sorted = things.map(|mut things| {
         things.sort_by(|a, b| by(a).cmp(by(b)));
         things

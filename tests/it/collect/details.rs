@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use gt_audit::account::{Account, Fact, Gap, Key, Wanted};
+use gt_audit::account::{Account, Fact, Key, Unknown, Wanted};
 use gt_audit::collect::calls::{self, Call};
 use gt_audit::collect::{complete, details, inventory};
 use gt_audit::policy::grant::Constraints;
@@ -194,11 +194,8 @@ fn a_key_that_is_not_there_is_known_not_to_be() {
 #[test]
 fn a_key_of_another_account_is_asked_about_and_what_it_refuses_is_a_gap() {
     let name = format!("arn:aws:kms:{HOME}:444455556666:key/mrk-5678");
-    let denied = |action: &str| Gap {
-        action: action.to_owned(),
-        resource: name.clone(),
-        code: "AccessDeniedException".to_owned(),
-        message: "User: arn:aws:iam::1:user/u is not authorized".to_owned(),
+    let denied = |action: &str| {
+        Unknown::refused(action, &name, "AccessDeniedException", "User: arn:aws:iam::1:user/u is not authorized")
     };
     // KMS describes a key of another account to whom its policy lets; the policy itself it shows to nobody else.
     let mut served = everything();

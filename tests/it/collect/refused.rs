@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gt_audit::account::{Fact, Gap};
+use gt_audit::account::{Fact, Unknown};
 use gt_audit::collect::calls::{self, CALLS, Call};
 use gt_audit::collect::{ConnectError, Connection, details, inventory};
 use serde_json::Value;
@@ -37,7 +37,7 @@ fn what_is_deleted_in_between_is_not_there_and_not_unknown() {
     });
     assert!(!everything().buckets.known().unwrap().is_empty());
     assert_eq!(account.buckets, Fact::Known(vec![]));
-    assert_eq!(account.unread().into_iter().collect::<Vec<_>>(), Vec::<Gap>::new());
+    assert_eq!(account.unread().into_iter().collect::<Vec<_>>(), Vec::<Unknown>::new());
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn unify(collected: &Value, served: &Value, named: &mut BTreeSet<String>) {
     }
     // What an organization does not tell stands apart.
     if let Some(gap) = collected.get("unknown").or(collected.get("unread")) {
-        let gap: Gap = serde_json::from_value(gap.clone()).unwrap();
+        let gap: Unknown = serde_json::from_value(gap.clone()).unwrap();
         assert_eq!((gap.code.as_str(), gap.message.contains("not authorized")), ("AccessDenied", true), "{gap:?}");
         named.insert(gap.action);
         return;
@@ -259,12 +259,12 @@ fn an_inline_policy_that_is_not_json_spoils_only_itself() {
         let mut expected = before_details(&everything());
         let roles = known(&mut expected.iam.roles);
         let role = roles.iter_mut().find(|role| role.arn.name() == "Execution").unwrap();
-        let gap = Gap {
-            action: if one_by_one { "iam:GetRolePolicy" } else { "iam:GetAccountAuthorizationDetails" }.to_owned(),
-            resource: role.arn.as_str().to_owned(),
-            code: "Malformed".to_owned(),
-            message: "inline policy `inline`: it is not JSON: expected value at line 1 column 15".to_owned(),
-        };
+        let gap = Unknown::refused(
+            if one_by_one { "iam:GetRolePolicy" } else { "iam:GetAccountAuthorizationDetails" },
+            role.arn.as_str(),
+            "Malformed",
+            "inline policy `inline`: it is not JSON: expected value at line 1 column 15",
+        );
         known(&mut role.grants.inline).insert("inline".to_owned(), Fact::Unknown(gap));
         assert_eq!(account, expected);
     }

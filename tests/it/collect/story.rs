@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use gt_audit::account::{
     AccessBlock, Account, Bucket, ControlPolicies, ControlPolicy, CorsRule, Encryption, Fact, FlowDefinition,
-    FlowSettings, Function, Gap, Grants, Group, Iam, Key, LabelingJob, ManagedPolicy, Organization, Regional, Role,
-    Tags, User, Workforce, Workteam,
+    FlowSettings, Function, Grants, Group, Iam, Key, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags,
+    Unknown, User, Workforce, Workteam,
 };
 use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
@@ -96,7 +96,7 @@ pub fn before_details(account: &Account) -> Account {
     for regional in account.regions.values_mut() {
         regional.keys.clear();
         for function in known(&mut regional.functions) {
-            function.policy = Fact::Unknown(Gap::not_asked("lambda:GetPolicy", function.arn.as_str()));
+            function.policy = Fact::Unknown(Unknown::not_asked("lambda:GetPolicy", function.arn.as_str()));
         }
     }
     account
@@ -264,8 +264,8 @@ fn keys(region: &str) -> BTreeMap<String, Fact<Option<Key>>> {
     };
     let managed = arn(&format!("arn:aws:kms:{region}:{ID}:key/0f0f0f0f-aaaa-bbbb-cccc-000000000000"));
     let managed = Key {
-        policy: Fact::Unknown(Gap::not_asked("kms:GetKeyPolicy", managed.as_str())),
-        grants: Fact::Unknown(Gap::not_asked("kms:ListGrants", managed.as_str())),
+        policy: Fact::Unknown(Unknown::not_asked("kms:GetKeyPolicy", managed.as_str())),
+        grants: Fact::Unknown(Unknown::not_asked("kms:ListGrants", managed.as_str())),
         manager: "AWS".to_owned(),
         state: "Enabled".to_owned(),
         arn: managed,

@@ -1,6 +1,6 @@
 //! Flow definitions, work teams and the workforce of a region.
 
-use gt_audit::account::{Account, Fact, FlowDefinition, Gap, Regional};
+use gt_audit::account::{Account, Fact, FlowDefinition, Regional, Unknown};
 use gt_audit::collect::calls;
 use gt_audit::collect::{Connection, inventory};
 
@@ -78,7 +78,7 @@ fn a_list_that_is_refused_names_its_region_and_spoils_no_other() {
         (&calls::LIST_LABELING_JOBS, "labeling-job"),
     ] {
         let account = collect(&refusing(call, "AccessDeniedException", 0));
-        let gaps: Vec<Gap> = account.unread().into_iter().collect();
+        let gaps: Vec<Unknown> = account.unread().into_iter().collect();
         let [gap] = &gaps[..] else { panic!("{gaps:?}") };
         let asked = format!("arn:aws:sagemaker:{HOME}:111122223333:{kind}/*");
         assert_eq!((gap.action.as_str(), gap.resource.as_str()), (call.action, asked.as_str()));

@@ -55,7 +55,10 @@ fn d02_a_token_counts_in_its_very_spelling() {
     ] {
         let report = report_after(|a| rename_bucket(a, name));
         let [finding] = report.findings.as_slice() else { panic!("{name}: {:?}", report.findings) };
-        assert_eq!((finding.rule, finding.severity), ("bucket-out-of-reach", gt_audit::finding::Severity::Medium));
+        assert_eq!(
+            (finding.rule.as_str(), finding.severity),
+            ("bucket-out-of-reach", gt_audit::finding::Severity::Medium)
+        );
         assert!(finding.message.contains(found), "{}", finding.message);
     }
 }
@@ -68,7 +71,7 @@ fn d03_the_tag_is_the_objects_and_its_value_is_true() {
             rename_bucket(a, "signs");
             known(&mut bucket(a).tags).insert(key.to_owned(), value.to_owned());
         });
-        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(rules, ["bucket-out-of-reach", "bucket-tag-grants-nothing"], "{key}={value}");
         let finding = of(&report, "bucket-tag-grants-nothing").next().unwrap();
         assert!(finding.message.contains(key), "{}", finding.message);
@@ -301,7 +304,10 @@ fn d11_a_functions_tokens_have_one_spelling() {
         let name = format!("signs-{word}-pre");
         let report = report_after(|a| rename_function(a, &name));
         let [finding] = report.findings.as_slice() else { panic!("{name}: {:?}", report.findings) };
-        assert_eq!((finding.rule, finding.severity), ("function-out-of-reach", gt_audit::finding::Severity::Medium));
+        assert_eq!(
+            (finding.rule.as_str(), finding.severity),
+            ("function-out-of-reach", gt_audit::finding::Severity::Medium)
+        );
         let remedies = finding.remedy.iter().map(|remedy| remedy.summary.as_str()).collect::<String>();
         assert!(remedies.contains("`LabelingFunction`") && remedies.contains("`sagemaker`"), "{remedies}");
     }

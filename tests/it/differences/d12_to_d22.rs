@@ -71,7 +71,7 @@ fn d14_aws_own_functions_need_no_permission() {
     // Their address must be right, and no permission is to blame where it is not.
     for account in ["111122223333", "081040173940"] {
         let report = naming(GROUND_TRUTH_EXECUTION, account);
-        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(rules, ["builtin-function-misaddressed"], "{account}");
     }
     let mut snapshot = healthy();
@@ -105,11 +105,11 @@ fn d15_the_partition_is_the_accounts() {
         let report = moved(partition, false);
         let changed = "managed-policy-changed";
         let rules: Vec<_> =
-            report.findings.iter().map(|finding| finding.rule).filter(|rule| *rule != changed).collect();
+            report.findings.iter().map(|finding| finding.rule.as_str()).filter(|rule| *rule != changed).collect();
         assert_eq!(rules, NOTHING, "{partition}");
         assert_eq!(report.execution_roles.len(), 1, "{partition}");
         // The text of another partition reaches nothing in this one.
-        let stray: Vec<_> = moved(partition, true).findings.into_iter().map(|finding| finding.rule).collect();
+        let stray: Vec<_> = moved(partition, true).findings.into_iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(stray.contains(&"job-blocked"), partition != "aws", "{partition}: {stray:?}");
     }
     // AWS's own functions are where AWS says so; the accounts of two secret regions are published elsewhere.
@@ -168,7 +168,7 @@ fn d17_slips_of_aws_own_examples_are_found() {
         assert_eq!(actions::near(slip), Some(meant));
         let report = report_after(|a| inline(a, &allow(&[slip], "*")));
         let [finding] = report.findings.as_slice() else { panic!("{slip}: {:?}", report.findings) };
-        assert_eq!(finding.rule, "unknown-action");
+        assert_eq!(finding.rule.as_str(), "unknown-action");
         assert!(finding.message.contains(meant), "{}", finding.message);
         assert_eq!(says_but(&["resource-scope-ignored"], |a| inline(a, &allow(&[meant], "*"))), NOTHING);
     }

@@ -1,6 +1,6 @@
 //! KMS: the keys of a region, by whatever name the account has them.
 
-use gt_audit::account::{Fact, Gap, Key};
+use gt_audit::account::{Fact, Key, Unknown};
 use serde_json::{Value, json};
 
 use super::{Answer, Asked, Inner, known, refusal};
@@ -47,7 +47,7 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
     }
 }
 
-fn named(aws: &Inner, asked: &Asked, name: &str) -> Result<Option<Key>, Gap> {
+fn named(aws: &Inner, asked: &Asked, name: &str) -> Result<Option<Key>, Unknown> {
     assert!(!name.is_empty(), "nobody asks about no key");
     match aws.account.regions.get(&asked.region).and_then(|regional| regional.keys.get(name)) {
         Some(Fact::Unknown(gap)) => Err(gap.clone()),
@@ -62,7 +62,7 @@ fn key(aws: &Inner, asked: &Asked, arn: &str) -> Key {
     keys.filter_map(known).find(|key| key.arn.as_str() == arn).expect("a key of this AWS, by its ARN")
 }
 
-fn refused(asked: &Asked, gap: &Gap) -> Answer {
+fn refused(asked: &Asked, gap: &Unknown) -> Answer {
     assert!(!gap.is_not_asked(), "{} is not for the asking", gap.action);
     refusal(asked, 400, &gap.code, &gap.message)
 }

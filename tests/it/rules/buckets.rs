@@ -1,6 +1,6 @@
 //! The rules about a role and a bucket.
 
-use gt_audit::account::{Account, CorsRule, Fact, Gap, ManagedPolicy};
+use gt_audit::account::{Account, CorsRule, Fact, ManagedPolicy, Unknown};
 use gt_audit::arn::Arn;
 
 use super::*;
@@ -328,7 +328,7 @@ fn bucket_without_cors() {
     assert_eq!(with(&unread, &task("BoundingBox")), ["? bucket-without-cors signs-sagemaker"]);
     assert_eq!(with(&unread, &task("TextMultiClass")), silent);
     assert_eq!(says(unread), ["? bucket-without-cors signs-sagemaker"]);
-    assert_eq!(says(|a| bucket(a).cors = Fact::Unknown(Gap::not_asked("s3:GetBucketCORS", "*"))), silent);
+    assert_eq!(says(|a| bucket(a).cors = Fact::Unknown(Unknown::not_asked("s3:GetBucketCORS", "*"))), silent);
     let hidden = says(|a| {
         none(a);
         job(a, &[]);

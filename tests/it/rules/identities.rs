@@ -91,7 +91,7 @@ const NOTHING: [&str; 0] = [];
 fn unknown_action() {
     let slip = allow(r#""Action":["sqs:SendMessageBatch","s3:GetObject"],"Resource":"*""#);
     let found = finding(|a| inline(a, &slip));
-    assert_eq!((found.rule, found.severity), ("unknown-action", Severity::Low));
+    assert_eq!((found.rule.as_str(), found.severity), ("unknown-action", Severity::Low));
     assert_eq!(found.principal, found.resource);
     assert_eq!(
         found.message,
@@ -135,7 +135,7 @@ fn unknown_action() {
 fn resource_scope_ignored() {
     let scoped = r#"{"Version":"2012-10-17","Statement":[{"Sid":"List","Effect":"Allow","Action":["iam:ListRoles","kms:ListAliases","s3:GetObject"],"Resource":["arn:aws:iam::111122223333:role/GtExecution","arn:aws:s3:::signs-sagemaker/*"]}]}"#;
     let found = finding(|a| inline(a, scoped));
-    assert_eq!((found.rule, found.severity), ("resource-scope-ignored", Severity::Low));
+    assert_eq!((found.rule.as_str(), found.severity), ("resource-scope-ignored", Severity::Low));
     assert_eq!(
         found.message,
         "`GtExecution` is granted `iam:ListRoles` and `kms:ListAliases` on ARNs alone: they have no resource-level \

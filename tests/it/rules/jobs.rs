@@ -12,12 +12,17 @@ const OUTPUT: &str = "OutputConfig.S3OutputPath";
 /// The findings of one rule.
 fn of(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<Finding> {
     let report = report_after(change);
-    report.findings.into_iter().filter(|finding| finding.rule == rule).collect()
+    report.findings.into_iter().filter(|finding| finding.rule.as_str() == rule).collect()
 }
 
 fn undecided(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<String> {
     let report = report_after(change);
-    report.undecided.into_iter().filter(|open| open.rule == rule).map(|open| open.gap.action).collect()
+    report
+        .open
+        .into_iter()
+        .filter(|open| open.rule.as_str() == rule)
+        .map(|open| open.unknown.action().to_owned())
+        .collect()
 }
 
 /// A bucket of another name beside the healthy account's own.
@@ -138,10 +143,10 @@ fn builtin_function_misaddressed() {
     let naming = |field: &str, arn: &str| {
         let report = report_after(|a| job(a, &[(field, arn)]));
         let [finding] = report.findings.as_slice() else {
-            assert_eq!((report.findings.len(), report.undecided.len()), (0, 0));
+            assert_eq!((report.findings.len(), report.open.len()), (0, 0));
             return None;
         };
-        assert_eq!((finding.rule, finding.severity), ("builtin-function-misaddressed", Severity::High));
+        assert_eq!((finding.rule.as_str(), finding.severity), ("builtin-function-misaddressed", Severity::High));
         assert_eq!(finding.resource.as_ref().map(Arn::name), Some("job-0"));
         Some((finding.message.clone(), finding.remedy[0].summary.clone()))
     };

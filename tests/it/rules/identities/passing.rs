@@ -19,7 +19,7 @@ fn pass_role_never_matches() {
     assert_eq!(but, [both[0], both[1], "medium pass-role-unrestricted ann"]);
     let message = |policies: &[&str]| {
         let report = report_after(|a| user(a, "ann", policies));
-        let found = report.findings.into_iter().find(|f| f.rule == "pass-role-never-matches").unwrap();
+        let found = report.findings.into_iter().find(|f| f.rule.as_str() == "pass-role-never-matches").unwrap();
         (evidence(&found), found.message)
     };
     let (shown, said) = message(&[&naming("")]);
