@@ -187,7 +187,8 @@ impl<'a> Access<'a> {
             context.set("aws:SourceOrgPaths", [format!("{STRANGER}/")]);
         }
         let mut policies = Policies::new();
-        policies.add(Kind::Resource, "trust policy", None, role.trust.known()?);
+        let name = format!("trust policy of role `{}`", role.arn.name());
+        policies.add(Kind::Resource, name, None, role.trust.known()?);
         let request = Request::new(ACTION, &requester, Some(role.arn.account()), &context);
         let reach = Reach::new(&[&policies, &self.limits], &request);
         Ok(Answer::of_one(ACTION, role.arn.as_str(), Rc::new(reach)))

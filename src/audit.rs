@@ -12,17 +12,21 @@ mod standing;
 mod summary;
 mod workloads;
 
+use std::collections::BTreeSet;
+
 pub use scope::{Glob, Scope};
 
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Organization, Unknown};
+use crate::arn::Arn;
 use crate::config::Ignore;
-use crate::finding::Severity;
+use crate::evaluation::Evaluator;
+use crate::finding::{Finding, Severity};
 use crate::labeling::workload::Workload;
-use crate::labeling::{Setup, Uses};
+use crate::labeling::{LabelingContext, Use, Uses};
 use crate::report::{self, Report};
-use crate::rules::RULES;
+use crate::rules::{Check, RULES, rule};
 use apply::Round;
 use found::Found;
 use ignores::Ignores;
@@ -54,28 +58,51 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let account = &snapshot.account;
     let access = Access::new(account);
     let uses = Uses::of(account, options.workloads);
-    let mut setup = Setup::new(&access, &uses);
-    setup.execution_roles.retain(|role| options.scope.admits(&role.role.arn));
-    setup.unclear.retain(|(role, _)| options.scope.admits(&role.arn));
-    setup.identities.retain(|identity| options.scope.admits(identity.identity.arn()));
-    setup.unclear_identities.retain(|(identity, _)| options.scope.admits(identity.arn()));
-    let round = Round::new(&setup, options.scope, options.all);
+    let mut evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
+    evaluator.execution_roles.retain(|role| options.scope.admits(&role.role.arn));
+    evaluator.unclear.retain(|(role, _)| options.scope.admits(&role.arn));
+    evaluator.identities.retain(|identity| options.scope.admits(identity.identity.arn()));
+    evaluator.unclear_identities.retain(|(identity, _)| options.scope.admits(identity.arn()));
+    let round = Round::new(&evaluator, options.scope, options.all);
     let mut found = Found::default();
     for rule in RULES {
         round.apply(rule, &mut found);
     }
-    let roles = summary::summaries(&setup, &round);
+    let roles = summary::summaries(&evaluator, &round);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
-    let (findings, undecided) = found.finish(&setup, &mut ignores);
+    let (findings, open) = found.finish(&evaluator, &mut ignores);
     let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
     notes.extend(workloads::notes(account, options.workloads));
-    notes.extend(options.scope.notes(&setup));
-    notes.extend(ignores.notes(&findings, &undecided, !options.scope.is_all()));
-    // What was not audited may be unread, unless something that was hangs on it.
-    let hangs_on = |gap: &Unknown| undecided.iter().any(|open| open.unknown == *gap);
+    notes.extend(options.scope.notes(&evaluator));
+    notes.extend(ignores.notes(&findings, &open, !options.scope.is_all()));
+    // What was not audited may be unread, unless something that was depends on it.
+    let mut depended: BTreeSet<&Unknown> = open.iter().map(|question| &question.unknown).collect();
+    depended.extend(findings.iter().flat_map(|finding| &finding.rank_open));
     let mut gaps = account.unread();
-    gaps.retain(|gap| options.scope.admits_gap(gap) || hangs_on(gap));
-    report::assemble(snapshot, gaps, roles, findings, undecided, notes, options.fail_on)
+    gaps.retain(|gap| options.scope.admits_gap(gap) || depended.contains(gap));
+    report::assemble(snapshot, gaps, roles, findings, open, notes, options.fail_on)
+}
+
+/// The findings of which one is made, where the resources are not known to be used: one a resource.
+#[must_use]
+pub fn spelled_out(snapshot: &Snapshot, options: Options<'_>, grouped: &Finding) -> Vec<Finding> {
+    let access = Access::new(&snapshot.account);
+    let uses = Uses::of(&snapshot.account, options.workloads);
+    let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
+    let role = grouped.principal.as_ref().and_then(|arn| evaluator.execution_role(arn.as_str()));
+    let (Some(role), Some(rule)) = (role, rule(grouped.rule)) else { return vec![] };
+    let spelled = |arn: &Arn| match &rule.check {
+        Check::RoleAndBucket(pair) => {
+            let bucket = evaluator.bucket(arn.resource()).ok().flatten()?;
+            Some((pair.finding)(&evaluator, role, bucket, Use::Other))
+        }
+        Check::RoleAndFunction(pair) => {
+            let function = evaluator.function(arn).ok().flatten()?;
+            Some((pair.finding)(&evaluator, role, function, Use::Other))
+        }
+        _ => None,
+    };
+    grouped.resources.iter().filter_map(spelled).collect()
 }
 
 /// What the reader should know where the organization's policies could not be read: most accounts may not ask for them.

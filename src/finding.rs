@@ -5,13 +5,15 @@
 
 mod rule_id;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::access::Coverage;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
+use crate::evaluation::wording::{Sentence, Who};
+use crate::evaluation::{Cause, Fix, Remedy, Unmet, remedy};
 use crate::labeling::Use;
 use crate::policy::decide::Reason;
 
@@ -83,16 +85,18 @@ pub struct Finding {
     pub effective: Option<Effective>,
     /// One sentence.
     pub message: String,
-    /// What a labeling job needs and its role may not do, field by field.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub blocked: Vec<Blocked>,
+    /// The same, to be said of other principals too.
+    #[serde(skip)]
+    pub sentence: Sentence,
     /// The findings that explain a failed job, by id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explained_by: Vec<String>,
+    /// Why it is so.
+    pub causes: Vec<Unmet>,
     /// The statements that decided.
     pub evidence: Vec<Evidence>,
     /// What to do, best first.
-    pub remedy: Vec<Remedy>,
+    pub fixes: Vec<Fix>,
     /// How the finding stands to earlier reports and to the configuration.
     pub status: Status,
     /// Why the configuration silences it, if it does.
@@ -175,20 +179,6 @@ pub struct Effective {
     pub denied_example: Option<String>,
 }
 
-/// Something that a field of a labeling job's request needs and the role may not do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Blocked {
-    /// The field, by its path in the request.
-    pub field: &'static str,
-    /// The action; absent where the field itself is wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<String>,
-    /// The ARN or `s3://` URI.
-    pub resource: String,
-    /// Why, in a few words.
-    pub why: String,
-}
-
 /// A statement that decided, and what it does here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Evidence {
@@ -197,33 +187,6 @@ pub struct Evidence {
     pub reason: Reason,
     /// What it does here.
     pub note: String,
-}
-
-/// Something to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Remedy {
-    /// In one sentence.
-    pub summary: String,
-    /// What kind of change it is.
-    pub kind: RemedyKind,
-}
-
-/// What kind of change closes a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RemedyKind {
-    /// Another name.
-    Rename,
-    /// An identity policy.
-    Policy,
-    /// Object tags.
-    Tag,
-    /// A bucket's CORS rules.
-    Cors,
-    /// A role's trust policy.
-    Trust,
-    /// A key policy.
-    KeyPolicy,
 }
 
 /// How a finding stands to earlier reports and to the configuration.
@@ -258,14 +221,14 @@ impl Documented {
 }
 
 impl Finding {
-    /// A finding of a rule, without views, evidence and remedies yet.
+    /// A finding of a rule, without views, causes and fixes yet.
     #[must_use]
     pub fn new(
         rule: RuleId,
         severity: Severity,
         principal: Option<&Arn>,
         resource: Option<&Arn>,
-        message: String,
+        sentence: Sentence,
     ) -> Self {
         Self {
             id: fingerprint(rule, principal.map(Arn::as_str), resource.map(Arn::as_str)),
@@ -279,20 +242,56 @@ impl Finding {
             rank_open: vec![],
             documented: None,
             effective: None,
-            message,
-            blocked: vec![],
+            message: sentence.said(&Who::of(principal)),
+            sentence,
             explained_by: vec![],
+            causes: vec![],
             evidence: vec![],
-            remedy: vec![],
+            fixes: vec![],
             status: Status::New,
             suppression: None,
         }
     }
 
+    /// Adds causes, the statements that they name, and what helps against them.
+    #[must_use]
+    pub fn because(mut self, causes: impl IntoIterator<Item = Unmet>) -> Self {
+        for unmet in causes {
+            if let Some(statement) = unmet.cause.statement()
+                && self.evidence.iter().all(|evidence| evidence.reason != *statement)
+            {
+                let note = match &unmet.cause {
+                    Cause::ExplicitDeny { .. } => "denies it, whatever else allows it",
+                    Cause::ConditionUnmet { .. } => "allows it under a condition that is not met",
+                    _ => "allows it",
+                };
+                self.evidence.push(Evidence { reason: statement.clone(), note: note.to_owned() });
+            }
+            if !self.causes.contains(&unmet) {
+                self.causes.push(unmet);
+            }
+        }
+        self.fixes = remedy::fixes(&self.causes, &self.who());
+        self
+    }
+
+    /// Who is to do or to be allowed something: the principal; without one, all of the causes.
+    fn who(&self) -> Who {
+        let of_causes: BTreeSet<&Arn> = match self.principal {
+            Some(_) => BTreeSet::new(),
+            None => self.causes.iter().filter_map(|unmet| unmet.requirement.principal.as_ref()).collect(),
+        };
+        Who::of(self.principal.iter().chain(of_causes))
+    }
+
     /// Adds something to do.
     #[must_use]
-    pub fn remedy(mut self, kind: RemedyKind, summary: impl Into<String>) -> Self {
-        self.remedy.push(Remedy { summary: summary.into(), kind });
+    pub fn fix(mut self, remedy: Remedy) -> Self {
+        for fix in remedy::together([remedy], &self.who()) {
+            if !self.fixes.contains(&fix) {
+                self.fixes.push(fix);
+            }
+        }
         self
     }
 
@@ -300,6 +299,19 @@ impl Finding {
     #[must_use]
     pub fn evidence(mut self, reason: &Reason, note: impl Into<String>) -> Self {
         self.evidence.push(Evidence { reason: reason.clone(), note: note.into() });
+        self
+    }
+
+    /// What uses the resource is not known: the finding stands, and may rank higher where `rises`.
+    #[must_use]
+    pub fn of_open_use<'u>(mut self, unknown: impl IntoIterator<Item = &'u Unknown>, rises: bool) -> Self {
+        let mut unknown = unknown.into_iter().peekable();
+        if unknown.peek().is_some() && self.usage != Some(Use::Used) {
+            self.usage = Some(Use::Unknown);
+            if rises {
+                self.rank_open.extend(unknown.cloned());
+            }
+        }
         self
     }
 

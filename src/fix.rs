@@ -1,34 +1,29 @@
 //! The smallest changes that close the findings of an audit, each proved. Nothing is ever applied to an account.
 //!
-//! What closes a finding is asked of the same judgments that found it ([`cure`]); first whether a policy of the identity
-//! can help at all. All that is wanted of one identity becomes one inline policy, of one resource one policy or one list
-//! of rules ([`draft`]). Then the account as it would be is audited again, and what is allowed there is held against what
-//! was asked ([`proof`]). What is not proved is not offered: the reason is.
+//! What closes a finding, the finding itself says: its fixes have goals. All that is wanted of one identity becomes one
+//! inline policy, of one resource one policy or one list of rules ([`draft`]). Then the account as it would be is audited
+//! again, and what is allowed there is held against what was asked ([`proof`]). What is not proved is not offered: the
+//! reason is.
 
+mod actions;
 mod allowed;
 mod apply;
-mod asked;
-mod buckets;
 mod change;
 mod cli;
 mod cloudformation;
 mod cors;
-mod cure;
 mod documents;
 mod draft;
-mod functions;
+mod effect;
 mod hcl;
-mod identities;
-mod jobs;
-mod keys;
 mod label;
-mod obstacle;
 mod plan;
 mod proof;
 mod quota;
 mod resource_policy;
-mod roles;
 pub mod spell;
+mod spelling;
+mod statements;
 mod terraform;
 pub mod text;
 mod yaml;
@@ -37,15 +32,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::arn::Arn;
+use crate::evaluation::Unmet;
 use crate::finding::{ReportedUnknown, RuleId};
 
 pub use apply::{NotThere, apply};
-pub use asked::{Asked, Grant, On, When};
 pub use change::Change;
-pub use documents::POLICY_NAME;
-pub use obstacle::Obstacle;
+pub use effect::{IntendedEffect, Rejected};
 pub use plan::{NoSuchFinding, Selection, plan};
-pub use proof::{Proof, Prover, Refused};
+pub use proof::{Proof, Prover};
+
+pub use crate::evaluation::goal::{Grant, POLICY_NAME};
 
 /// What closes the findings that are meant.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -87,8 +83,8 @@ pub struct Mend {
     /// Why there is no change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_change: Option<String>,
-    /// What no policy of the identity can help against.
-    pub in_the_way: Vec<Obstacle>,
+    /// Why the findings are there, and what would remain with the changes.
+    pub causes: Vec<Unmet>,
     /// The facts that must be known first.
     pub unknown: Vec<ReportedUnknown>,
     /// What else to do, or what to do instead.

@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod builtin;
+pub mod conditions;
 pub mod console;
 pub mod failures;
 pub mod limits;

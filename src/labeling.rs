@@ -4,37 +4,31 @@
 //! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
 //! [`Access`](crate::access::Access) what roles may do; decides about no finding.
 
-pub mod consolidation;
-pub mod cors;
 pub mod execution;
 pub mod identities;
-pub mod judging;
-pub mod keys;
 pub mod meaning;
 pub mod needs;
-pub mod reach;
 pub mod uses;
 mod wanted;
 pub mod workload;
 
 use std::collections::HashMap;
 
-use crate::access::{Access, Answer, Ask, Identity};
+use crate::access::{Access, Identity};
 use crate::account::{Bucket, Function, Role, Unknown};
 use crate::arn::Arn;
-
-use reach::Judged;
-use uses::Invoked;
 
 pub use execution::ExecutionRole;
 pub use identities::LabelingIdentity;
 pub use meaning::{Use, labeling_tag, mention_in_bucket, mention_in_function, promising_tag};
-pub use reach::OBJECT_ACTIONS;
 pub use uses::Uses;
 pub use wanted::wanted;
 
 /// The service that runs labeling jobs, as trust policies name it.
 pub const SAGEMAKER: &str = "sagemaker.amazonaws.com";
+
+/// What a labeling job does with objects, in input and output buckets.
+pub const OBJECT_ACTIONS: [&str; 3] = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"];
 
 /// What a labeling job does with functions.
 pub const INVOKE: &str = "lambda:InvokeFunction";
@@ -44,7 +38,7 @@ pub(crate) const STRANGER: char = '\u{ffff}';
 
 /// The part of an account that has to do with labeling.
 #[derive(Debug)]
-pub struct Setup<'a> {
+pub struct LabelingContext<'a> {
     /// What roles may do.
     pub access: &'a Access<'a>,
     /// What labeling jobs, flow definitions and workloads use.
@@ -63,15 +57,14 @@ pub struct Setup<'a> {
     functions: HashMap<&'a str, &'a Function>,
     roles: HashMap<&'a str, &'a Role>,
     meanings: meaning::Meanings,
-    known: reach::Known,
 }
 
-impl<'a> Setup<'a> {
+impl<'a> LabelingContext<'a> {
     /// Finds what of an account has to do with labeling.
     #[must_use]
     pub fn new(access: &'a Access<'a>, uses: &'a Uses<'a>) -> Self {
         let account = access.account;
-        let mut setup = Self {
+        let mut context = Self {
             access,
             uses,
             execution_roles: vec![],
@@ -88,19 +81,19 @@ impl<'a> Setup<'a> {
                 .collect(),
             roles: account.iam.roles.known().into_iter().flatten().map(|role| (role.arn.as_str(), role)).collect(),
             meanings: meaning::Meanings::default(),
-            known: reach::Known::default(),
         };
         for role in account.iam.roles.known().into_iter().flatten() {
             match execution::execution_role(access, uses, role) {
-                Ok(Some(execution_role)) => setup.execution_roles.push(execution_role),
+                Ok(Some(execution_role)) => context.execution_roles.push(execution_role),
                 Ok(None) => {}
-                Err(gap) => setup.unclear.push((role, gap)),
+                Err(gap) => context.unclear.push((role, gap)),
             }
         }
-        setup.execution_roles.sort_by(|a, b| a.role.arn.cmp(&b.role.arn));
-        (setup.identities, setup.unclear_identities) =
-            identities::identities(access, &setup.execution_roles, &setup.unclear);
-        setup
+        context.execution_roles.sort_by(|a, b| a.role.arn.cmp(&b.role.arn));
+        context.unclear.sort_by(|(a, _), (b, _)| a.arn.cmp(&b.arn));
+        (context.identities, context.unclear_identities) =
+            identities::identities(access, &context.execution_roles, &context.unclear);
+        context
     }
 
     /// Are these all the execution roles there are?
@@ -110,7 +103,7 @@ impl<'a> Setup<'a> {
     /// The gap that may hide another one.
     pub fn all_known(&self) -> Result<(), Unknown> {
         let unclear = self.unclear.first().map(|(_, gap)| gap);
-        let missing = self.unlisted.as_ref().or(unclear).or(self.uses.incomplete.as_ref());
+        let missing = self.unlisted.as_ref().or(unclear);
         missing.map_or(Ok(()), |gap| Err(gap.clone()))
     }
 
@@ -177,7 +170,7 @@ impl<'a> Setup<'a> {
             return Ok(Use::Intended);
         }
         self.meanings
-            .of(bucket, || Ok(mention_in_bucket(bucket).is_some() || labeling_tag(bucket.tags.known()?).is_some()))
+            .of(&bucket.arn, || Ok(mention_in_bucket(bucket).is_some() || labeling_tag(bucket.tags.known()?).is_some()))
     }
 
     /// What a function is to a role.
@@ -198,29 +191,8 @@ impl<'a> Setup<'a> {
         if role.names_function(&function.arn) {
             return Ok(Use::Intended);
         }
-        self.meanings.of(function, || {
+        self.meanings.of(&function.arn, || {
             Ok(mention_in_function(function).is_some() || labeling_tag(function.tags.known()?).is_some())
         })
-    }
-
-    /// May a role invoke a function, as this ARN names it? The function's own policy is treated like a bucket's.
-    #[must_use]
-    pub fn invoke(&self, role: &ExecutionRole<'a>, function: &Function, named: &Arn, usage: Use) -> Answer {
-        let own = if usage == Use::Other { function.policy.if_asked() } else { Some(&function.policy) };
-        let ask = Ask::new(INVOKE);
-        self.access.decide(role.role, &own.map_or(ask.clone(), |policy| ask.of(policy)), named)
-    }
-
-    /// May a role invoke a function, as each user names it; of one that nobody uses, without a qualifier?
-    #[must_use]
-    pub fn invocations(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Vec<(Invoked<'a>, Judged)> {
-        let uses = role.uses.filter(|_| usage == Use::Used);
-        let named = uses.and_then(|uses| uses.functions.get(function.arn.as_str()));
-        let unqualified = || vec![Invoked { function: function.arn.clone(), after: false, by: None }];
-        let judge = |invoked: Invoked<'a>| {
-            let judged = Judged::new(self.invoke(role, function, &invoked.function, usage));
-            (invoked, judged)
-        };
-        named.map_or_else(unqualified, Clone::clone).into_iter().map(judge).collect()
     }
 }

@@ -32,6 +32,7 @@ pub mod cli;
 pub mod collect;
 pub mod commands;
 pub mod config;
+pub mod evaluation;
 pub mod file;
 pub mod finding;
 pub mod fix;

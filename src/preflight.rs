@@ -8,7 +8,6 @@ pub mod across;
 mod caller;
 mod check;
 mod job;
-mod keys;
 pub mod manifest;
 mod network;
 mod objects;
@@ -18,9 +17,10 @@ pub mod schema;
 
 use crate::access::Access;
 use crate::account::Account;
-use crate::labeling::{Setup, Uses};
-use caller::NAME;
-use job::Subject;
+use crate::evaluation::Evaluator;
+use crate::evaluation::job::Topic;
+use crate::labeling::{LabelingContext, Uses};
+use job::{NAME, Subject};
 use manifest::Manifest;
 use request::Asked;
 
@@ -34,14 +34,17 @@ pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest
     let placed = place::placed(account, std::slice::from_ref(asked));
     let access = Access::new(&placed);
     let uses = Uses::of(&placed, &[]);
-    let setup = Setup::new(&access, &uses);
+    let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     let mut checks: Vec<Check> = of_another_account(account, asked).into_iter().collect();
     for job in &uses.jobs {
-        let role = job.request.role_arn.as_deref().and_then(|role| setup.execution_role(role));
-        let subject = Subject { setup: &setup, job, role };
-        checks.extend(subject.form_and_role(asked));
+        let role = job.request.role_arn.as_deref().and_then(|role| evaluator.execution_role(role));
+        let subject = Subject { evaluator: &evaluator, job, role };
+        let evaluated = evaluator.job(job);
+        let of_role = |topic| matches!(topic, Topic::Role | Topic::Trust);
+        checks.extend(job::form(asked));
+        checks.extend(evaluated.iter().filter(|check| of_role(check.topic)).map(Check::of_job));
         checks.extend(caller.checks(&Access::new(account), asked, &region));
-        checks.extend(subject.fields());
+        checks.extend(evaluated.iter().filter(|check| !of_role(check.topic)).map(Check::of_job));
         checks.extend(subject.team());
         checks.extend(manifest.into_iter().flat_map(|manifest| subject.objects(manifest)));
         checks.extend(subject.cors(manifest));

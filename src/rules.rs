@@ -1,45 +1,43 @@
 //! The rules: each one file with its page beside it, all in one table.
 //!
-//! A rule looks at one subject of a [`Setup`] and says what is wrong with it, or which fact is missing to say so. It does
+//! A rule looks at one subject of an [`Evaluator`] and says what is wrong with it, or which fact is missing to say so. It does
 //! no I/O, takes no configuration and knows no other subject; going through the subjects, grouping what nothing shows
 //! to be used, and remembering what is undecided is the audit's business.
 
 mod bucket_denied;
 mod bucket_in_other_region;
-pub(crate) mod bucket_key_unusable;
+mod bucket_key_unusable;
 mod bucket_out_of_reach;
 mod bucket_reached_in_part;
-pub(crate) mod bucket_tag_grants_nothing;
-pub(crate) mod bucket_without_cors;
+mod bucket_tag_grants_nothing;
+mod bucket_without_cors;
 mod builtin_function_misaddressed;
-pub(crate) mod console_access_incomplete;
-pub(crate) mod function_cannot_read_output;
+mod console_access_incomplete;
+mod function_cannot_read_output;
 mod function_denied;
 mod function_out_of_reach;
-mod in_bucket;
-mod in_function;
-mod in_identity;
-mod in_key;
-mod in_role;
 mod job_blocked;
 mod job_failed_on_permission;
 mod managed_policy_changed;
-pub(crate) mod pass_role_never_matches;
-pub(crate) mod pass_role_unrestricted;
+mod pass_role_never_matches;
+mod pass_role_unrestricted;
 mod privilege_escalation;
-pub(crate) mod resource_scope_ignored;
+mod resource_scope_ignored;
 mod role_broader_than_needed;
-pub(crate) mod role_cannot_pass_itself;
-pub(crate) mod role_cannot_stream;
+mod role_cannot_pass_itself;
+mod role_cannot_stream;
 mod role_not_assumable;
-pub(crate) mod trust_without_source;
-pub(crate) mod unknown_action;
+mod trust_without_source;
+mod unknown_action;
+mod views;
 
 use crate::account::{Bucket, Fact, Function, ManagedPolicy, Unknown};
 use crate::arn::Arn;
+use crate::evaluation::Evaluator;
+use crate::evaluation::wording::{Sentence, list, quoted};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::uses::Job;
-use crate::labeling::{ExecutionRole, LabelingIdentity, Setup, Use};
+use crate::labeling::{ExecutionRole, LabelingIdentity, Use};
 
 /// A rule.
 #[derive(Debug)]
@@ -76,19 +74,19 @@ pub type Checked = Result<Option<Finding>, Unknown>;
 #[derive(Debug)]
 pub enum Check {
     /// An execution role.
-    Role(for<'a> fn(&Setup<'a>, &ExecutionRole<'a>) -> Checked),
+    Role(for<'a> fn(&Evaluator<'a>, &ExecutionRole<'a>) -> Checked),
     /// An execution role and a bucket.
     RoleAndBucket(Pair<Bucket>),
     /// An execution role and a function.
     RoleAndFunction(Pair<Function>),
     /// A bucket.
-    Bucket(for<'a> fn(&Setup<'a>, &'a Bucket) -> Checked),
+    Bucket(for<'a> fn(&Evaluator<'a>, &'a Bucket) -> Checked),
     /// A function.
-    Function(for<'a> fn(&Setup<'a>, &'a Function) -> Checked),
+    Function(for<'a> fn(&Evaluator<'a>, &'a Function) -> Checked),
     /// A labeling job.
-    Job(for<'s, 'a> fn(&'s Setup<'a>, &'s Job<'a>) -> Checked),
+    Job(for<'s, 'a> fn(&'s Evaluator<'a>, &'s Job<'a>) -> Checked),
     /// An identity that has to do with labeling.
-    Identity(for<'a> fn(&Setup<'a>, &LabelingIdentity<'a>) -> Checked),
+    Identity(for<'a> fn(&Evaluator<'a>, &LabelingIdentity<'a>) -> Checked),
     /// A managed policy.
     Policy(fn(&Arn, &Fact<ManagedPolicy>) -> Checked),
 }
@@ -98,14 +96,14 @@ pub enum Check {
 #[derive(Debug)]
 pub struct Pair<T: 'static> {
     /// Is it so, the resource being this to the role?
-    pub found: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Result<bool, Unknown>,
+    pub found: for<'a> fn(&Evaluator<'a>, &ExecutionRole<'a>, &T, Use) -> Result<bool, Unknown>,
     /// The finding, where it is.
-    pub finding: for<'a> fn(&Setup<'a>, &ExecutionRole<'a>, &T, Use) -> Finding,
+    pub finding: for<'a> fn(&Evaluator<'a>, &ExecutionRole<'a>, &T, Use) -> Finding,
     /// Does it hang on the role's policies alone, where the resource has none of its own and nobody uses it? Then it is
     /// found once for all resources that the policies do not tell apart.
     pub of_policies_alone: bool,
     /// The sentence about so many resources that nothing shows to be used.
-    pub together: fn(&ExecutionRole<'_>, usize) -> String,
+    pub together: fn(&ExecutionRole<'_>, usize) -> Sentence,
 }
 
 /// Every rule, by id.
@@ -137,13 +135,15 @@ pub static RULES: &[Rule] = &[
     unknown_action::RULE,
 ];
 
-impl Check {
-    /// Does it look at what runs under roles? Then it may miss what is not known to run.
+impl Rule {
+    /// Does it speak of labeling jobs alone? Then nothing of it can be said of a job that could not be read.
     #[must_use]
-    pub fn heeds_use(&self) -> bool {
-        !matches!(self, Self::Policy(_))
+    pub fn is_of_jobs(&self) -> bool {
+        matches!(self.severity, Scale::IfUsed(_)) || matches!(self.check, Check::Job(_))
     }
+}
 
+impl Check {
     /// Does it look at execution roles one by one?
     #[must_use]
     pub fn is_of_roles(&self) -> bool {
@@ -158,6 +158,12 @@ pub fn rule(id: RuleId) -> Option<&'static Rule> {
 }
 
 impl Scale {
+    /// May a finding about a resource that is not known to be used rank higher, if it is used?
+    #[must_use]
+    pub fn rises(self, usage: Use) -> bool {
+        self.severity(Use::Used) < self.severity(usage)
+    }
+
     /// The severity of a finding about a resource of this use.
     #[must_use]
     pub fn severity(self, usage: Use) -> Severity {
@@ -167,36 +173,32 @@ impl Scale {
             (Self::ByUseAtMost(most), usage) => Self::ByUse.severity(usage).max(most),
             (Self::ByUse, Use::Used) => Severity::High,
             (Self::ByUse, Use::Intended) => Severity::Medium,
-            (Self::ByUse, Use::Other) => Severity::Low,
+            (Self::ByUse, Use::Other | Use::Unknown) => Severity::Low,
         }
     }
 }
 
-/// `A`, `A and B`, `A, B and C`.
-fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    joined(items, "and")
-}
+/// More than this reads badly in a sentence.
+const MOST: usize = 4;
 
-/// The same, each in backticks.
-fn quoted<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    joined(items.into_iter().map(|item| format!("`{}`", item.as_ref())), "and")
-}
-
-/// `A`, `A or B`, `A, B or C`, each in backticks.
-fn quoted_or<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    joined(items.into_iter().map(|item| format!("`{}`", item.as_ref())), "or")
-}
-
-fn joined<T: AsRef<str>>(items: impl IntoIterator<Item = T>, word: &str) -> String {
-    let items: Vec<T> = items.into_iter().collect();
-    match items.as_slice() {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [first @ .., last] => {
-            let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
-            format!("{} {word} {}", first.join(", "), last.as_ref())
-        }
+/// The first of many, each in backticks.
+fn first_of<T: AsRef<str>>(items: &[T]) -> String {
+    let shown = items.iter().take(MOST).map(|item| format!("`{}`", item.as_ref()));
+    match items.len() {
+        many if many > MOST + 1 => list(shown.chain([format!("{} more", many - MOST)])),
+        _ => quoted(items),
     }
+}
+
+/// A finding about an identity.
+fn of_identity(rule: &Rule, identity: &LabelingIdentity<'_>, sentence: Sentence) -> Finding {
+    let arn = identity.identity.arn();
+    Finding::new(rule.id, rule.severity.severity(Use::Used), Some(arn), Some(arn), sentence)
+}
+
+/// Nothing is found; what could not be read may have it.
+fn undecided(identity: &LabelingIdentity<'_>) -> Checked {
+    identity.missing.clone().map_or(Ok(None), Err)
 }
 
 #[cfg(test)]
@@ -217,12 +219,5 @@ mod tests {
             );
             assert!(rule.page.contains("https://docs.aws.amazon.com/"), "{}", rule.id);
         }
-    }
-
-    #[test]
-    fn lists_read_well() {
-        assert_eq!(list::<&str>([]), "");
-        assert_eq!(list(["a"]), "a");
-        assert_eq!(quoted(["a", "b", "c"]), "`a`, `b` and `c`");
     }
 }

@@ -80,6 +80,18 @@ impl Answer {
         outcome.clauses.iter().filter_map(|index| self.reach.clauses().get(*index))
     }
 
+    /// The layers for want of which nothing is allowed where an outcome holds.
+    #[must_use]
+    pub fn lacking(&self, outcome: &Outcome) -> Vec<&'static str> {
+        self.reach.lacking(outcome)
+    }
+
+    /// The Allow statements about the action that a condition certainly keeps from applying.
+    #[must_use]
+    pub fn unmet(&self) -> &[Clause<Unknown>] {
+        self.reach.unmet()
+    }
+
     /// Is there a permissions boundary?
     #[must_use]
     pub fn has_boundary(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::policy::request::Context;
 pub struct Ask<'q> {
     action: &'q str,
     owner: Option<&'q str>,
-    own: Vec<(&'static str, Result<&'q Document, Unknown>)>,
+    own: Vec<(String, Result<&'q Document, Unknown>)>,
     /// Keys with their values; a key without any is absent.
     context: Vec<(&'static str, Vec<String>)>,
     tags: Option<&'q Tags>,
@@ -35,20 +35,20 @@ impl<'q> Ask<'q> {
         }
     }
 
-    /// The resource's own policy, if it has one; or the gap in its place.
+    /// The resource's own policy, if it has one, under the name that reports call it by; or why it is not known.
     #[must_use]
-    pub fn of(self, policy: &'q Fact<Option<Document>>) -> Self {
+    pub fn of(self, name: &str, policy: &'q Fact<Option<Document>>) -> Self {
         match policy {
             Fact::Known(None) => self,
-            Fact::Known(Some(document)) => self.policy("resource policy", Ok(document)),
-            Fact::Unknown(gap) => self.policy("resource policy", Err(gap.clone())),
+            Fact::Known(Some(document)) => self.policy(name, Ok(document)),
+            Fact::Unknown(unknown) => self.policy(name, Err(unknown.clone())),
         }
     }
 
     /// A policy of the resource's own, under the name that reports call it by: a key policy, a grant, a trust policy.
     #[must_use]
-    pub fn policy(mut self, name: &'static str, policy: Result<&'q Document, Unknown>) -> Self {
-        self.own.push((name, policy));
+    pub fn policy(mut self, name: &str, policy: Result<&'q Document, Unknown>) -> Self {
+        self.own.push((name.to_owned(), policy));
         self
     }
 
@@ -56,6 +56,14 @@ impl<'q> Ask<'q> {
     #[must_use]
     pub fn owned_by(mut self, account: &'q str) -> Self {
         self.owner = Some(account);
+        self
+    }
+
+    /// The resource is of another account than the identity's, and it is not known which.
+    #[must_use]
+    pub fn owned_by_another_account(mut self) -> Self {
+        // INVARIANT: no account has an empty id.
+        self.owner = Some("");
         self
     }
 
@@ -111,7 +119,7 @@ impl<'q> Ask<'q> {
         let mut policies = Policies::new();
         for (name, policy) in &self.own {
             match policy {
-                Ok(document) => policies.add(Kind::Resource, *name, None, document),
+                Ok(document) => policies.add(Kind::Resource, name.as_str(), None, document),
                 Err(gap) => policies.miss(Kind::Resource, gap.clone()),
             }
         }

@@ -1,7 +1,7 @@
 //! Every subject of an account, put before the rules that look at it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, Subject};
 use super::scope::Scope;
@@ -9,14 +9,15 @@ use super::standing::{Group, Resources, Standings, Used};
 use crate::access::Coverage;
 use crate::account::{Bucket, Function, Unknown};
 use crate::arn::Arn;
+use crate::evaluation::Evaluator;
 use crate::labeling::uses::Job;
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::labeling::{ExecutionRole, Use};
 use crate::report::Reach;
 use crate::rules::{Check, Pair, Rule};
 
 /// The subjects of an account, as far as they are audited.
 pub(super) struct Round<'s, 'a> {
-    setup: &'s Setup<'a>,
+    evaluator: &'s Evaluator<'a>,
     scope: &'s Scope,
     all: bool,
     /// The buckets.
@@ -40,8 +41,8 @@ pub(super) struct Class<'s, 'a> {
 }
 
 impl<'s, 'a> Round<'s, 'a> {
-    pub(super) fn new(setup: &'s Setup<'a>, scope: &'s Scope, all: bool) -> Self {
-        let account = setup.access.account;
+    pub(super) fn new(evaluator: &'s Evaluator<'a>, scope: &'s Scope, all: bool) -> Self {
+        let account = evaluator.access.account;
         let buckets = Resources::list(
             [account.buckets.known()],
             scope,
@@ -57,62 +58,59 @@ impl<'s, 'a> Round<'s, 'a> {
             |role| role.uses.into_iter().flat_map(|uses| uses.functions.keys()).map(String::as_str).collect(),
         );
         let mut by_class: BTreeMap<usize, Vec<&ExecutionRole<'a>>> = BTreeMap::new();
-        for role in &setup.execution_roles {
+        for role in &evaluator.execution_roles {
             by_class.entry(role.class).or_default().push(role);
         }
         let class = |roles: Vec<&'s ExecutionRole<'a>>| {
             let first = *roles.first()?;
             let of_buckets = buckets.standings(
-                |bucket| setup.meaning_of_bucket(first, bucket),
-                |bucket, usage| setup.kind_of_bucket(first, bucket, usage),
+                |bucket| evaluator.meaning_of_bucket(first, bucket),
+                |bucket, usage| evaluator.kind_of_bucket(first, bucket, usage),
             );
             let of_functions = functions.standings(
-                |function| setup.meaning_of_function(first, function),
-                |function, usage| setup.kind_of_function(first, function, usage),
+                |function| evaluator.meaning_of_function(first, function),
+                |function, usage| evaluator.kind_of_function(first, function, usage),
             );
             Some(Class { first, roles, buckets: of_buckets, functions: of_functions })
         };
         let classes = by_class.into_values().filter_map(class).collect();
-        Self { setup, scope, all, buckets, functions, classes }
+        Self { evaluator, scope, all, buckets, functions, classes }
     }
 
     /// Applies a rule to every subject it looks at.
     pub(super) fn apply(&self, rule: &'static Rule, found: &mut Found) {
         self.missing(rule, found);
-        let (setup, scope) = (self.setup, self.scope);
-        let account = setup.access.account;
+        let (evaluator, scope) = (self.evaluator, self.scope);
+        let account = evaluator.access.account;
         let functions = || account.regions.values().map(|region| region.functions.known());
         match &rule.check {
             Check::Role(check) => {
-                for role in &setup.execution_roles {
-                    found.checked(rule, || Subject::role(&role.role.arn), check(setup, role));
+                for role in &evaluator.execution_roles {
+                    found.checked(rule, || Subject::role(&role.role.arn), check(evaluator, role));
                 }
             }
             Check::RoleAndBucket(pair) => self.pairs(rule, pair, &self.buckets, |class| &class.buckets, found),
             Check::RoleAndFunction(pair) => self.pairs(rule, pair, &self.functions, |class| &class.functions, found),
             Check::Bucket(check) => found.each(rule, account.buckets.known(), |bucket, found| {
                 if scope.admits(&bucket.arn) {
-                    found.checked(rule, || Subject::resource(&bucket.arn), check(setup, bucket));
+                    found.checked(rule, || Subject::resource(&bucket.arn), check(evaluator, bucket));
                 }
             }),
             Check::Function(check) => functions().for_each(|functions| {
                 found.each(rule, functions, |function, found| {
                     if scope.admits(&function.arn) {
-                        found.checked(rule, || Subject::resource(&function.arn), check(setup, function));
+                        found.checked(rule, || Subject::resource(&function.arn), check(evaluator, function));
                     }
                 });
             }),
             Check::Job(check) => {
-                for (job, gap) in &setup.uses.unread {
-                    found.undecided(rule, Subject::resource(job), gap);
-                }
-                for job in setup.uses.jobs.iter().filter(|job| self.is_in_scope(job)) {
-                    found.checked(rule, || Subject::resource(&job.job.arn), check(setup, job));
+                for job in evaluator.uses.jobs.iter().filter(|job| self.is_in_scope(job)) {
+                    found.checked(rule, || Subject::resource(&job.job.arn), check(evaluator, job));
                 }
             }
             Check::Identity(check) => {
-                for identity in &setup.identities {
-                    found.checked(rule, || Subject::role(identity.identity.arn()), check(setup, identity));
+                for identity in &evaluator.identities {
+                    found.checked(rule, || Subject::role(identity.identity.arn()), check(evaluator, identity));
                 }
             }
             Check::Policy(check) => {
@@ -131,25 +129,27 @@ impl<'s, 'a> Round<'s, 'a> {
 
     /// Says what a rule cannot have seen.
     fn missing(&self, rule: &'static Rule, found: &mut Found) {
-        let setup = self.setup;
-        let iam = &setup.access.account.iam;
+        let evaluator = self.evaluator;
+        let iam = &evaluator.access.account.iam;
         if rule.check.is_of_roles() {
-            if let Some(gap) = &setup.unlisted {
+            if let Some(gap) = &evaluator.unlisted {
                 found.undecided(rule, Subject::account(), gap);
             }
-            for (role, gap) in &setup.unclear {
+            for (role, gap) in &evaluator.unclear {
                 found.undecided(rule, Subject::role(&role.arn), gap);
             }
         }
-        if let Some(gap) = setup.uses.incomplete.as_ref().filter(|_| rule.check.heeds_use()) {
-            found.undecided(rule, Subject::account(), gap);
+        for open in evaluator.uses.open.iter().filter(|open| open.of_jobs && rule.is_of_jobs()) {
+            let account = evaluator.access.account;
+            let all = || Arn::of(&account.partition, "sagemaker", open.region, &account.id, "labeling-job/*");
+            found.undecided(rule, Subject::resource(&open.job.cloned().unwrap_or_else(all)), &open.unknown);
         }
         if matches!(rule.check, Check::Identity(_)) {
             let lists = [iam.roles.known().err(), iam.users.known().err(), iam.groups.known().err()];
             for gap in lists.into_iter().flatten() {
                 found.undecided(rule, Subject::account(), &gap);
             }
-            for (identity, gap) in &setup.unclear_identities {
+            for (identity, gap) in &evaluator.unclear_identities {
                 found.undecided(rule, Subject::role(identity.arn()), gap);
             }
         }
@@ -176,8 +176,8 @@ impl<'s, 'a> Round<'s, 'a> {
             for (place, users) in used {
                 let Some(item) = resources.items.get(place) else { continue };
                 for role in users {
-                    let finding = (pair.found)(self.setup, role, item, Use::Used)
-                        .map(|found| found.then(|| (pair.finding)(self.setup, role, item, Use::Used)));
+                    let finding = (pair.found)(self.evaluator, role, item, Use::Used)
+                        .map(|found| found.then(|| (pair.finding)(self.evaluator, role, item, Use::Used)));
                     found.checked(rule, || Subject::pair(&role.role.arn, resources.arn(item)), finding);
                 }
             }
@@ -193,32 +193,42 @@ impl<'s, 'a> Round<'s, 'a> {
         (resources, standings, used): (&Resources<'a, T>, &Standings<'a, T>, &Used<'s, 'a>),
         found: &mut Found,
     ) {
-        let judge = |item, group: &Group<'a, T>| self.unused(pair, class.first, item, &group.meaning);
-        let of_groups =
-            |group: &Group<'a, T>| (pair.of_policies_alone && group.alike).then(|| judge(group.first, group));
+        let judge = |item, group: &Group<'a, T>| {
+            self.unused(rule, pair, class.first, (item, resources.arn(item)), &group.meaning)
+        };
+        // Where jobs of one region could not be read, what they may use is not the same for all of a group.
+        let regional = !self.evaluator.uses.open.is_empty();
+        let of_groups = |group: &Group<'a, T>| {
+            (pair.of_policies_alone && group.alike && !regional).then(|| judge(group.first, group))
+        };
         let verdicts: Vec<_> = standings.groups.iter().map(of_groups).collect();
-        let (mut unused, mut open) = (vec![], BTreeMap::<Unknown, Vec<usize>>::new());
+        let (mut unused, mut unknown) = (vec![], BTreeMap::<Unknown, Vec<usize>>::new());
+        let mut open_ranks = BTreeSet::new();
         for (place, (item, (group, verdict))) in resources.items.iter().zip(standings.each(&verdicts)).enumerate() {
             let verdict = verdict.as_ref().map_or_else(|| Cow::Owned(judge(item, group)), Cow::Borrowed);
             match &*verdict {
                 Ok(None) => {}
-                Ok(Some(Use::Other)) if !self.all => unused.push(place),
-                Ok(Some(usage)) => {
+                Ok(Some(Unused { usage: Use::Other, open })) if !self.all => {
+                    unused.push(place);
+                    open_ranks.extend(open.iter().cloned());
+                }
+                Ok(Some(Unused { usage, open })) => {
                     let users = used.get(&place).map_or(&[][..], Vec::as_slice);
                     let others = class.roles.iter().filter(|role| users.iter().all(|user| user.role != role.role));
                     for role in others {
-                        found.finding(rule, (pair.finding)(self.setup, role, item, *usage));
+                        let finding = (pair.finding)(self.evaluator, role, item, *usage);
+                        found.finding(rule, finding.of_open_use(open, rule.severity.rises(*usage)));
                     }
                 }
-                Err(gap) => open.entry(gap.clone()).or_default().push(place),
+                Err(missing) => unknown.entry(missing.clone()).or_default().push(place),
             }
         }
         for (role, unused) in resources.less_used(&unused, &class.roles, used) {
-            found.unused(rule, role, pair.together, unused);
+            found.unused(rule, role, pair.together, (unused, open_ranks.clone()));
         }
-        for (gap, places) in &open {
+        for (missing, places) in &unknown {
             for (role, unused) in resources.less_used(places, &class.roles, used) {
-                found.all_undecided(rule, &role.role.arn, unused, gap);
+                found.all_undecided(rule, &role.role.arn, unused, missing);
             }
         }
     }
@@ -237,19 +247,42 @@ impl<'s, 'a> Round<'s, 'a> {
         Some(Reach::count(standings.each(&known).map(|(_, coverage)| *coverage)))
     }
 
-    /// Is it found of a resource that nothing uses, and what is the resource then? What is not known to be used may be
-    /// used in such a way that it is not found.
+    /// Is it found of a resource that is not known to be used, and what is the resource then? Where some use of it is not
+    /// known, what is found stands, and what only a use would show is undecided.
     fn unused<T>(
         &self,
+        rule: &'static Rule,
         pair: &Pair<T>,
         role: &ExecutionRole<'a>,
-        item: &T,
+        (item, arn): (&T, &Arn),
         meaning: &Result<Use, Unknown>,
-    ) -> Result<Option<Use>, Unknown> {
-        let usage = meaning.clone()?;
-        match ((pair.found)(self.setup, role, item, usage)?, &self.setup.uses.incomplete) {
-            (true, Some(gap)) => Err(gap.clone()),
-            (found, _) => Ok(found.then_some(usage)),
+    ) -> Result<Option<Unused>, Unknown> {
+        // Buckets have no region in their ARN: jobs of every region may use them.
+        let region = Some(arn.region()).filter(|region| !region.is_empty());
+        let mut open: Vec<Unknown> = self.evaluator.uses.open_in(region).cloned().collect();
+        let usage = meaning.clone().unwrap_or_else(|tags| {
+            open.push(tags);
+            Use::Other
+        });
+        if (pair.found)(self.evaluator, role, item, usage)? {
+            return Ok(Some(Unused { usage, open }));
+        }
+        match self.evaluator.uses.open_in(region).next() {
+            Some(unknown)
+                if rule.severity.rises(Use::Other) && (pair.found)(self.evaluator, role, item, Use::Used)? =>
+            {
+                Err(unknown.clone())
+            }
+            _ => Ok(None),
         }
     }
+}
+
+/// Something that is found of a resource that is not known to be used.
+#[derive(Clone)]
+struct Unused {
+    /// What names, tags and policies show of the resource.
+    usage: Use,
+    /// Why it is not known whether there is more to it.
+    open: Vec<Unknown>,
 }

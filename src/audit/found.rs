@@ -1,12 +1,14 @@
 //! What the rules said: findings, and what is undecided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ignores::Ignores;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
+use crate::evaluation::Evaluator;
+use crate::evaluation::wording::Sentence;
 use crate::finding::{self, Finding, RuleId, Severity};
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::labeling::{ExecutionRole, Use};
 use crate::report;
 use crate::rules::{Checked, Rule};
 
@@ -59,7 +61,9 @@ struct Unused {
     severity: Severity,
     resources: Arns,
     /// The sentence about so many of them.
-    together: fn(&ExecutionRole<'_>, usize) -> String,
+    together: fn(&ExecutionRole<'_>, usize) -> Sentence,
+    /// Why it is not known whether a labeling job uses them.
+    open: BTreeSet<Unknown>,
 }
 
 impl Found {
@@ -91,11 +95,11 @@ impl Found {
         &mut self,
         rule: &'static Rule,
         execution: &ExecutionRole<'_>,
-        together: fn(&ExecutionRole<'_>, usize) -> String,
-        resources: Arns,
+        together: fn(&ExecutionRole<'_>, usize) -> Sentence,
+        (resources, open): (Arns, BTreeSet<Unknown>),
     ) {
         let severity = rule.severity.severity(Use::Other);
-        self.unused.insert((rule.id, execution.role.arn.clone()), Unused { severity, resources, together });
+        self.unused.insert((rule.id, execution.role.arn.clone()), Unused { severity, resources, together, open });
     }
 
     /// Goes through a list that may not be known.
@@ -112,13 +116,17 @@ impl Found {
     }
 
     /// All findings in their order, with those in one that nothing shows to be used, and all that is undecided.
-    pub(super) fn finish(self, setup: &Setup<'_>, ignores: &mut Ignores<'_>) -> (Vec<Finding>, Vec<report::Open>) {
+    pub(super) fn finish(
+        self,
+        evaluator: &Evaluator<'_>,
+        ignores: &mut Ignores<'_>,
+    ) -> (Vec<Finding>, Vec<report::Open>) {
         let mut findings = self.findings;
         for finding in &mut findings {
             ignores.silence(finding);
         }
         for ((rule, principal), unused) in self.unused {
-            let Some(role) = setup.execution_role(principal.as_str()) else { continue };
+            let Some(role) = evaluator.execution_role(principal.as_str()) else { continue };
             findings.extend(unused.together(rule, role, ignores));
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -154,7 +162,8 @@ impl Unused {
         if ignores.speak_of(rule) {
             let mut by_ignore: BTreeMap<Option<usize>, Vec<Arn>> = BTreeMap::new();
             for resource in self.resources.iter() {
-                let mut single = Finding::new(rule, self.severity, Some(principal), Some(resource), String::new());
+                let mut single =
+                    Finding::new(rule, self.severity, Some(principal), Some(resource), Sentence::default());
                 let place = ignores.silence(&mut single);
                 by_ignore.entry(place).or_default().push(resource.clone());
                 if let Some(place) = place {
@@ -167,9 +176,10 @@ impl Unused {
         }
         let whole = parts.len() == 1;
         let finding = |(place, resources): (Option<usize>, Arns)| {
-            let message = (self.together)(execution, resources.len());
-            let mut grouped = Finding::new(rule, self.severity, Some(principal), None, message);
+            let sentence = (self.together)(execution, resources.len());
+            let mut grouped = Finding::new(rule, self.severity, Some(principal), None, sentence);
             grouped.usage = Some(Use::Other);
+            let mut grouped = grouped.of_open_use(&self.open, true);
             grouped.resources = resources;
             if let Some(single) = place.and_then(|place| silenced.get(&place)) {
                 grouped.status = single.status;

@@ -2,7 +2,7 @@
 
 use crate::account::{Function, Unknown};
 use crate::arn::Arn;
-use crate::labeling::Setup;
+use crate::labeling::LabelingContext;
 use crate::policy::Pattern;
 
 /// The execution roles, buckets and functions that are audited; an empty list admits all of its kind.
@@ -58,17 +58,17 @@ impl Scope {
     }
 
     /// What the reader of a narrowed report should know: to what it is narrowed, and what of that there is not.
-    pub(super) fn notes(&self, setup: &Setup<'_>) -> Vec<String> {
-        let account = setup.access.account;
-        let unclear = setup.unclear.iter().map(|(role, _)| &role.arn);
-        let roles = setup.execution_roles.iter().map(|role| &role.role.arn).chain(unclear).collect();
+    pub(super) fn notes(&self, context: &LabelingContext<'_>) -> Vec<String> {
+        let account = context.access.account;
+        let unclear = context.unclear.iter().map(|(role, _)| &role.arn);
+        let roles = context.execution_roles.iter().map(|role| &role.role.arn).chain(unclear).collect();
         let buckets = account.buckets.known().ok().map(|buckets| buckets.iter().map(|bucket| &bucket.arn).collect());
         let functions = account.regions.values().map(|region| region.functions.known());
         let functions: Option<Vec<&Vec<Function>>> = functions.map(Result::ok).collect();
         let functions = functions.map(|lists| lists.into_iter().flatten().map(|function| &function.arn).collect());
         // What could not be listed is reported as a gap.
         let kinds: [Kind<'_>; 3] = [
-            ("execution role", &self.roles, setup.unlisted.is_none().then_some(roles)),
+            ("execution role", &self.roles, context.unlisted.is_none().then_some(roles)),
             ("bucket", &self.buckets, buckets),
             ("function", &self.functions, functions),
         ];

@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::Round;
 use crate::arn::Arn;
+use crate::evaluation::Evaluator;
 use crate::knowledge::limits::{self, Limits, carried};
 use crate::knowledge::spelling::mention;
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::labeling::{ExecutionRole, Use};
 use crate::report::{self, ByToken, DocumentedNames};
 
 /// What the execution roles reach, in their order; roles of a class are counted once. Nothing is counted where the buckets
 /// or functions could not be listed.
-pub(super) fn summaries<'a>(setup: &Setup<'a>, round: &Round<'_, 'a>) -> Vec<report::ExecutionRole> {
+pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) -> Vec<report::ExecutionRole> {
     let mut summaries: BTreeMap<&Arn, report::ExecutionRole> = BTreeMap::new();
     let mut names: BTreeMap<Vec<&str>, DocumentedNames> = BTreeMap::new();
     for class in &round.classes {
         let first = class.first;
         let buckets =
-            Round::count(&round.buckets, &class.buckets, |bucket| setup.whole(first, bucket, Use::Other).coverage);
+            Round::count(&round.buckets, &class.buckets, |bucket| evaluator.whole(first, bucket, Use::Other).coverage);
         let functions = Round::count(&round.functions, &class.functions, |function| {
-            setup.judge_invocation(first, function, Use::Other).answer.coverage()
+            evaluator.invocation(first, function, Use::Other).answer.coverage()
         });
         let policies: Vec<&str> = first.documented.iter().map(|limits| limits.policy.as_str()).collect();
         let documented = (!policies.is_empty())
@@ -36,7 +37,7 @@ pub(super) fn summaries<'a>(setup: &Setup<'a>, round: &Round<'_, 'a>) -> Vec<rep
             summaries.insert(&role.role.arn, own);
         }
     }
-    setup.execution_roles.iter().filter_map(|role| summaries.remove(&role.role.arn)).collect()
+    evaluator.execution_roles.iter().filter_map(|role| summaries.remove(&role.role.arn)).collect()
 }
 
 /// Which names pass the documented limits of the managed policies that a role carries.

@@ -8,25 +8,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Change;
+use super::actions::{PASS_ROLE, PASSED_TO, actions};
 use super::apply::{identities, identity};
-use super::asked::{Asked, Grant, On};
 use super::documents::document;
+use super::effect::{IntendedEffect, Rejected};
 use super::resource_policy;
-use super::{Change, Refused};
 use crate::access::{Access, Ask, Identity};
 use crate::account::Organization;
 use crate::arn::Arn;
+use crate::evaluation::ResourceSet;
+use crate::evaluation::goal::Grant;
 use crate::labeling::SAGEMAKER;
 use crate::policy::cover::{Set, TooLarge};
-use crate::policy::difference::classes_within;
 use crate::policy::layers::Verdict;
 use crate::policy::reach::{Difference, Outcome};
-use crate::policy::{Document, Pattern, Selection, Statement};
-
-/// The key that only requests to pass a role have.
-pub(super) const PASSED_TO: &str = "iam:PassedToService";
-/// The action that has it.
-pub(super) const PASS_ROLE: &str = "iam:PassRole";
+use crate::policy::{Document, Pattern, Statement};
 
 /// The values of some context keys in a case that is gone through.
 type Case = BTreeMap<&'static str, String>;
@@ -36,8 +33,8 @@ pub(super) fn hold(
     before: &Access<'_>,
     after: &Access<'_>,
     change: &Change,
-    asked: &Asked,
-) -> Result<Vec<String>, Refused> {
+    asked: &IntendedEffect,
+) -> Result<Vec<String>, Rejected> {
     let (old, new) = (document(before.account, change), document(after.account, change));
     let touched = touched(old, new);
     match change {
@@ -65,7 +62,11 @@ pub(super) fn hold(
             }
             // Of several who carry it one may have narrower limits than others.
             if let Some(grant) = unmet.iter().flatten().next() {
-                return Err(Refused(format!("{} on `{}` is not allowed even so", grant.action, grant.on.shown())));
+                return Err(Rejected(format!(
+                    "{} on `{}` stays denied even with the change",
+                    grant.action,
+                    grant.on.shown()
+                )));
             }
         }
     }
@@ -116,17 +117,17 @@ struct Comparison<'c, 'b, 'a> {
     who: Identity<'b>,
     now: Identity<'a>,
     touched: &'c [Arc<Statement>],
-    asked: &'c Asked,
+    asked: &'c IntendedEffect,
 }
 
 impl<'c> Comparison<'c, '_, '_> {
     /// Goes through all that a changed statement speaks of. What was asked for and is not allowed even so, is handed back.
-    fn hold(&self) -> Result<BTreeSet<&'c Grant>, Refused> {
+    fn hold(&self) -> Result<BTreeSet<&'c Grant>, Rejected> {
         let documents = self.documents();
         let mut unmet = BTreeSet::new();
-        for action in actions(self.touched, &documents, self.asked).map_err(|error| Refused(error.to_string()))? {
+        for action in actions(self.touched, &documents, self.asked).map_err(|error| Rejected(error.to_string()))? {
             for case in self.cases(&action, &documents) {
-                unmet.extend(self.hold_in(&action, &case).map_err(|error| Refused(error.to_string()))??);
+                unmet.extend(self.hold_in(&action, &case).map_err(|error| Rejected(error.to_string()))??);
             }
         }
         Ok(unmet)
@@ -167,12 +168,13 @@ impl<'c> Comparison<'c, '_, '_> {
     }
 
     /// Compares what is decided about an action in one case, wherever it may be.
-    fn hold_in(&self, action: &str, case: &Case) -> Result<Result<Vec<&'c Grant>, Refused>, TooLarge> {
+    fn hold_in(&self, action: &str, case: &Case) -> Result<Result<Vec<&'c Grant>, Rejected>, TooLarge> {
         let ask = case.iter().fold(Ask::new(action).of_identity_alone(), |ask, (key, value)| ask.with(key, value));
         let ask = if action.eq_ignore_ascii_case(PASS_ROLE) { ask } else { ask.without(PASSED_TO) };
         let (was, is) = (self.before.prepared(self.who, &ask), self.after.prepared(self.now, &ask));
         let holds = |grant: &&Grant| {
-            let meets = |when: &super::asked::When| case.get(when.key).is_none_or(|value| *value == when.value);
+            let meets =
+                |when: &crate::evaluation::ContextEquals| case.get(when.key).is_none_or(|value| *value == when.value);
             grant.action.eq_ignore_ascii_case(action) && grant.when.iter().all(meets)
         };
         let patterns = |grants: &BTreeSet<Grant>| -> Vec<Pattern> {
@@ -183,7 +185,7 @@ impl<'c> Comparison<'c, '_, '_> {
             let Some(which) = Way::of(&difference) else { continue };
             // The first group is what may be gained, the second what may be lost.
             if !inside.contains(&usize::from(which == Way::Loss)) {
-                return Ok(Err(Refused(format!(
+                return Ok(Err(Rejected(format!(
                     "it {} {action} on `{}` to `{}`, which was not asked",
                     if which == Way::Gain { "allows" } else { "no longer allows" },
                     difference.witness,
@@ -195,9 +197,9 @@ impl<'c> Comparison<'c, '_, '_> {
         for grant in self.asked.gains.iter().filter(holds) {
             let allowed = |outcome: &Outcome| outcome.verdict == Verdict::Allowed;
             let met = match &grant.on {
-                On::Exactly(resource) => allowed(&is.decide(resource)),
-                On::Below(prefix) => is.below(prefix)?.iter().all(allowed),
-                On::Matching(_) => is.cover(&Set::Matching(&grant.on.pattern()))?.iter().any(allowed),
+                ResourceSet::Exactly(resource) => allowed(&is.decide(resource)),
+                ResourceSet::Below(prefix) => is.below(prefix)?.iter().all(allowed),
+                ResourceSet::Matching(_) => is.cover(&Set::Matching(&grant.on.pattern()))?.iter().any(allowed),
             };
             if !met {
                 unmet.push(grant);
@@ -240,36 +242,8 @@ impl Way {
     }
 }
 
-/// The actions of which some statements speak: one of each class that all these documents do not tell apart.
-pub(super) fn actions(
-    touched: &[Arc<Statement>],
-    documents: &[&Document],
-    asked: &Asked,
-) -> Result<BTreeSet<String>, TooLarge> {
-    let everything = ["?*:?*".to_owned()];
-    let mut found = BTreeSet::new();
-    for statement in touched {
-        let globs = match &statement.actions {
-            Selection::Only(globs) => globs.as_slice(),
-            Selection::AllBut(_) => &everything,
-        };
-        for glob in globs {
-            let glob = glob.to_ascii_lowercase();
-            if !glob.contains(['*', '?']) {
-                found.insert(glob);
-                continue;
-            }
-            let asked = asked.gains.iter().chain(&asked.losses).map(|grant| std::slice::from_ref(&grant.action));
-            let statements = documents.iter().flat_map(|document| document.statements()).chain(touched);
-            let groups = statements.map(|statement| statement.actions.named()).chain(asked);
-            found.extend(classes_within(groups, &Pattern::action(&glob))?);
-        }
-    }
-    Ok(found)
-}
-
 /// What is proved, in a line for each action.
-fn said(asked: &Asked) -> Vec<String> {
+fn said(asked: &IntendedEffect) -> Vec<String> {
     let mut lines = vec![];
     for (grants, gained) in [(&asked.gains, true), (&asked.losses, false)] {
         let mut by_action: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();

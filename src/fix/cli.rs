@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::Change;
-use super::spell::{Explained, Holder, comments, is_shown, not_a_holder, remarks, text};
+use super::spelling::{Explained, Holder, comments, is_shown, not_a_holder, remarks, text};
 use crate::account::CorsRule;
 
 const HEAD: [&str; 3] = [

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Change;
 use super::label::Labels;
-use super::spell::{Explained, Holder, comments, indented, not_a_holder, remarks, text};
+use super::spelling::{Explained, Holder, comments, indented, not_a_holder, remarks, text};
 use super::yaml;
 use crate::account::CorsRule;
 

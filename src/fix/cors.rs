@@ -1,8 +1,8 @@
 //! A bucket's CORS rules, with what they lack for the browsers of workers.
 
 use crate::account::CorsRule;
+use crate::evaluation::cors::{fits, lacks};
 use crate::knowledge::builtin::Browsers;
-use crate::labeling::cors::{fits, lacks};
 
 /// The rules that were there and the documented one; where a rule that was there answers first and does not expose what
 /// the page must see, that one exposes it too.

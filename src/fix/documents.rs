@@ -6,9 +6,6 @@ use crate::account::{Account, Bucket, Fact, Key, Role, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
-/// The name of the policy that holds what is added to an identity.
-pub const POLICY_NAME: &str = "gt-audit-fix";
-
 /// The document that a change puts another in place of; nothing where there is none, or none that is known.
 pub(super) fn document<'a>(account: &'a Account, change: &Change) -> Option<&'a Document> {
     match change {

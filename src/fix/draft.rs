@@ -4,63 +4,65 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::allowed::{PASS_ROLE, PASSED_TO};
-use super::asked::{Asked, Grant, statements};
-use super::cure::{Edit, How, Target, Want, Wish};
-use super::documents;
-use super::{Change, Refused, cors};
+use super::actions::{PASS_ROLE, PASSED_TO};
+use super::effect::{IntendedEffect, Rejected};
+use super::statements::statements;
+use super::{Change, cors, documents};
 use crate::account::{Account, Unknown};
+use crate::evaluation::goal::{Edit, EditKind, Goal, Grant, StatementEdit, Target};
 use crate::policy::Document;
 
 /// One change for each target, with what it is asked for.
-pub(super) fn draft<'w>(
+pub(super) fn draft<'g>(
     account: &Account,
-    wants: impl IntoIterator<Item = &'w Want>,
-) -> Result<Vec<(Change, Asked)>, Refused> {
-    let mut by_target: BTreeMap<&Target, Vec<&Wish>> = BTreeMap::new();
-    for want in wants {
-        let wishes = by_target.entry(&want.target).or_default();
-        if !wishes.contains(&&want.wish) {
-            wishes.push(&want.wish);
+    goals: impl IntoIterator<Item = &'g Goal>,
+) -> Result<Vec<(Change, IntendedEffect)>, Rejected> {
+    let mut by_target: BTreeMap<&Target, Vec<&Edit>> = BTreeMap::new();
+    for goal in goals {
+        let edits = by_target.entry(&goal.target).or_default();
+        if !edits.contains(&&goal.edit) {
+            edits.push(&goal.edit);
         }
     }
-    by_target.into_iter().map(|(target, wishes)| one(account, target, &wishes)).collect()
+    by_target.into_iter().map(|(target, edits)| one(account, target, &edits)).collect()
 }
 
-fn one(account: &Account, target: &Target, wishes: &[&Wish]) -> Result<(Change, Asked), Refused> {
-    let mut asked = Asked::default();
-    for wish in wishes {
-        match wish {
-            Wish::Grant(grant) => drop(asked.gains.insert(grant.clone())),
-            Wish::Edit(_, gains, losses) => {
+fn one(account: &Account, target: &Target, edits: &[&Edit]) -> Result<(Change, IntendedEffect), Rejected> {
+    let mut asked = IntendedEffect::default();
+    for edit in edits {
+        match edit {
+            Edit::Allow(grant) => {
+                asked.gains.insert(grant.clone());
+            }
+            Edit::Statement(_, gains, losses) => {
                 asked.gains.extend(gains.iter().cloned());
                 asked.losses.extend(losses.iter().cloned());
             }
-            Wish::Rules(_) => {}
+            Edit::Rules(_) => {}
         }
     }
     let change = match target {
         Target::Inline(identity, name) => {
             let old = documents::inline(account, identity, name).map_err(unread)?;
-            let document = redrafted(old, wishes)?;
+            let document = redrafted(old, edits)?;
             Change::PutInlinePolicy { identity: identity.clone(), name: name.clone(), document }
         }
         Target::Managed(policy) => {
-            let document = redrafted(Some(documents::managed(account, policy).map_err(unread)?), wishes)?;
+            let document = redrafted(Some(documents::managed(account, policy).map_err(unread)?), edits)?;
             Change::PutPolicyVersion { policy: policy.clone(), document }
         }
         Target::Trust(role) => {
-            let document = redrafted(Some(documents::trust(account, role).map_err(unread)?), wishes)?;
+            let document = redrafted(Some(documents::trust(account, role).map_err(unread)?), edits)?;
             Change::PutTrustPolicy { role: role.clone(), document }
         }
         Target::Key(key) => {
-            let document = redrafted(Some(documents::key_policy(account, key).map_err(unread)?), wishes)?;
+            let document = redrafted(Some(documents::key_policy(account, key).map_err(unread)?), edits)?;
             Change::PutKeyPolicy { key: key.clone(), document }
         }
         Target::Cors(bucket) => {
             let rules = documents::bucket(account, bucket).map_err(unread)?.cors.known().map_err(unread)?.clone();
             let needed =
-                wishes.iter().filter_map(|wish| if let Wish::Rules(browsers) = wish { Some(*browsers) } else { None });
+                edits.iter().filter_map(|edit| if let Edit::Rules(browsers) = edit { Some(*browsers) } else { None });
             Change::PutBucketCors { bucket: bucket.clone(), rules: needed.fold(rules, cors::let_in) }
         }
     };
@@ -68,12 +70,12 @@ fn one(account: &Account, target: &Target, wishes: &[&Wish]) -> Result<(Change, 
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what errors are mapped by")]
-fn unread(gap: Unknown) -> Refused {
-    Refused(format!("`{}` could not be read ({})", gap.resource(), gap.action()))
+fn unread(unknown: Unknown) -> Rejected {
+    Rejected(format!("`{}` could not be read ({})", unknown.resource(), unknown.action()))
 }
 
 /// A document with the edits made and the statements added.
-fn redrafted(old: Option<&Document>, wishes: &[&Wish]) -> Result<Document, Refused> {
+fn redrafted(old: Option<&Document>, edits: &[&Edit]) -> Result<Document, Rejected> {
     let mut json = match old {
         Some(old) => old.json().clone(),
         None => json!({"Version": "2012-10-17", "Statement": []}),
@@ -84,22 +86,22 @@ fn redrafted(old: Option<&Document>, wishes: &[&Wish]) -> Result<Document, Refus
         None => vec![],
     };
     let mut added = vec![];
-    for wish in wishes {
-        let Wish::Edit(Edit { statement, how }, ..) = wish else { continue };
+    for edit in edits {
+        let Edit::Statement(StatementEdit { statement, how }, ..) = edit else { continue };
         let place = statement.checked_sub(1);
         let edited = place.and_then(|place| list.get_mut(place)).and_then(Value::as_object_mut);
-        let edited = edited.ok_or_else(|| Refused(format!("there is no statement {statement} to be changed")))?;
+        let edited = edited.ok_or_else(|| Rejected(format!("there is no statement {statement} to be changed")))?;
         // What stands beside is a copy of what was there, whatever else is done to it.
         match how {
-            How::Beside { .. } => {
+            EditKind::Beside { .. } => {
                 let was = old.and_then(|old| original(old, *statement)).unwrap_or_else(|| edited.clone());
                 added.push(Value::Object(beside(was, how)));
             }
-            how => edit(edited, how)?,
+            how => edit_statement(edited, how)?,
         }
     }
     list.retain(|statement| !names_nothing(statement));
-    let grants = wishes.iter().filter_map(|wish| if let Wish::Grant(grant) = wish { Some(grant) } else { None });
+    let grants = edits.iter().filter_map(|edit| if let Edit::Allow(grant) = edit { Some(grant) } else { None });
     added.extend(statements(grants.collect::<Vec<&Grant>>()));
     for statement in added {
         if !list.contains(&statement) {
@@ -109,7 +111,7 @@ fn redrafted(old: Option<&Document>, wishes: &[&Wish]) -> Result<Document, Refus
     if let Some(object) = json.as_object_mut() {
         object.insert("Statement".to_owned(), Value::Array(list));
     }
-    Document::from_json(json).map_err(|error| Refused(format!("it would be no policy: {error}")))
+    Document::from_json(json).map_err(|error| Rejected(format!("it would be no policy: {error}")))
 }
 
 fn original(old: &Document, statement: usize) -> Option<Map<String, Value>> {
@@ -128,28 +130,30 @@ fn names_nothing(statement: &Value) -> bool {
     ["Action", "Principal"].iter().any(|element| statement.get(element).is_some_and(empty))
 }
 
-fn edit(statement: &mut Map<String, Value>, how: &How) -> Result<(), Refused> {
+fn edit_statement(statement: &mut Map<String, Value>, how: &EditKind) -> Result<(), Rejected> {
     match how {
-        How::Without(action) => each(statement, "Action", |named| (!same(named, action)).then(|| named.into())),
-        How::Renamed(from, to) => {
+        EditKind::Without(action) => each(statement, "Action", |named| (!same(named, action)).then(|| named.into())),
+        EditKind::Renamed(from, to) => {
             each(statement, "Action", |named| Some(if same(named, from) { (*to).into() } else { named.into() }));
         }
-        How::On(arns) => drop(statement.insert("Resource".to_owned(), json!(arns))),
-        How::When(when) => return add(statement, when.operator, when.key, &when.value),
-        How::Filled(key, value) => {
+        EditKind::On(arns) => {
+            statement.insert("Resource".to_owned(), json!(arns));
+        }
+        EditKind::When(when) => return add(statement, when.operator, when.key, &when.value),
+        EditKind::Filled(key, value) => {
             let conditions = statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter();
             let keys = conditions.flat_map(Map::values_mut).filter_map(Value::as_object_mut).flat_map(Map::iter_mut);
             for (_, values) in keys.filter(|(named, _)| named.eq_ignore_ascii_case(key)) {
                 *values = (*value).into();
             }
         }
-        How::WithoutService(service) => {
+        EditKind::WithoutService(service) => {
             if let Some(principals) = statement.get_mut("Principal").and_then(Value::as_object_mut) {
                 each(principals, "Service", |named| (named != *service).then(|| named.into()));
                 principals.retain(|_, named| named.as_array().is_none_or(|named| !named.is_empty()));
             }
         }
-        How::Beside { .. } => {}
+        EditKind::Beside { .. } => {}
     }
     Ok(())
 }
@@ -178,21 +182,21 @@ fn each(statement: &mut Map<String, Value>, element: &str, with: impl Fn(&str) -
 }
 
 /// Adds a condition; one about the same key is not touched.
-fn add(statement: &mut Map<String, Value>, operator: &str, key: &str, value: &str) -> Result<(), Refused> {
+fn add(statement: &mut Map<String, Value>, operator: &str, key: &str, value: &str) -> Result<(), Rejected> {
     let conditions = statement.entry("Condition").or_insert_with(|| json!({})).as_object_mut();
     let keys =
         conditions.and_then(|conditions| conditions.entry(operator).or_insert_with(|| json!({})).as_object_mut());
-    let keys = keys.ok_or_else(|| Refused("a condition of the statement is odd".to_owned()))?;
+    let keys = keys.ok_or_else(|| Rejected("a condition of the statement is odd".to_owned()))?;
     if keys.keys().any(|named| named.eq_ignore_ascii_case(key)) {
-        return Err(Refused(format!("the statement asks for another {key} already")));
+        return Err(Rejected(format!("the statement asks for another {key} already")));
     }
     keys.insert(key.to_owned(), value.into());
     Ok(())
 }
 
 /// A copy of a statement for some of its actions.
-fn beside(mut statement: Map<String, Value>, how: &How) -> Map<String, Value> {
-    let How::Beside { actions, on, when, service } = how else { return statement };
+fn beside(mut statement: Map<String, Value>, how: &EditKind) -> Map<String, Value> {
+    let EditKind::Beside { actions, on, when, service } = how else { return statement };
     statement.shift_remove("Sid");
     if !actions.is_empty() {
         let actions = if actions.len() == 1 { json!(actions.first()) } else { json!(actions) };

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::spell::{escaped, indented};
+use super::spelling::{escaped, indented};
 
 /// Lists of plain values stay on one line up to this many characters.
 const WIDTH: usize = 80;

@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::asked::Asked;
-use super::cure::{Cure, Target, cure};
 use super::draft::draft;
 use super::proof::{Proof, Prover};
-use super::{Change, Meant, Mend, POLICY_NAME, Plan, apply};
-use crate::access::Access;
-use crate::account::Account;
+use super::{Change, IntendedEffect, Meant, Mend, POLICY_NAME, Plan, apply};
 use crate::account::snapshot::Snapshot;
+use crate::account::{Account, Unknown};
 use crate::arn::Arn;
-use crate::audit::{Options, audit};
+use crate::audit::{Options, audit, spelled_out};
+use crate::evaluation::goal::{Goal, Target};
+use crate::evaluation::{Cause, Unmet};
 use crate::finding::{Finding, ReportedUnknown, Status};
-use crate::labeling::{Setup, Uses};
 
 /// Which findings are meant, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,21 +32,51 @@ pub struct NoSuchFinding(pub Vec<String>);
 /// A finding and what closes it.
 struct Case<'f> {
     finding: &'f Finding,
-    cure: Cure,
+    /// All of this together.
+    goals: Vec<Goal>,
+    /// Why it is there, and what stands in the way even of the goals.
+    causes: Vec<Unmet>,
+    /// Something of it that no goal meets.
+    blocked: bool,
+    /// What must be known first.
+    open: BTreeSet<Unknown>,
+    /// What to do beside the change, or instead of it.
+    advice: Vec<String>,
     /// Why what is wanted is not offered.
-    refused: Option<String>,
+    rejected: Option<String>,
 }
 
 /// A mend that is proved.
 struct Offer {
     mend: Mend,
-    changes: Vec<(Change, Asked)>,
+    changes: Vec<(Change, IntendedEffect)>,
 }
 
-impl Case<'_> {
+impl<'f> Case<'f> {
+    /// A finding, as it says what closes it.
+    fn of(finding: &'f Finding, singles: &[Finding]) -> Self {
+        let whole = [finding];
+        let each: Vec<&Finding> = if singles.is_empty() { whole.into() } else { singles.iter().collect() };
+        let goals = goals(&each);
+        let mut advice: Vec<String> = vec![];
+        for fix in each.iter().flat_map(|finding| &finding.fixes).filter(|fix| fix.goals.is_empty()) {
+            if !advice.contains(&fix.summary) {
+                advice.push(fix.summary.clone());
+            }
+        }
+        let causes: Vec<Unmet> = each.iter().flat_map(|finding| &finding.causes).cloned().collect();
+        let blocked = causes.iter().any(|unmet| goals_of(unmet).is_empty() && !is_alternative(unmet, &causes));
+        Self { finding, goals, causes, blocked, open: BTreeSet::new(), advice, rejected: None }
+    }
+
+    /// Is it closed by what is wanted, as far as can be seen?
+    fn closes(&self) -> bool {
+        !self.goals.is_empty() && !self.blocked && self.open.is_empty()
+    }
+
     /// Is it closed only where several identities have more?
     fn is_of_several(&self) -> bool {
-        let targets: BTreeSet<&Target> = self.cure.wants.iter().map(|want| &want.target).collect();
+        let targets: BTreeSet<&Target> = self.goals.iter().map(|goal| &goal.target).collect();
         targets.len() > 1 && targets.iter().all(|target| matches!(target, Target::Inline(..)))
     }
 
@@ -58,8 +86,8 @@ impl Case<'_> {
             let changes = offers.iter().flat_map(|offer| &offer.changes);
             changes.filter(|(other, _)| other.resource() == change.resource()).map(|(_, asked)| asked).next()
         };
-        let drafts = draft(account, &self.cure.wants).unwrap_or_default();
-        let met = |(change, wanted): &(Change, Asked)| {
+        let drafts = draft(account, &self.goals).unwrap_or_default();
+        let met = |(change, wanted): &(Change, IntendedEffect)| {
             asked(change).is_some_and(|asked| wanted.gains.is_subset(&asked.gains))
         };
         !drafts.is_empty() && drafts.iter().all(met)
@@ -75,11 +103,9 @@ pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>)
     let report = audit(snapshot, options);
     let (meant, notes) = select(&report.findings, selection)?;
     let account = &snapshot.account;
-    let access = Access::new(account);
-    let uses = Uses::of(account, options.workloads);
-    let setup = Setup::new(&access, &uses);
     let explicit = matches!(selection, Selection::Named(_));
-    let mut cases: Vec<Case<'_>> = meant.into_iter().map(|finding| case(&setup, finding, explicit)).collect();
+    let mut cases: Vec<Case<'_>> =
+        meant.into_iter().map(|finding| case(snapshot, options, finding, explicit)).collect();
     try_all(snapshot, options, &mut cases);
     let prover = Prover::new(snapshot, options, &report);
     let mut offered = vec![];
@@ -124,41 +150,80 @@ fn select<'f>(
     }
 }
 
-/// What nothing shows to be used is opened to nobody, unless it is asked for by name.
-fn case<'f>(setup: &Setup<'_>, finding: &'f Finding, explicit: bool) -> Case<'f> {
-    if !finding.resources.is_empty() && !explicit {
-        let refused = "nothing shows these to be used for labeling, and what is not used needs no grant; name what is in a \
-                       `[[workload]]` of gt-audit.toml, or ask for this finding by its id";
-        return Case { finding, cure: Cure::default(), refused: Some(refused.to_owned()) };
+/// What is not known to be used is opened to no role, unless it is asked for by name.
+fn case<'f>(snapshot: &Snapshot, options: Options<'_>, finding: &'f Finding, explicit: bool) -> Case<'f> {
+    if finding.resources.is_empty() {
+        return Case::of(finding, &[]);
     }
-    Case { finding, cure: cure(setup, finding), refused: None }
+    if explicit {
+        return Case::of(finding, &spelled_out(snapshot, options, finding));
+    }
+    let rejected = "these are not known to be used for labeling, and what is not used needs no grant; name what is in a \
+                    `[[workload]]` of gt-audit.toml, or ask for this finding by its id";
+    Case { goals: vec![], advice: vec![], rejected: Some(rejected.to_owned()), ..Case::of(finding, &[]) }
 }
 
-/// Puts all that is wanted in place at once and asks again: what stops even that is in the way.
-fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
-    if !cases.iter().any(|case| case.cure.closes()) {
-        return;
-    }
-    let mut tried = snapshot.account.clone();
-    for case in cases.iter_mut().filter(|case| case.cure.closes()) {
-        match draft(&snapshot.account, &case.cure.wants) {
-            Ok(_) => {}
-            Err(error) => case.refused = Some(error.0),
+/// What closes findings, each goal once.
+fn goals(findings: &[&Finding]) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = vec![];
+    for goal in findings.iter().flat_map(|finding| &finding.fixes).flat_map(|fix| &fix.goals) {
+        if !goals.contains(goal) {
+            goals.push(goal.clone());
         }
     }
-    let wants =
-        cases.iter().filter(|case| case.refused.is_none() && case.cure.closes()).flat_map(|case| &case.cure.wants);
-    for (change, _) in draft(&snapshot.account, wants).into_iter().flatten() {
-        // What cannot be put in place is refused when it is to be proved.
-        apply(&change, &mut tried).unwrap_or_default();
+    goals
+}
+
+/// What closes one cause.
+fn goals_of(unmet: &Unmet) -> Vec<Goal> {
+    let best = unmet.remedies().into_iter().next();
+    // What a statement allows too widely, or spells wrongly, the rule itself knows how to change.
+    let of_rule = matches!(unmet.cause, Cause::Granted { .. } | Cause::WrongValue { .. });
+    let edits = || Goal::allow(&unmet.requirement).into_iter().collect();
+    best.map_or_else(Vec::new, |remedy| if of_rule { edits() } else { remedy.goals() })
+}
+
+/// Is a cause one of two that the same change meets: the condition of a grant beside the lack of another grant?
+fn is_alternative(unmet: &Unmet, causes: &[Unmet]) -> bool {
+    let lacks = |other: &Unmet| {
+        other.requirement == unmet.requirement
+            && matches!(other.cause, Cause::NotGranted { .. } | Cause::PartlyGranted { .. })
+    };
+    matches!(unmet.cause, Cause::ConditionUnmet { .. }) && causes.iter().any(lacks)
+}
+
+/// Puts all that is wanted in place at once and audits again: what is found even so is blocked.
+fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
+    if !cases.iter().any(Case::closes) {
+        return;
     }
-    let access = Access::new(&tried);
-    let uses = Uses::of(&tried, options.workloads);
-    let setup = Setup::new(&access, &uses);
-    for case in cases.iter_mut().filter(|case| case.refused.is_none() && case.cure.closes()) {
-        let left = cure(&setup, case.finding);
-        case.cure.in_the_way.extend(left.in_the_way);
-        case.cure.open.extend(left.open);
+    let mut tried = snapshot.clone();
+    for case in cases.iter_mut().filter(|case| case.closes()) {
+        if let Err(error) = draft(&snapshot.account, &case.goals) {
+            case.rejected = Some(error.0);
+        }
+    }
+    let goals = cases.iter().filter(|case| case.rejected.is_none() && case.closes()).flat_map(|case| &case.goals);
+    for (change, _) in draft(&snapshot.account, goals).into_iter().flatten() {
+        // What cannot be put in place is rejected when it is to be proved.
+        let _ = apply(&change, &mut tried.account);
+    }
+    let report = audit(&tried, options);
+    for case in cases.iter_mut().filter(|case| case.rejected.is_none() && case.closes()) {
+        let left = report.findings.iter().find(|finding| finding.id == case.finding.id);
+        for unmet in left.into_iter().flat_map(|finding| &finding.causes) {
+            case.blocked = true;
+            if !case.causes.contains(unmet) {
+                case.causes.push(unmet.clone());
+                let who = crate::evaluation::wording::Who::of(&case.finding.principal);
+                let fixes = crate::evaluation::remedy::fixes([unmet], &who);
+                case.advice.extend(fixes.into_iter().map(|fix| fix.summary));
+            }
+        }
+        let subject = case.finding.resource.as_ref().or(case.finding.principal.as_ref()).map(ToString::to_string);
+        let open =
+            report.open.iter().filter(|open| open.rule == case.finding.rule && Some(&open.subject) == subject.as_ref());
+        case.open.extend(open.map(|open| open.unknown.clone()));
     }
 }
 
@@ -166,9 +231,9 @@ fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
 /// or of the others.
 fn together(cases: &[Case<'_>], of_several: bool) -> Vec<Vec<usize>> {
     let mut groups: Vec<(BTreeSet<&Target>, Vec<usize>)> = vec![];
-    let closing = |case: &Case<'_>| case.refused.is_none() && case.cure.closes() && case.is_of_several() == of_several;
+    let closing = |case: &Case<'_>| case.rejected.is_none() && case.closes() && case.is_of_several() == of_several;
     for (place, case) in cases.iter().enumerate().filter(|(_, case)| closing(case)) {
-        let mut targets: BTreeSet<&Target> = case.cure.wants.iter().map(|want| &want.target).collect();
+        let mut targets: BTreeSet<&Target> = case.goals.iter().map(|goal| &goal.target).collect();
         let mut places = vec![place];
         let (touching, apart): (Vec<_>, Vec<_>) =
             groups.into_iter().partition(|(others, _)| !others.is_disjoint(&targets));
@@ -186,10 +251,10 @@ fn together(cases: &[Case<'_>], of_several: bool) -> Vec<Vec<usize>> {
 
 /// The mend of a group, as far as it is proved: of all of it, or else of as much as can be taken together.
 fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], group: &[usize]) -> Option<Offer> {
-    let prove = |cases: &[Case<'_>], places: &[usize]| -> Result<(Vec<(Change, Asked)>, Proof), String> {
+    let prove = |cases: &[Case<'_>], places: &[usize]| -> Result<(Vec<(Change, IntendedEffect)>, Proof), String> {
         let of: Vec<&Case<'_>> = places.iter().filter_map(|place| cases.get(*place)).collect();
-        let wants = of.iter().flat_map(|case| &case.cure.wants);
-        let changes = draft(&snapshot.account, wants).map_err(|error| error.0)?;
+        let goals = of.iter().flat_map(|case| &case.goals);
+        let changes = draft(&snapshot.account, goals).map_err(|error| error.0)?;
         let meant: Vec<&Finding> = of.iter().map(|case| case.finding).collect();
         let proof = prover.prove(&meant, &changes).map_err(|error| error.0)?;
         Ok((changes, proof))
@@ -202,7 +267,7 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
             let tried: Vec<usize> = kept.iter().copied().chain([*place]).collect();
             match prove(cases, &tried) {
                 Ok(offer) => (kept, best) = (tried, Ok(offer)),
-                Err(why) => cases.get_mut(*place).into_iter().for_each(|case| case.refused = Some(why.clone())),
+                Err(why) => cases.get_mut(*place).into_iter().for_each(|case| case.rejected = Some(why.clone())),
             }
         }
     }
@@ -216,7 +281,7 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
         Err(why) => {
             for place in group {
                 if let Some(case) = cases.get_mut(*place) {
-                    case.refused.get_or_insert_with(|| why.clone());
+                    case.rejected.get_or_insert_with(|| why.clone());
                 }
             }
             None
@@ -229,9 +294,9 @@ fn proved(prover: &Prover<'_>, snapshot: &Snapshot, cases: &mut [Case<'_>], grou
 fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offered: &[Offer]) -> Vec<Offer> {
     let snapshot = prover.snapshot();
     let of: Vec<&Case<'_>> = group.iter().filter_map(|place| cases.get(*place)).collect();
-    let wants = of.iter().flat_map(|case| &case.cure.wants);
-    let resources: BTreeSet<&Arn> = wants
-        .filter_map(|want| if let Target::Inline(identity, _) = &want.target { Some(identity) } else { None })
+    let goals = of.iter().flat_map(|case| &case.goals);
+    let resources: BTreeSet<&Arn> = goals
+        .filter_map(|goal| if let Target::Inline(identity, _) = &goal.target { Some(identity) } else { None })
         .collect();
     // What edits policies that were there is no grant.
     let grants = |change: &Change| matches!(change, Change::PutInlinePolicy { identity, name, .. } if name == POLICY_NAME && resources.contains(identity));
@@ -243,7 +308,8 @@ fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offer
     let mut mends = vec![];
     for place in group {
         let Some(case) = cases.get_mut(*place) else { continue };
-        let changes: Vec<(Change, Asked)> = others.iter().flat_map(|offer| offer.changes.iter().cloned()).collect();
+        let changes: Vec<(Change, IntendedEffect)> =
+            others.iter().flat_map(|offer| offer.changes.iter().cloned()).collect();
         let proof = if case.is_met_by(&snapshot.account, &others) {
             prover.prove(&[case.finding], &changes).map_err(|error| error.0)
         } else {
@@ -256,7 +322,7 @@ fn by_others(prover: &Prover<'_>, cases: &mut [Case<'_>], group: &[usize], offer
                 let mend = Mend { closed_by, proof: Some(proof), ..mend(&[case]) };
                 mends.push(Offer { mend, changes: vec![] });
             }
-            Err(why) => case.refused = Some(why),
+            Err(why) => case.rejected = Some(why),
         }
     }
     mends
@@ -267,7 +333,7 @@ fn unmended<'c, 'f: 'c>(cases: impl Iterator<Item = &'c Case<'f>>) -> Vec<Mend> 
     let mut groups: BTreeMap<_, Vec<&Case<'f>>> = BTreeMap::new();
     for case in cases {
         let Finding { principal, resource, .. } = case.finding;
-        let key = (principal.as_ref(), resource.as_ref(), case.refused.as_deref());
+        let key = (principal.as_ref(), resource.as_ref(), case.rejected.as_deref());
         groups.entry(key).or_default().push(case);
     }
     groups.into_values().map(|cases| mend(&cases)).collect()
@@ -289,13 +355,18 @@ fn mend(cases: &[&Case<'_>]) -> Mend {
         resource: finding.resource.clone(),
         message: finding.message.clone(),
     };
-    let why = cases.iter().find_map(|case| case.refused.clone());
-    let blocked = cases.iter().any(|case| !case.cure.in_the_way.is_empty() || !case.cure.open.is_empty());
+    let why = cases.iter().find_map(|case| case.rejected.clone());
+    let blocked = cases.iter().any(|case| (case.blocked && !case.goals.is_empty()) || !case.open.is_empty());
     let none = (!blocked).then(|| "no change of a policy closes it by itself".to_owned());
-    let offered = cases.iter().all(|case| case.refused.is_none() && case.cure.closes());
-    let refused = cases.iter().filter(|case| case.refused.is_some() && case.cure.closes());
-    let instead: Vec<String> =
-        refused.flat_map(|case| &case.finding.remedy).map(|remedy| remedy.summary.clone()).collect();
+    let offered = cases.iter().all(|case| case.rejected.is_none() && case.closes());
+    let rejected = cases.iter().filter(|case| case.rejected.is_some() && case.closes());
+    let instead: Vec<String> = rejected.flat_map(|case| &case.finding.fixes).map(|fix| fix.summary.clone()).collect();
+    let mut causes: Vec<Unmet> = vec![];
+    for unmet in cases.iter().flat_map(|case| &case.causes) {
+        if !causes.contains(unmet) {
+            causes.push(unmet.clone());
+        }
+    }
     Mend {
         principal: shared(cases, |finding| finding.principal.as_ref()),
         resource: shared(cases, |finding| finding.resource.as_ref()),
@@ -304,8 +375,8 @@ fn mend(cases: &[&Case<'_>]) -> Mend {
         closed_by: vec![],
         proof: None,
         no_change: if offered { None } else { why.or(none) },
-        in_the_way: each(cases.iter().flat_map(|case| &case.cure.in_the_way)),
-        unknown: each(cases.iter().flat_map(|case| &case.cure.open)).iter().map(ReportedUnknown::from).collect(),
-        advice: each(cases.iter().flat_map(|case| &case.cure.advice).chain(&instead)),
+        causes,
+        unknown: each(cases.iter().flat_map(|case| &case.open)).iter().map(ReportedUnknown::from).collect(),
+        advice: each(cases.iter().flat_map(|case| &case.advice).chain(&instead)),
     }
 }

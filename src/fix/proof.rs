@@ -9,18 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::asked::Asked;
+use super::effect::{IntendedEffect, Rejected};
 use super::{Change, allowed, apply, quota};
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
 use crate::finding::{Finding, RuleId, Severity, Status};
 use crate::report::Report;
-
-/// Why a change is not offered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub String);
 
 /// What was proved of some changes that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -76,10 +71,10 @@ impl<'a> Prover<'a> {
     /// # Errors
     ///
     /// When they do not close them, or do anything else.
-    pub fn prove(&self, meant: &[&Finding], changes: &[(Change, Asked)]) -> Result<Proof, Refused> {
+    pub fn prove(&self, meant: &[&Finding], changes: &[(Change, IntendedEffect)]) -> Result<Proof, Rejected> {
         let mut snapshot = self.snapshot.clone();
         for (change, _) in changes {
-            apply::apply(change, &mut snapshot.account).map_err(|error| Refused(error.to_string()))?;
+            apply::apply(change, &mut snapshot.account).map_err(|error| Rejected(error.to_string()))?;
         }
         let after = Access::new(&snapshot.account);
         let mut allowed = vec![];
@@ -102,26 +97,26 @@ impl<'a> Prover<'a> {
         })
     }
 
-    fn compare(&self, meant: &[&Finding], report: &Report) -> Result<(), Refused> {
+    fn compare(&self, meant: &[&Finding], report: &Report) -> Result<(), Rejected> {
         let now = Standing::of(report);
         for finding in meant {
             if triples(finding).any(|triple| now.findings.contains_key(&triple)) {
-                return Err(Refused(format!("`{}` is found even so", finding.rule)));
+                return Err(Rejected(format!("the change would not close `{}`", finding.rule)));
             }
         }
         for (triple, severity) in &now.findings {
             let (rule, _, resource) = triple;
             match self.standing.findings.get(triple) {
-                None => return Err(Refused(format!("with it there would be `{rule}` about `{resource}`"))),
+                None => return Err(Rejected(format!("with it there would be `{rule}` about `{resource}`"))),
                 Some(before) if severity < before => {
-                    return Err(Refused(format!("with it `{rule}` about `{resource}` would be worse")));
+                    return Err(Rejected(format!("with it `{rule}` about `{resource}` would be worse")));
                 }
                 Some(_) => {}
             }
         }
         match now.undecided.iter().find(|triple| !self.standing.undecided.contains(*triple)) {
             Some((rule, _, resource)) => {
-                Err(Refused(format!("with it `{rule}` about `{resource}` could not be decided: a fact is missing")))
+                Err(Rejected(format!("with it `{rule}` about `{resource}` could not be decided: a fact is missing")))
             }
             None => Ok(()),
         }

@@ -3,8 +3,9 @@
 //! Source: IAM User Guide, `reference_iam-quotas` (2026-11): characters, white space not counted; KMS Developer Guide,
 //! `resource-limits`; Amazon S3 User Guide, `ManageCorsUsing`.
 
+use super::Change;
 use super::apply::identity;
-use super::{Change, Refused};
+use super::effect::Rejected;
 use crate::account::{Account, Fact};
 use crate::policy::Document;
 
@@ -22,7 +23,7 @@ const KEY: usize = 32_768;
 const CORS: usize = 100;
 
 /// Is what a change puts in place, which is there already, not too long?
-pub(super) fn hold(account: &Account, change: &Change) -> Result<(), Refused> {
+pub(super) fn hold(account: &Account, change: &Change) -> Result<(), Rejected> {
     let (what, length, most) = match change {
         Change::PutInlinePolicy { identity: arn, .. } => {
             let inline = identity(account, arn).map(|identity| &identity.own_grants().inline);
@@ -41,7 +42,7 @@ pub(super) fn hold(account: &Account, change: &Change) -> Result<(), Refused> {
         Change::PutBucketCors { rules, .. } => ("the list of rules", rules.len(), CORS),
     };
     if length > most {
-        return Err(Refused(format!(
+        return Err(Rejected(format!(
             "{what} of `{}` would be too long: {length}, and AWS takes {most}; narrow what is meant, or attach a managed policy",
             change.resource().name()
         )));

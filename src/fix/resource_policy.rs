@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use super::Refused;
-use super::allowed::actions;
-use super::asked::{Asked, Grant};
+use super::actions::actions;
+use super::effect::{IntendedEffect, Rejected};
 use crate::account::Unknown;
 use crate::arn::Arn;
+use crate::evaluation::goal::Grant;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::layers::Verdict;
 use crate::policy::principal::Requester;
@@ -34,10 +34,10 @@ pub(super) fn hold(
     account: &str,
     [old, new]: [Option<&Document>; 2],
     touched: &[Arc<Statement>],
-    asked: &Asked,
-) -> Result<(), Refused> {
+    asked: &IntendedEffect,
+) -> Result<(), Rejected> {
     let documents: Vec<&Document> = [old, new].into_iter().flatten().collect();
-    let actions = actions(touched, &documents, asked).map_err(|error| Refused(error.to_string()))?;
+    let actions = actions(touched, &documents, asked).map_err(|error| Rejected(error.to_string()))?;
     for who in requesters(resource, account, &documents, asked) {
         let Some(requester) = Requester::parse(&who) else { continue };
         for action in &actions {
@@ -53,7 +53,13 @@ pub(super) fn hold(
 /// A case: the values of the keys on which what was asked hangs; nothing of a key that is not known.
 type Case = Vec<(&'static str, String)>;
 
-fn hold_one(who: &str, action: &str, [was, is]: [Verdict; 2], case: &Case, asked: &Asked) -> Result<(), Refused> {
+fn hold_one(
+    who: &str,
+    action: &str,
+    [was, is]: [Verdict; 2],
+    case: &Case,
+    asked: &IntendedEffect,
+) -> Result<(), Rejected> {
     let open = |verdict: Verdict| matches!(verdict, Verdict::Allowed | Verdict::Conditional);
     let (gain, loss) =
         (was != Verdict::Allowed && open(is) && was != is, open(was) && was != is && is != Verdict::Allowed);
@@ -64,20 +70,20 @@ fn hold_one(who: &str, action: &str, [was, is]: [Verdict; 2], case: &Case, asked
         grant.principal.as_deref() == Some(who) && grant.action.eq_ignore_ascii_case(action) && case.iter().all(meets)
     };
     if gain && !asked.gains.iter().any(covers) {
-        return Err(Refused(format!("it allows {action} to `{who}`, which was not asked")));
+        return Err(Rejected(format!("it allows {action} to `{who}`, which was not asked")));
     }
     if loss && !gain && !asked.losses.iter().any(covers) {
-        return Err(Refused(format!("it no longer allows {action} to `{who}`, which was not asked")));
+        return Err(Rejected(format!("it no longer allows {action} to `{who}`, which was not asked")));
     }
     Ok(())
 }
 
 /// With nothing known, and with each value that something hangs on and one that nothing hangs on.
-fn contexts(action: &str, asked: &Asked) -> Vec<Case> {
+fn contexts(action: &str, asked: &IntendedEffect) -> Vec<Case> {
     let grants = asked.gains.iter().chain(&asked.losses).filter(|grant| grant.action.eq_ignore_ascii_case(action));
     let mut cases = BTreeSet::from([Case::new()]);
     for grant in grants {
-        let failing = |when: &super::asked::When| match when.key {
+        let failing = |when: &crate::evaluation::ContextEquals| match when.key {
             "aws:SourceAccount" => STRANGER.to_owned(),
             _ => when.failing().to_owned(),
         };
@@ -107,7 +113,7 @@ fn verdict(document: Option<&Document>, resource: &Arn, requester: &Requester, a
 }
 
 /// Everybody whom the policies name, whoever was asked for, and strangers.
-fn requesters(resource: &Arn, account: &str, documents: &[&Document], asked: &Asked) -> BTreeSet<String> {
+fn requesters(resource: &Arn, account: &str, documents: &[&Document], asked: &IntendedEffect) -> BTreeSet<String> {
     let partition = resource.partition();
     let statements = documents.iter().flat_map(|document| document.statements());
     let named = statements.filter_map(|statement| statement.principals.as_ref()).flat_map(Selection::named);

@@ -7,7 +7,7 @@
 use super::Change;
 use super::hcl::{arguments, block, jsonencode, string, value};
 use super::label::Labels;
-use super::spell::{Explained, Holder, comments, indented, not_a_holder, remarks, text};
+use super::spelling::{Explained, Holder, comments, indented, not_a_holder, remarks, text};
 use crate::account::CorsRule;
 use crate::policy::Document;
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Change, Mend, Plan};
 use crate::arn::Arn;
+use crate::evaluation::wording;
 use crate::report::json::escaped;
 use crate::report::text::plain;
 
@@ -52,9 +53,11 @@ impl Page {
                 text += &self.line("    - ", "      ", allowed);
             }
         }
-        for (obstacle, which) in mend.in_the_way.iter().zip(0..) {
-            let first = if which == 0 { "  in the way: " } else { "              " };
-            text += &self.line(first, "              ", &obstacle.said());
+        if mend.changes.is_empty() && mend.closed_by.is_empty() {
+            for (reason, which) in wording::reasons(&mend.causes).iter().zip(0..) {
+                let first = if which == 0 { "  because: " } else { "           " };
+                text += &self.line(first, "           ", reason);
+            }
         }
         for gap in &mend.unknown {
             let unknown = format!("{}, {}: {}", gap.resource, gap.action, gap.message);

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::spell::{escaped, indented};
+use super::spelling::{escaped, indented};
 
 /// A value's lines.
 pub(super) fn lines(json: &Value) -> Vec<String> {

@@ -19,6 +19,8 @@ struct File {
     tasks: Vec<String>,
     interface_account: String,
     interfaces: Vec<String>,
+    algorithm_account: String,
+    algorithms: Vec<String>,
     /// Each task and interface in one of them.
     browsers: Vec<Browsers>,
     /// By region, the endpoint through which Ground Truth reads buckets.
@@ -118,6 +120,34 @@ pub fn interface(arn: &Arn, region: &str) -> Builtin {
     Builtin::Right
 }
 
+/// Is this ARN one of AWS's own algorithms of automated labeling? There are no others (`API_LabelingJobAlgorithmsConfig`).
+/// `region`: where the job runs.
+#[must_use]
+pub fn algorithm(arn: &Arn, region: &str) -> Builtin {
+    let name = arn.resource().strip_prefix("labeling-job-algorithm-specification/").unwrap_or_default();
+    if arn.service() != "sagemaker" || arn.account() != FILE.algorithm_account {
+        return Builtin::Wrong(format!(
+            "AWS's algorithms for automated labeling are in account {}",
+            FILE.algorithm_account
+        ));
+    }
+    if !FILE.algorithms.iter().any(|known| known == name) {
+        return Builtin::Wrong(format!("AWS has no such algorithm; the names are {}", FILE.algorithms.join(", ")));
+    }
+    if arn.region() != region {
+        return Builtin::Wrong(format!("it is in `{}`, and the job runs in `{region}`", arn.region()));
+    }
+    Builtin::Right
+}
+
+/// The right ARN of what an algorithm is meant to be, where its name shows that.
+#[must_use]
+pub fn right_algorithm(arn: &Arn, region: &str) -> Option<String> {
+    let known = FILE.algorithms.iter().find(|known| arn.resource().to_ascii_lowercase().contains(known.as_str()))?;
+    let (partition, account) = (arn.partition(), &FILE.algorithm_account);
+    Some(format!("arn:{partition}:sagemaker:{region}:{account}:labeling-job-algorithm-specification/{known}"))
+}
+
 /// The public work team of a region, that anybody may be a member of.
 #[must_use]
 pub fn public_team(partition: &str, region: &str) -> String {
@@ -168,7 +198,19 @@ pub fn browsers(arn: &Arn) -> Option<&'static Browsers> {
 /// What they need where the task is one's own: somebody shows them images, as far as anybody can know.
 #[must_use]
 pub fn browsers_of_images() -> Option<&'static Browsers> {
-    FILE.browsers.iter().find(|browsers| browsers.what == "images")
+    browsers_of("images")
+}
+
+/// What they need, for each kind of thing that they can be shown.
+#[must_use]
+pub fn all_browsers() -> &'static [Browsers] {
+    &FILE.browsers
+}
+
+/// What they need to be shown something, by its name.
+#[must_use]
+pub fn browsers_of(what: &str) -> Option<&'static Browsers> {
+    FILE.browsers.iter().find(|browsers| browsers.what == what)
 }
 
 /// The VPC endpoint through which Ground Truth reads the buckets of a region, as bucket policies must let through.

@@ -66,10 +66,10 @@ fn named(policy: &Named<'_>, partition: &str) -> Vec<Pattern> {
 /// copy; or SageMaker may assume it and it carries the broad policy or may read and write objects.
 pub(super) fn execution_role<'a>(
     access: &Access<'a>,
-    uses: &'a Uses<'a>,
+    all_uses: &'a Uses<'a>,
     role: &'a Role,
 ) -> Result<Option<ExecutionRole<'a>>, Unknown> {
-    let uses = uses.under(&role.arn);
+    let uses = all_uses.under(&role.arn);
     let mut why: Vec<String> = uses.map(runs).into_iter().collect();
     let mut documented = vec![];
     let mut carried = vec![];
@@ -116,6 +116,11 @@ pub(super) fn execution_role<'a>(
             }
             (Err(gap), full, reach) if full || reach != Ok(false) => return Err(gap),
             (Ok(true), false, Err(gap)) => return Err(gap),
+            // A job that could not be read may run under whatever role SageMaker may assume.
+            (Ok(true), false, Ok(false)) => {
+                let job = all_uses.open.iter().find(|open| open.of_jobs).map(|open| open.unknown.clone());
+                return missing.or(job).map_or(Ok(None), Err);
+            }
             _ => return missing.map_or(Ok(None), Err),
         }
     }

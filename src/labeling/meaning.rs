@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use serde::Serialize;
 
 use crate::account::{Bucket, Function, Tags, Unknown};
+use crate::arn::Arn;
 use crate::knowledge::limits;
 use crate::knowledge::spelling::{Mention, mention};
 
@@ -20,18 +21,23 @@ pub enum Use {
     Intended,
     /// Nothing does.
     Other,
+    /// A fact is missing: a labeling job that could not be read may name it, or its tags could not be read.
+    Unknown,
 }
 
 /// What the names and tags of resources show, looked at once.
 #[derive(Debug, Default)]
-pub(super) struct Meanings(RefCell<HashMap<usize, Result<Use, Unknown>>>);
+pub(super) struct Meanings(RefCell<HashMap<Arn, Result<Use, Unknown>>>);
 
 impl Meanings {
-    /// What a resource of the account is by its name and tags; its place in the account tells it from others.
-    pub(super) fn of<T>(&self, resource: &T, intended: impl FnOnce() -> Result<bool, Unknown>) -> Result<Use, Unknown> {
-        let look = || intended().map(|intended| if intended { Use::Intended } else { Use::Other });
-        let mut known = self.0.borrow_mut();
-        known.entry(std::ptr::from_ref(resource).addr()).or_insert_with(look).clone()
+    /// What a resource of the account is by its name and tags.
+    pub(super) fn of(&self, resource: &Arn, intended: impl FnOnce() -> Result<bool, Unknown>) -> Result<Use, Unknown> {
+        if let Some(known) = self.0.borrow().get(resource) {
+            return known.clone();
+        }
+        let found = intended().map(|intended| if intended { Use::Intended } else { Use::Other });
+        self.0.borrow_mut().insert(resource.clone(), found.clone());
+        found
     }
 }
 
@@ -72,6 +78,7 @@ impl fmt::Display for Use {
             Self::Used => "used",
             Self::Intended => "intended",
             Self::Other => "other",
+            Self::Unknown => "unknown",
         })
     }
 }

@@ -39,11 +39,13 @@ pub enum What {
     UseKey(String),
     /// To grant the use of this key, of the machines' volumes.
     GrantKey(String),
-    /// Nothing helps: the field is wrong in itself, and so.
-    Wrong(String),
+    /// The field is wrong in itself: why, and the right value where it is known.
+    Wrong(String, Option<String>),
 }
 
-/// The fields of a request that name something.
+/// The fields of a request that name something: the role.
+pub const ROLE: &str = "RoleArn";
+/// The manifest.
 pub const MANIFEST: &str = "InputConfig.DataSource.S3DataSource.ManifestS3Uri";
 /// A streaming job's input topic.
 pub const INPUT_TOPIC: &str = "InputConfig.DataSource.SnsDataSource.SnsTopicArn";
@@ -59,12 +61,18 @@ pub const LABEL_CATEGORIES: &str = "LabelCategoryConfigS3Uri";
 pub const TEMPLATE: &str = "HumanTaskConfig.UiConfig.UiTemplateS3Uri";
 /// An interface of AWS's own.
 pub const INTERFACE: &str = "HumanTaskConfig.UiConfig.HumanTaskUiArn";
+/// The work team.
+pub const TEAM: &str = "HumanTaskConfig.WorkteamArn";
 /// The function before each task.
 pub const PRE_FUNCTION: &str = "HumanTaskConfig.PreHumanTaskLambdaArn";
 /// The function after it.
 pub const POST_FUNCTION: &str = "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn";
 /// Automated labeling.
 pub const ALGORITHM: &str = "LabelingJobAlgorithmsConfig";
+/// The algorithm of automated labeling.
+pub const ALGORITHM_SPECIFICATION: &str = "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn";
+/// The model that automated labeling begins with.
+pub const MODEL: &str = "LabelingJobAlgorithmsConfig.InitialActiveLearningModelArn";
 /// The key of automated labeling's volumes.
 pub const VOLUME_KEY: &str = "LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId";
 
@@ -114,24 +122,26 @@ pub fn needs<'a>(request: &'a LabelingJobRequest, region: &str) -> Vec<Need<'a>>
     need(OUTPUT_TOPIC, output.sns_topic_arn.as_ref(), &|topic| Some(named(topic, What::Publish)));
     need(LABEL_CATEGORIES, request.label_category_config_s3_uri.as_ref(), &|uri| Some(in_s3(uri, What::Read)));
     need(ALGORITHM, automated.and(request.role_arn.as_ref()), &|role| Some(named(role, What::PassItself)));
+    let algorithm = automated.and_then(|config| config.labeling_job_algorithm_specification_arn.as_ref());
+    need(ALGORITHM_SPECIFICATION, algorithm, &|arn| of_aws(arn, region, builtin::algorithm, builtin::right_algorithm));
+    let model = automated.and_then(|config| config.initial_active_learning_model_arn.as_ref());
+    need(MODEL, model, &|arn| match Arn::parse(arn) {
+        Ok(model) if model.region() != region => {
+            Some(What::Wrong(format!("it is in `{}`, and the job runs in `{region}`", model.region()), None))
+        }
+        Ok(_) => None,
+        Err(error) => Some(What::Wrong(error.to_string(), None)),
+    });
     need(VOLUME_KEY, machines.and_then(|machines| machines.volume_kms_key_id.as_ref()), &|key| {
         Some(What::GrantKey(key.to_owned()))
     });
     need(TEMPLATE, task.ui_config.ui_template_s3_uri.as_ref(), &|uri| Some(in_s3(uri, What::Read)));
-    need(INTERFACE, task.ui_config.human_task_ui_arn.as_ref(), &|arn| match Arn::parse(arn) {
-        Ok(arn) => match builtin::interface(&arn, region) {
-            Builtin::Wrong(why) => Some(What::Wrong(why)),
-            Builtin::Right | Builtin::No => None,
-        },
-        Err(error) => Some(What::Wrong(error.to_string())),
+    need(INTERFACE, task.ui_config.human_task_ui_arn.as_ref(), &|arn| {
+        of_aws(arn, region, builtin::interface, |arn, _| builtin::right_interface(arn))
     });
     let function = |function: &str| match Arn::parse(function) {
-        Ok(arn) => match builtin::function(&arn, region) {
-            Builtin::Right => None,
-            Builtin::Wrong(why) => Some(What::Wrong(why)),
-            Builtin::No => Some(What::Invoke(arn)),
-        },
-        Err(error) => Some(What::Wrong(error.to_string())),
+        Ok(arn) if builtin::function(&arn, region) == Builtin::No => Some(What::Invoke(arn)),
+        _ => of_aws(function, region, builtin::function, builtin::right_function),
     };
     need(PRE_FUNCTION, task.pre_human_task_lambda_arn.as_ref(), &function);
     need(
@@ -142,10 +152,26 @@ pub fn needs<'a>(request: &'a LabelingJobRequest, region: &str) -> Vec<Need<'a>>
     needs
 }
 
+/// What is wrong with an ARN of AWS's own, if something is.
+fn of_aws(
+    text: &str,
+    region: &str,
+    check: fn(&Arn, &str) -> Builtin,
+    right: fn(&Arn, &str) -> Option<String>,
+) -> Option<What> {
+    match Arn::parse(text) {
+        Ok(arn) => match check(&arn, region) {
+            Builtin::Wrong(why) => Some(What::Wrong(why, right(&arn, region))),
+            Builtin::Right | Builtin::No => None,
+        },
+        Err(error) => Some(What::Wrong(error.to_string(), None)),
+    }
+}
+
 fn in_s3(uri: &str, what: fn(S3Uri) -> What) -> What {
-    S3Uri::parse(uri).map_or_else(|error| What::Wrong(error.to_string()), what)
+    S3Uri::parse(uri).map_or_else(|error| What::Wrong(error.to_string(), None), what)
 }
 
 fn named(arn: &str, what: fn(Arn) -> What) -> What {
-    Arn::parse(arn).map_or_else(|error| What::Wrong(error.to_string()), what)
+    Arn::parse(arn).map_or_else(|error| What::Wrong(error.to_string(), None), what)
 }

@@ -17,8 +17,6 @@ use crate::uri::S3Uri;
 pub struct Uses<'a> {
     /// The jobs whose request is known, region by region.
     pub jobs: Vec<Job<'a>>,
-    /// The jobs whose request could not be read.
-    pub unread: Vec<(&'a Arn, Unknown)>,
     /// What is used under each role, by the role's ARN.
     by_role: BTreeMap<&'a str, RoleUses<'a>>,
     /// The places of the jobs that read or write a bucket, by its name.
@@ -26,7 +24,20 @@ pub struct Uses<'a> {
     /// The places of the jobs that call a function with the answers of workers, by its ARN without a qualifier.
     by_function: BTreeMap<String, BTreeSet<usize>>,
     /// Why there may be more than this.
-    pub incomplete: Option<Unknown>,
+    pub open: Vec<OpenUse<'a>>,
+}
+
+/// Uses that are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenUse<'a> {
+    /// The region of what uses.
+    pub region: &'a str,
+    /// Are they uses of labeling jobs? Else of flow definitions.
+    pub of_jobs: bool,
+    /// The job, where it is known which one.
+    pub job: Option<&'a Arn>,
+    /// Why they are not known.
+    pub unknown: Unknown,
 }
 
 /// A labeling job and what it needs.
@@ -54,7 +65,7 @@ pub struct RoleUses<'a> {
 }
 
 /// Who uses something.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum By<'a> {
     /// A labeling job.
     Job(&'a LabelingJob),
@@ -65,7 +76,7 @@ pub enum By<'a> {
 }
 
 /// A part of a bucket, and what is done there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Area<'a> {
     /// Where.
     pub extent: Extent,
@@ -87,7 +98,7 @@ pub enum Extent {
 }
 
 /// A function as somebody names it, perhaps with a qualifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Invoked<'a> {
     /// With its version or alias.
     pub function: Arn,
@@ -96,14 +107,6 @@ pub struct Invoked<'a> {
     /// Who names it, if somebody does.
     pub by: Option<By<'a>>,
 }
-
-impl PartialEq for By<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
-    }
-}
-
-impl Eq for By<'_> {}
 
 impl<'a> Uses<'a> {
     /// Gathers what an account's jobs and flow definitions use, and what the configuration says is used.
@@ -116,11 +119,11 @@ impl<'a> Uses<'a> {
         for (region, regional) in &account.regions {
             match regional.labeling_jobs.known() {
                 Ok(jobs) => jobs.iter().for_each(|job| uses.add_job(region, job)),
-                Err(gap) => uses.leave_open(gap),
+                Err(unknown) => uses.leave_open(OpenUse { region, of_jobs: true, job: None, unknown }),
             }
             match regional.flow_definitions.known() {
-                Ok(flows) => flows.iter().for_each(|flow| uses.add_flow(flow)),
-                Err(gap) => uses.leave_open(gap),
+                Ok(flows) => flows.iter().for_each(|flow| uses.add_flow(region, flow)),
+                Err(unknown) => uses.leave_open(OpenUse { region, of_jobs: false, job: None, unknown }),
             }
         }
         uses
@@ -149,20 +152,24 @@ impl<'a> Uses<'a> {
         self.by_role.iter().map(|(role, uses)| (*role, uses))
     }
 
-    fn leave_open(&mut self, gap: Unknown) {
-        // A list that nobody asked for was not thought to matter; where there is no SageMaker, there are no jobs.
-        if !gap.is_not_asked() && !gap.is_not_supported() {
-            self.incomplete.get_or_insert(gap);
+    /// Why it is not known whether more uses a resource of a region; of a bucket, give none: jobs of every region may.
+    pub fn open_in<'s>(&'s self, region: Option<&'s str>) -> impl Iterator<Item = &'s Unknown> {
+        let concerns = move |open: &&OpenUse<'_>| region.is_none_or(|region| open.region == region);
+        self.open.iter().filter(concerns).map(|open| &open.unknown)
+    }
+
+    fn leave_open(&mut self, open: OpenUse<'a>) {
+        // A list that was not asked for was not thought to matter; where there is no SageMaker, there are no jobs.
+        if !open.unknown.is_not_asked() && !open.unknown.is_not_supported() {
+            self.open.push(open);
         }
     }
 
     fn add_job(&mut self, region: &'a str, job: &'a LabelingJob) {
         let request = match job.request.known() {
             Ok(request) => request,
-            Err(gap) => {
-                self.leave_open(gap.clone());
-                self.unread.push((&job.arn, gap));
-                return;
+            Err(unknown) => {
+                return self.leave_open(OpenUse { region, of_jobs: true, job: Some(&job.arn), unknown });
             }
         };
         let needs = needs::needs(request, region);
@@ -213,10 +220,12 @@ impl<'a> Uses<'a> {
         }
     }
 
-    fn add_flow(&mut self, flow: &'a FlowDefinition) {
+    fn add_flow(&mut self, region: &'a str, flow: &'a FlowDefinition) {
         let settings = match flow.settings.known() {
             Ok(settings) => settings,
-            Err(gap) => return self.leave_open(gap),
+            Err(unknown) => {
+                return self.leave_open(OpenUse { region, of_jobs: false, job: None, unknown });
+            }
         };
         let uses = self.by_role.entry(&settings.role).or_default();
         uses.by.push(By::Flow(flow));

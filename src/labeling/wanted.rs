@@ -3,7 +3,7 @@
 use super::needs::{OUTPUT_KEY, VOLUME_KEY, What};
 use super::uses::{Extent, Uses};
 use super::workload::Workload;
-use super::{Setup, Use, labeling_tag};
+use super::{LabelingContext, Use, labeling_tag};
 use crate::access::{Access, Ask};
 use crate::account::{Account, Wanted};
 use crate::knowledge::limits::object_tags;
@@ -15,14 +15,14 @@ use crate::knowledge::limits::object_tags;
 pub fn wanted(account: &Account, workloads: &[Workload], all: bool) -> Wanted {
     let access = Access::new(account);
     let uses = Uses::of(account, workloads);
-    let setup = Setup::new(&access, &uses);
-    let roles = &setup.execution_roles;
+    let context = LabelingContext::new(&access, &uses);
+    let roles = &context.execution_roles;
     let mut wanted = Wanted::default();
     for bucket in account.buckets.known().into_iter().flatten() {
         if bucket.tags.known().is_ok_and(|tags| labeling_tag(tags).is_some()) {
             wanted.bucket_tags.insert(bucket.arn.clone());
         }
-        if all || roles.iter().any(|role| setup.use_of_bucket(role, bucket) != Ok(Use::Other)) {
+        if all || roles.iter().any(|role| context.use_of_bucket(role, bucket) != Ok(Use::Other)) {
             wanted.buckets.insert(bucket.arn.clone());
         }
         let encryption = bucket.encryption.known().ok().and_then(Option::as_ref);
@@ -31,7 +31,7 @@ pub fn wanted(account: &Account, workloads: &[Workload], all: bool) -> Wanted {
         }
     }
     for function in account.regions.values().filter_map(|region| region.functions.known().ok()).flatten() {
-        if all || roles.iter().any(|role| setup.use_of_function(role, function) != Ok(Use::Other)) {
+        if all || roles.iter().any(|role| context.use_of_function(role, function) != Ok(Use::Other)) {
             wanted.functions.insert(function.arn.clone());
         }
     }
@@ -47,16 +47,16 @@ pub fn wanted(account: &Account, workloads: &[Workload], all: bool) -> Wanted {
         let keys = flows.filter_map(|flow| flow.settings.known().ok()?.key.as_ref());
         wanted.keys.extend(keys.filter(|key| !key.is_empty()).map(|key| (region.clone(), key.clone())));
     }
-    tagged_objects(&setup, &mut wanted);
+    tagged_objects(&context, &mut wanted);
     wanted
 }
 
 /// The objects that a role may read if they have the right tag.
-fn tagged_objects(setup: &Setup<'_>, wanted: &mut Wanted) {
-    for role in &setup.execution_roles {
+fn tagged_objects(context: &LabelingContext<'_>, wanted: &mut Wanted) {
+    for role in &context.execution_roles {
         for (name, areas) in role.uses.into_iter().flat_map(|uses| &uses.buckets) {
             // Without the bucket's policy it is too early to say.
-            let Some(bucket) = setup.bucket(name).ok().flatten().filter(|b| b.policy.if_asked().is_some()) else {
+            let Some(bucket) = context.bucket(name).ok().flatten().filter(|b| b.policy.if_asked().is_some()) else {
                 continue;
             };
             let Ok(region) = bucket.region.known() else { continue };
@@ -65,7 +65,11 @@ fn tagged_objects(setup: &Setup<'_>, wanted: &mut Wanted) {
                 Extent::Below(_) => None,
             });
             for object in objects {
-                let answer = setup.access.decide(role.role, &Ask::new("s3:GetObject").of(&bucket.policy), object);
+                let answer = context.access.decide(
+                    role.role,
+                    &Ask::new("s3:GetObject").of("bucket policy", &bucket.policy),
+                    object,
+                );
                 if answer.granting().any(|clause| clause.open && object_tags(&clause.residual).is_some()) {
                     wanted.objects.insert((region.clone(), object.clone()));
                 }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::compile::{Compiled, Kind, Policies};
+use super::condition::Test;
 use super::layers::{Combination, Hearing, Layer, Limits, Said, Truth, Verdict, combine, missing};
 use super::principal::Requester;
 use super::request::{Request, Value};
@@ -247,6 +248,11 @@ impl Terms {
         if self.root { Said { identity: Truth::True, ..said } } else { said }
     }
 
+    /// The layers for want of which nothing is allowed.
+    pub(super) fn lacking(self, said: Said) -> Vec<&'static str> {
+        missing(self.combination, said)
+    }
+
     pub(super) fn verdict(self, said: Said) -> Verdict {
         if self.undeniable { Verdict::Allowed } else { combine(self.combination, said) }
     }
@@ -297,6 +303,14 @@ pub(super) fn unread<'p, G>(
     policies.iter().flat_map(|set| set.missing()).filter(|(kind, _)| kind.binds(request.requester()))
 }
 
+/// The values that a request has of the key that a test asks about; `None`, where it does not have it.
+pub(super) fn found(test: &Test, request: &Request<'_>) -> Option<Vec<String>> {
+    match request.value(test.key()) {
+        Value::Known(values) => Some(values.to_vec()),
+        Value::Absent | Value::Unknown => None,
+    }
+}
+
 /// All that keeps a statement from applying.
 fn misses(statement: &Compiled<'_>, request: &Request<'_>, located: Truth, named: Truth) -> Vec<Miss> {
     let mut misses = vec![];
@@ -315,10 +329,7 @@ fn misses(statement: &Compiled<'_>, request: &Request<'_>, located: Truth, named
             operator: condition.operator.clone(),
             key: condition.key.clone(),
             values: condition.values.clone(),
-            found: match request.value(test.key()) {
-                Value::Known(values) => Some(values.to_vec()),
-                Value::Absent | Value::Unknown => None,
-            },
+            found: found(test, request),
         }
     }));
     misses

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::compile::{Compiled, Policies, everywhere};
 use super::condition::is_understood;
 use super::cover::{Automaton, Combination, Set, TooLarge};
-use super::decide::{Reason, Terms, reason, residual, unread};
+use super::decide::{Reason, Terms, found, reason, residual, unread};
 use super::layers::{Hearing, Layer, Truth, Verdict};
 use super::request::Request;
 use super::template::Filled;
@@ -48,16 +48,30 @@ pub struct Clause<G> {
     pub all_but: bool,
     /// The conditions that nobody can decide.
     pub residual: Vec<Condition>,
+    /// The conditions that decide: of a Deny those that hold, of a statement that does not apply those that do not.
+    pub deciding: Vec<ConditionFact>,
     /// Where it stands.
     pub origin: Origin<G>,
     /// What it says; nothing of a policy that could not be read.
     statement: Option<Arc<Statement>>,
 }
 
+/// A condition of which it is certain whether it holds, and the values that the request has of its key; `None`, where it
+/// does not have the key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConditionFact {
+    /// As it stands in the policy.
+    pub condition: Condition,
+    /// What the request has.
+    pub found: Option<Vec<String>>,
+}
+
 /// The policies that bear on a request, with only the resource left open.
 #[derive(Debug)]
 pub struct Reach<G> {
     clauses: Vec<Clause<G>>,
+    /// The Allow statements about the action that a condition certainly keeps from applying.
+    unmet: Vec<Clause<G>>,
     terms: Terms,
     automaton: OnceCell<Result<Automaton, TooLarge>>,
     /// What is decided behind a text that leads the automaton to a state.
@@ -90,7 +104,7 @@ impl<G> Clause<G> {
 
     /// Is it open because of the request alone: a condition, or a variable in a resource, that only a request can tell?
     #[must_use]
-    pub fn hangs_on_request(&self) -> bool {
+    pub fn depends_on_request(&self) -> bool {
         let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
         let varies = || resources.is_some_and(|resources| resources.named().iter().any(|arn| arn.contains("${")));
         self.open && self.residual.iter().all(is_understood) && (!self.residual.is_empty() || varies())
@@ -115,6 +129,20 @@ impl<G> Clause<G> {
         names
     }
 
+    /// Does the statement leave out principals by `NotPrincipal`?
+    #[must_use]
+    pub fn by_not_principal(&self) -> bool {
+        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
+        matches!(principals, Some(Selection::AllBut(_)))
+    }
+
+    /// Does the statement name this principal, as `Principal` has it?
+    #[must_use]
+    pub fn names_principal(&self, arn: &str) -> bool {
+        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
+        matches!(principals, Some(Selection::Only(named)) if named.iter().any(|principal| principal.value == arn))
+    }
+
     fn truth(&self) -> Truth {
         if self.open { Truth::Unknown } else { Truth::True }
     }
@@ -125,26 +153,33 @@ impl<G: Clone> Reach<G> {
     #[must_use]
     pub fn new(policies: &[&Policies<'_, G>], request: &Request<'_>) -> Self {
         let terms = Terms::new(policies, request);
-        let mut clauses = vec![];
+        let (mut clauses, mut unmet) = (vec![], vec![]);
         for set in policies {
             for statement in set.about(request) {
                 let held = statement.held(request);
-                if held == Truth::False {
+                if held == Truth::False && statement.effect == Effect::Deny {
                     continue;
                 }
+                let into = if held == Truth::False { &mut unmet } else { &mut clauses };
+                let deciding = match (statement.effect, held) {
+                    (Effect::Deny, _) => conditions(statement, request, Truth::True),
+                    (Effect::Allow, Truth::False) => conditions(statement, request, Truth::False),
+                    (Effect::Allow, _) => vec![],
+                };
                 let residual: Vec<Condition> = residual(statement, request).cloned().collect();
                 statement.each_layer(request, terms.limits, |layer, sure| {
                     if sure == Truth::False {
                         return;
                     }
                     for (patterns, all_but, located) in resources(statement, request) {
-                        clauses.push(Clause {
+                        into.push(Clause {
                             layer,
                             effect: statement.effect,
                             open: held.min(sure).min(located) != Truth::True,
                             patterns,
                             all_but,
                             residual: residual.clone(),
+                            deciding: deciding.clone(),
                             origin: Origin::Statement(reason(set, statement)),
                             statement: Some(Arc::clone(statement.statement)),
                         });
@@ -160,11 +195,12 @@ impl<G: Clone> Reach<G> {
                 patterns: vec![Pattern::new("*")],
                 all_but: false,
                 residual: vec![],
+                deciding: vec![],
                 origin: Origin::Missing(gap.clone()),
                 statement: None,
             }));
         }
-        Self { clauses, terms, automaton: OnceCell::new(), following: RefCell::default() }
+        Self { clauses, unmet, terms, automaton: OnceCell::new(), following: RefCell::default() }
     }
 }
 
@@ -173,6 +209,18 @@ impl<G> Reach<G> {
     #[must_use]
     pub fn clauses(&self) -> &[Clause<G>] {
         &self.clauses
+    }
+
+    /// The Allow statements about the action that a condition certainly keeps from applying.
+    #[must_use]
+    pub fn unmet(&self) -> &[Clause<G>] {
+        &self.unmet
+    }
+
+    /// The layers for want of which nothing is allowed where an outcome holds, the first one first, as AWS asks them.
+    #[must_use]
+    pub fn lacking(&self, outcome: &Outcome) -> Vec<&'static str> {
+        self.terms.lacking(self.terms.said(&self.heard(&outcome.clauses)))
     }
 
     /// Is there a permissions boundary?
@@ -237,11 +285,15 @@ impl<G> Reach<G> {
     }
 
     fn verdict(&self, applying: &[usize]) -> Verdict {
+        self.terms.verdict(self.terms.said(&self.heard(applying)))
+    }
+
+    fn heard(&self, applying: &[usize]) -> Hearing {
         let mut hearing = Hearing::default();
         for clause in applying.iter().filter_map(|index| self.clauses.get(*index)) {
             hearing.hear(clause.effect, clause.layer, clause.truth());
         }
-        self.terms.verdict(self.terms.said(&hearing))
+        hearing
     }
 }
 
@@ -272,6 +324,13 @@ impl Kinds {
 fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Result<Automaton, TooLarge> {
     let groups: Vec<&[Pattern]> = clauses.into_iter().map(|clause| clause.patterns.as_slice()).collect();
     Automaton::build(&groups)
+}
+
+/// The conditions of a statement that come out so.
+fn conditions(statement: &Compiled<'_>, request: &Request<'_>, truth: Truth) -> Vec<ConditionFact> {
+    let each = statement.tests.iter().zip(&statement.statement.conditions);
+    let decided = each.filter(|(test, _)| test.holds(request) == truth);
+    decided.map(|(test, c)| ConditionFact { condition: c.clone(), found: found(test, request) }).collect()
 }
 
 /// Where a statement applies: the patterns, whether they are left out, and whether that is certain. A pattern with an

@@ -1,22 +1,19 @@
 //! Who would make the job.
 
 use super::check::Check;
+use super::job::NAME;
 use super::place;
 use super::request::Asked;
 use crate::access::{Access, Ask, Identity};
 use crate::account::{Account, Organization, Tags, Unknown};
 use crate::arn::Arn;
-use crate::finding::{Evidence, RemedyKind};
+use crate::evaluation::check::{AccessCheck, Names};
+use crate::evaluation::{ContextEquals, Evaluation, Requirement, ResourceSet};
 use crate::labeling::SAGEMAKER;
-use crate::labeling::reach::Judged;
-use crate::policy::reach::Origin;
+use crate::labeling::needs::ROLE;
 
-/// The field that names the role.
-pub(super) const ROLE: &str = "RoleArn";
 /// To give a role to a service.
 const PASS: &str = "iam:PassRole";
-/// The field that names the job.
-pub(super) const NAME: &str = "LabelingJobName";
 
 /// Somebody who makes a job.
 #[derive(Debug, Clone)]
@@ -112,7 +109,7 @@ impl<'a> Caller<'a> {
         checks
     }
 
-    fn may(&self, access: &Access<'a>, field: &str, ask: &Ask<'_>, resource: &Arn) -> Check {
+    fn may(&self, access: &Access<'a>, field: &'static str, ask: &Ask<'_>, resource: &Arn) -> Check {
         let identity = match (self, &access.account.organization) {
             (Self::Identity(identity), _) => *identity,
             (Self::Root(root), Organization::Policies(_)) => {
@@ -130,60 +127,13 @@ impl<'a> Caller<'a> {
                 return Check::unknown(field, resource.as_str(), gap).of(arn, ask.action());
             }
         };
-        judged(
-            field,
-            identity.arn(),
-            resource.as_str(),
-            resource.as_str(),
-            &Judged::new(access.decide(identity, ask, resource)),
-        )
-    }
-}
-
-/// A check of what was decided. `pattern`: what a policy would have to name.
-pub(super) fn judged(field: &str, who: &Arn, resource: &str, pattern: &str, judged: &Judged) -> Check {
-    let action = judged.answer.action();
-    match judged.hindrance(who.name()) {
-        Ok(None) => {
-            let mut granting: Vec<Evidence> = vec![];
-            for clause in judged.answer.granting().filter(|clause| !clause.open) {
-                if let Origin::Statement(reason) = &clause.origin
-                    && granting.iter().all(|evidence| evidence.reason != *reason)
-                {
-                    granting.push(Evidence { reason: reason.clone(), note: "grants it".to_owned() });
-                }
-            }
-            let mut policies: Vec<String> = vec![];
-            for evidence in &granting {
-                let policy = format!("`{}`", evidence.reason.policy);
-                if !policies.contains(&policy) {
-                    policies.push(policy);
-                }
-            }
-            let reason = if policies.is_empty() { "allowed".to_owned() } else { format!("by {}", policies.join(", ")) };
-            Check { evidence: granting, ..Check::pass(field, resource, reason).of(who, action) }
-        }
-        Ok(Some(why)) => {
-            let mut check = Check::fail(field, resource, why).of(who, action);
-            for reason in judged.denying() {
-                check.evidence.push(Evidence { reason, note: "refuses it, whatever else allows it".to_owned() });
-            }
-            if judged.stopped {
-                let through = match (check.evidence.is_empty(), judged.limit()) {
-                    (false, _) => format!("except `{who}` from the statement that refuses {action}"),
-                    (true, limit) => format!("let {} allow {action} too", limit.unwrap_or("the limit above it")),
-                };
-                check = check.remedy(RemedyKind::Policy, format!("{through}: no policy of its own can help there"));
-            }
-            if judged.lacking {
-                let to =
-                    if action == PASS { format!(" if iam:PassedToService is `{SAGEMAKER}`") } else { String::new() };
-                let add = format!("add an inline policy to `{}` that allows {action} on `{pattern}`{to}", who.name());
-                check = check.remedy(RemedyKind::Policy, add);
-            }
-            check
-        }
-        Err(gap) => Check::unknown(field, resource, &gap).of(who, action),
+        let check = AccessCheck::new(access.decide(identity, ask, resource));
+        let boundary = identity.boundary().and_then(|boundary| boundary.known().ok()?.as_ref());
+        let requirement = Requirement::new(identity.arn(), ask.action(), ResourceSet::exactly(resource));
+        let passed = (ask.action() == PASS).then(|| ContextEquals::text("iam:PassedToService", SAGEMAKER));
+        let requirement = requirement.for_field(field).with(passed);
+        let outcome = check.outcome(&requirement, &Names { boundary, ..Names::default() });
+        Check::evaluated(&Evaluation::new(requirement, outcome), "")
     }
 }
 

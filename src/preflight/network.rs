@@ -3,11 +3,18 @@
 //!
 //! Source: SageMaker Developer Guide, `samurai-vpc-labeling-job` (2026-11).
 
+use std::collections::BTreeSet;
+
 use super::check::{Check, Verdict};
 use super::job::Subject;
 use super::manifest::Manifest;
+use crate::account::Unknown;
+use crate::evaluation::{AccessCheck, Cause, Requirement, ResourceSet};
 use crate::labeling::needs::MANIFEST;
 use crate::uri::S3Uri;
+
+/// The context keys of a network, in small letters.
+const NETWORK: [&str; 4] = ["aws:sourcevpce", "aws:sourcevpc", "aws:sourceip", "aws:vpcsourceip"];
 
 impl Subject<'_, '_> {
     /// May workers open the objects from outside? Of the manifest's objects, else, as far as is known, of its own bucket.
@@ -20,12 +27,14 @@ impl Subject<'_, '_> {
         prefixes.filter_map(|prefix| self.opened_outside(&prefix.uri, prefix.is_object, true)).collect()
     }
 
-    /// Something to say only where the role itself comes in, and somebody from outside does not. `certain`: objects are there.
+    /// Something to say only where a statement lets in the role by its network, and none from outside. `certain`: objects
+    /// are there.
     fn opened_outside(&self, uri: &S3Uri, is_object: bool, certain: bool) -> Option<Check> {
         let role = self.role?;
-        let inside = self.setup.reads_of(role, uri, is_object).ok()?;
-        let outside = self.setup.reads_from_outside(role, uri, is_object).ok()?;
-        if !inside.denying().is_empty() || (outside.denying().is_empty() && outside.open_stop.is_none()) {
+        let inside = self.evaluator.reads_of(role, uri, is_object).ok()?;
+        let outside = self.evaluator.reads_from_outside(role, uri, is_object).ok()?;
+        let denied = by_network(&outside);
+        if !inside.denying().is_empty() || !(denied || open_to_network(&outside)) {
             return None;
         }
         let named = uri.to_string();
@@ -36,7 +45,27 @@ impl Subject<'_, '_> {
         }
         let why = "a policy lets only a network in, and workers who are no private work team do not come from there";
         let whole = is_object || !outside.allows_some();
-        let verdict = if certain && whole && !outside.denying().is_empty() { Verdict::Fail } else { Verdict::Unknown };
+        let verdict = if certain && whole && denied { Verdict::Fail } else { Verdict::Unknown };
         Some(Check::new(MANIFEST, named, verdict, why))
     }
+}
+
+/// Does a statement deny it because of the network alone that it does not come from?
+fn by_network(check: &AccessCheck) -> bool {
+    let any = Requirement::of_value(MANIFEST, "");
+    let any = Requirement { on: ResourceSet::Matching("*".to_owned()), ..any };
+    let causes: BTreeSet<Cause> = check.causes(&any, &crate::evaluation::check::Names::default());
+    causes.iter().any(|cause| match cause {
+        Cause::ExplicitDeny { because, .. } => because.iter().any(|fired| is_network(&fired.key)),
+        _ => false,
+    })
+}
+
+/// Does it depend on a network whether a statement denies it?
+fn open_to_network(check: &AccessCheck) -> bool {
+    matches!(&check.unknown_block, Some(Unknown::Undecidable { on, .. }) if on.iter().any(|key| is_network(key)))
+}
+
+fn is_network(key: &str) -> bool {
+    NETWORK.contains(&key.to_ascii_lowercase().as_str())
 }

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::caller::judged;
 use super::check::{Check, Verdict};
 use super::job::Subject;
 use super::manifest::{Manifest, Prefix};
 use crate::account::CorsRule;
-use crate::finding::RemedyKind;
+use crate::evaluation::check::by_tag;
+use crate::evaluation::{AccessCheck, ResourceSet, cors};
 use crate::knowledge::builtin::Browsers;
-use crate::labeling::judging::Decided;
-use crate::labeling::needs::{MANIFEST, OUTPUT, What};
-use crate::labeling::reach::{Judged, by_tag};
-use crate::labeling::{ExecutionRole, cors};
+use crate::labeling::ExecutionRole;
+use crate::labeling::needs::{MANIFEST, OUTPUT};
 use crate::uri::S3Uri;
 
 impl<'a> Subject<'_, 'a> {
@@ -50,13 +48,14 @@ impl<'a> Subject<'_, 'a> {
 
     /// What is asked of a bucket that only the manifest names.
     fn other_bucket(&self, uri: &S3Uri) -> Vec<Check> {
-        let mut checks: Vec<Check> = self.bucket_is_near(MANIFEST, uri).into_iter().collect();
+        let near = self.evaluator.bucket_is_near(self.job, MANIFEST, uri);
+        let mut checks: Vec<Check> = near.iter().map(Check::of_job).collect();
         let Some(role) = self.role else { return checks };
-        checks.extend(self.bucket_key(MANIFEST, uri, true, role));
-        for deed in self.setup.asks_of_bucket(role, uri).into_iter().flatten() {
-            if let Decided::By(decided) = &deed.decided {
-                checks.push(judged(MANIFEST, &role.role.arn, &deed.resource, &deed.resource, decided));
-            }
+        let key = self.evaluator.key_of_bucket(role, MANIFEST, uri, true, false);
+        checks.extend(key.iter().map(Check::of_job));
+        for mut evaluation in self.evaluator.asks_of_bucket(role, uri).into_iter().flatten() {
+            evaluation.requirement.field = MANIFEST;
+            checks.push(Check::evaluated(&evaluation, ""));
         }
         checks
     }
@@ -66,43 +65,46 @@ impl<'a> Subject<'_, 'a> {
         let who = &role.role.arn;
         let (uri, count) = (&prefix.uri, prefix.objects);
         let named = uri.to_string();
-        let pattern = match uri.object_arn(&self.setup.access.account.partition) {
-            object if prefix.is_object => object.to_string(),
-            prefix => format!("{prefix}*"),
-        };
-        let mut check = match self.setup.reads_of(role, uri, prefix.is_object) {
-            Err(gap) => Check::unknown(MANIFEST, named, &gap).of(who, "s3:GetObject"),
-            Ok(read) if hangs_on_tags(&read) => {
+        let mut check = match self.evaluator.reads_of(role, uri, prefix.is_object) {
+            Err(unknown) => Check::unknown(MANIFEST, named, &unknown).of(who, "s3:GetObject"),
+            Ok(read) if depends_on_tags(&read) => {
                 let why =
                     "only objects with the tag of an object-tag rule can be read, and their tags were not looked up";
                 Check::new(MANIFEST, named, Verdict::Unknown, why).of(who, "s3:GetObject")
             }
             // The prefix is wider than its objects.
             Ok(read) if !prefix.is_object && read.answer.verdicts().any(|verdict| !verdict.is_denial()) => {
-                self.in_part(prefix, role, &named, &pattern, &read)
+                self.in_part(prefix, role, &named, &read)
             }
-            Ok(read) => judged(MANIFEST, who, &named, &pattern, &read),
+            Ok(read) => self.read(role, uri, prefix.is_object, &read),
         };
         let objects = if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
         check.reason = format!("{objects} of the manifest: {}", check.reason);
         Some(check)
     }
 
+    /// What comes of reading a place.
+    fn read(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool, read: &AccessCheck) -> Check {
+        let object = uri.object_arn(&self.evaluator.access.account.partition);
+        let on = if is_object { ResourceSet::exactly(&object) } else { ResourceSet::Below(object.to_string()) };
+        let mut evaluation = self.evaluator.of_objects(role, uri, on, read);
+        evaluation.requirement.field = MANIFEST;
+        Check::evaluated(&evaluation, "")
+    }
+
     /// Where only a part of a prefix can be read, one of its objects may still show that the job would fail.
-    fn in_part(&self, prefix: &Prefix, role: &ExecutionRole<'a>, named: &str, pattern: &str, read: &Judged) -> Check {
-        let who = &role.role.arn;
-        let whole = judged(MANIFEST, who, named, pattern, read);
+    fn in_part(&self, prefix: &Prefix, role: &ExecutionRole<'a>, named: &str, read: &AccessCheck) -> Check {
+        let whole = self.read(role, &prefix.uri, false, read);
         if whole.verdict != Verdict::Fail {
             return whole;
         }
         let example = S3Uri::parse(&prefix.example).ok();
-        match example.map(|uri| self.setup.reads_of(role, &uri, true)) {
-            Some(Ok(read)) if read.hindrance(who.name()).is_ok_and(|hindrance| hindrance.is_some()) => {
-                judged(MANIFEST, who, &prefix.example, pattern, &read)
-            }
+        let example = example.and_then(|uri| Some((self.evaluator.reads_of(role, &uri, true).ok()?, uri)));
+        match example {
+            Some((read, uri)) if read.is_unmet() => self.read(role, &uri, true, &read),
             _ => {
                 let why = "only a part of what begins so can be read, and not each object was looked at";
-                Check::new(MANIFEST, named, Verdict::Unknown, why).of(who, "s3:GetObject")
+                Check::new(MANIFEST, named, Verdict::Unknown, why).of(&role.role.arn, "s3:GetObject")
             }
         }
     }
@@ -126,45 +128,26 @@ impl<'a> Subject<'_, 'a> {
         asked.filter_map(|(field, bucket)| self.cors_of(field, bucket, browsers, shown(field))).collect()
     }
 
-    pub(super) fn uri_of(&self, field: &str) -> Option<&S3Uri> {
-        self.job.needs.iter().find_map(|need| match &need.what {
-            What::Read(uri) | What::Write(uri) if need.field == field => Some(uri),
-            _ => None,
-        })
-    }
-
-    fn cors_of(&self, field: &str, bucket: &str, browsers: &Browsers, certain: bool) -> Option<Check> {
-        let bucket = self.setup.bucket(bucket).ok().flatten()?;
+    fn cors_of(&self, field: &'static str, bucket: &str, browsers: &'static Browsers, certain: bool) -> Option<Check> {
+        let bucket = self.evaluator.bucket(bucket).ok().flatten()?;
         let named = bucket.arn.as_str();
         let rules: &[CorsRule] = match bucket.cors.known() {
-            Err(gap) => return Some(Check::unknown(field, named, &gap)),
+            Err(unknown) => return Some(Check::unknown(field, named, &unknown)),
             Ok(rules) => rules,
         };
-        let lacks = cors::lacks(rules, browsers);
-        if lacks.is_empty() {
+        if cors::lacks(rules, browsers).is_empty() {
             return Some(Check::pass(field, named, "its CORS rules let the browsers of workers in"));
         }
-        let rules = if rules.is_empty() {
-            "it has no CORS rules".to_owned()
-        } else {
-            format!("its CORS rules lack {}", lacks.join(", "))
-        };
-        let check = if certain {
-            Check::fail(field, named, format!("{rules}, and the browsers of workers see {} from it", browsers.what))
-        } else {
-            let why = format!("{rules}: tasks fail that show workers an object of it");
-            Check::new(field, named, Verdict::Unknown, why)
-        };
-        let mend = format!(
-            "add a CORS rule that allows {} from the origin `*` and exposes {}",
-            browsers.allowed_methods.join(", "),
-            browsers.expose_headers.join(", ")
-        );
-        Some(check.remedy(RemedyKind::Cors, mend))
+        let check = Check::unmet(field, named, vec![cors::unmet(&bucket.arn, field, rules, browsers)]);
+        if certain {
+            return Some(check);
+        }
+        let reason = format!("{}, as far as is known", check.reason);
+        Some(Check { verdict: Verdict::Unknown, reason, ..check })
     }
 }
 
 /// Is something of it granted for tagged objects alone?
-fn hangs_on_tags(read: &Judged) -> bool {
-    read.lacking && !read.stopped && read.answer.granting().any(|clause| clause.open && by_tag(clause))
+fn depends_on_tags(read: &AccessCheck) -> bool {
+    read.not_granted && !read.blocked && read.answer.granting().any(|clause| clause.open && by_tag(clause))
 }

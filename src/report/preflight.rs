@@ -70,8 +70,8 @@ fn details(page: &Page, job: &Preflight, verdicts: &[Verdict]) -> Vec<String> {
 fn alike<'c>(checks: impl Iterator<Item = &'c Check>) -> Vec<(Vec<&'c str>, &'c Check)> {
     let same = |one: &Check, other: &Check| {
         let what = |check: &Check| {
-            let mends: Vec<_> = check.remedy.iter().map(|remedy| remedy.kind).collect();
-            (check.field.clone(), check.principal.clone(), check.resource.clone(), check.reason.clone(), mends)
+            let fixes: Vec<_> = check.fixes.iter().map(|fix| fix.kind).collect();
+            (check.field.clone(), check.principal.clone(), check.resource.clone(), without_action(check), fixes)
         };
         what(one) == what(other)
     };
@@ -102,14 +102,18 @@ fn said(actions: &[&str], check: &Check) -> String {
         ("", resource) => format!("{}: ", plain(resource)),
         (actions, resource) => format!("{} on {}: ", plain(actions), plain(resource)),
     };
-    let remedies = check.remedy.iter().map(|remedy| {
-        let summary = match actions.split(", ").next() {
-            Some(first) if actions != first => remedy.summary.replace(first, &actions),
-            _ => remedy.summary.clone(),
-        };
-        format!("\n→ {}", plain(&summary))
-    });
-    std::iter::once(format!("{on}{}", plain(&check.reason))).chain(remedies).collect()
+    let fixes = check.fixes.iter().map(|fix| format!("\n→ {}", plain(&of_all(actions.as_str(), check, &fix.summary))));
+    std::iter::once(format!("{on}{}", plain(&of_all(actions.as_str(), check, &check.reason)))).chain(fixes).collect()
+}
+
+/// A reason without the action that it is about.
+fn without_action(check: &Check) -> String {
+    check.action.as_deref().map_or_else(|| check.reason.clone(), |action| check.reason.replace(action, ""))
+}
+
+/// A text about one action, said of all that stand together.
+fn of_all(actions: &str, check: &Check, text: &str) -> String {
+    check.action.as_deref().map_or_else(|| text.to_owned(), |action| text.replace(action, actions))
 }
 
 fn counted(job: &Preflight) -> String {

@@ -12,6 +12,7 @@ use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, 
 use super::text::plain;
 use super::{ExecutionRole, Missing, Reach, Report, ReportedGap, Undecided};
 use crate::arn::Arn;
+use crate::evaluation::wording::{Sentence, Who};
 use crate::finding::{Finding, ReportedUnknown, RuleId, Severity, Status};
 
 /// How a report is laid out.
@@ -32,7 +33,10 @@ pub fn write(report: &Report, layout: Layout) -> String {
     let page = Page::new(layout);
     let mut parts = vec![page.wrapped(&head(report))];
     if report.execution_roles.is_empty() {
-        parts.push(page.wrapped(&["No execution role for labeling jobs was found.".to_owned()]));
+        let looked = report.collected.roles.is_some() && report.open.iter().all(|open| open.subject != "*");
+        let none =
+            if looked { "No execution role for labeling jobs was found." } else { "Not all roles could be read." };
+        parts.push(page.wrapped(&[none.to_owned()]));
     } else {
         parts.push(page.roles(&report.execution_roles));
     }
@@ -107,7 +111,7 @@ impl Page {
     }
 
     fn grouped(&self, findings: &[&Finding]) -> String {
-        let header = ["rule", "role", "nothing shows these to be used for labeling; `--all` spells them out"];
+        let header = ["rule", "role", "not known to be used for labeling; `--all` lists them"];
         let mut table = self.table(presets::UTF8_FULL_CONDENSED, header.map(Cell::new).into());
         for finding in findings {
             let (severity, _) = spoken(finding.severity);
@@ -227,9 +231,10 @@ fn reach(reach: Option<Reach>) -> String {
 /// Findings that say the same of the same resource for several roles, together.
 fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     let mut groups: Vec<Vec<&Finding>> = vec![];
-    let mut known: HashMap<(RuleId, Option<&Arn>, String), usize> = HashMap::new();
+    let mut known: HashMap<(RuleId, Option<&Arn>, &Sentence), usize> = HashMap::new();
     for finding in findings {
-        let key = (finding.rule, finding.resource.as_ref(), for_each(finding, &finding.message));
+        let own = finding.resource.as_ref().filter(|resource| Some(*resource) != finding.principal.as_ref());
+        let key = (finding.rule, own, &finding.sentence);
         let index = *known.entry(key).or_insert(groups.len());
         match groups.get_mut(index) {
             Some(group) => group.push(finding),
@@ -237,17 +242,6 @@ fn alike<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
         }
     }
     groups
-}
-
-/// A text about one role, said of each of several.
-fn for_each(finding: &Finding, text: &str) -> String {
-    match &finding.principal {
-        Some(principal) if finding.resource.as_ref() != Some(principal) => {
-            let named = text.replace(&format!("`{}`", principal.name()), "these roles");
-            named.replace(&format!("`{principal}`"), "these roles")
-        }
-        _ => text.to_owned(),
-    }
 }
 
 fn about(alike: &[&Finding]) -> String {
@@ -276,9 +270,9 @@ fn kind(arn: &Arn) -> &'static str {
 
 fn said(alike: &[&Finding]) -> String {
     let Some(finding) = alike.first() else { return String::new() };
-    let worded = |text: &str| plain(&if alike.len() == 1 { text.to_owned() } else { for_each(finding, text) });
-    let remedies = finding.remedy.iter().map(|remedy| format!("\n→ {}", worded(&remedy.summary)));
-    std::iter::once(worded(&finding.message)).chain(remedies).collect()
+    let who = Who::of(alike.iter().filter_map(|finding| finding.principal.as_ref()));
+    let fixes = finding.fixes.iter().map(|fix| format!("\n→ {}", plain(&fix.sentence.said(&who))));
+    std::iter::once(plain(&finding.sentence.said(&who))).chain(fixes).collect()
 }
 
 fn spoken(severity: Severity) -> (&'static str, Color) {

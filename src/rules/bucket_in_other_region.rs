@@ -2,10 +2,12 @@
 
 use super::{Check, Checked, Rule, Scale};
 use crate::account::Bucket;
-use crate::finding::{Finding, RemedyKind, RuleId, Severity};
+use crate::evaluation::wording::Sentence;
+use crate::evaluation::{Cause, Evaluator, Unmet};
+use crate::finding::{Finding, RuleId, Severity};
+use crate::labeling::Use;
 use crate::labeling::needs::{Need, What};
 use crate::labeling::uses::Job;
-use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::BucketInOtherRegion,
@@ -15,40 +17,46 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Bucket(check),
 };
 
-fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
+fn check<'a>(evaluator: &Evaluator<'a>, bucket: &'a Bucket) -> Checked {
     let naming: Vec<(&Job<'_>, &Need<'_>)> =
-        setup.uses.jobs_in(bucket).filter_map(|job| Some((job, names(job, bucket)?))).collect();
+        evaluator.uses.jobs_in(bucket).filter_map(|job| Some((job, names(job, bucket)?))).collect();
     if naming.is_empty() {
         return Ok(None);
     }
     let region = bucket.region.known()?;
     let elsewhere: Vec<&(&Job<'_>, &Need<'_>)> = naming.iter().filter(|(job, _)| job.region != region).collect();
     let [(job, need), more @ ..] = elsewhere.as_slice() else { return Ok(None) };
-    let name = bucket.arn.name();
     let others = match more.len() {
         0 => String::new(),
         1 => "; so does one more job".to_owned(),
         more => format!("; so do {more} more jobs"),
     };
-    let message = format!(
-        "`{name}` is in `{region}`, and labeling job `{}` runs in `{}` and names `{}` in `{}`{others}",
+    let sentence = Sentence::plain(format!(
+        "`{}` is in `{region}`, and labeling job `{}`, which names `{}` in `{}`, runs in `{}`{others}",
+        bucket.arn.name(),
         job.job.arn.name(),
-        job.region,
         need.value,
-        need.field
-    );
-    let mut finding = Finding::new(RULE.id, Severity::High, None, Some(&bucket.arn), message);
+        need.field,
+        job.region
+    ));
+    let mut finding = Finding::new(RULE.id, Severity::High, None, Some(&bucket.arn), sentence);
     finding.usage = Some(Use::Used);
     finding.region = Some(region.clone());
-    let summary =
-        format!("run the job in `{region}`, or copy what it needs of `{name}` to a bucket in `{}`", job.region);
-    Ok(Some(finding.remedy(RemedyKind::Rename, summary)))
+    let fields = elsewhere.iter().flat_map(|(job, _)| {
+        let named = job.needs.iter().filter(|need| is_in(need, bucket));
+        named.map(|need| {
+            let cause = Cause::WrongRegion { found: region.clone(), wanted: job.region.to_owned() };
+            Unmet::value(need.field, &format!("s3://{}", bucket.arn.resource()), cause)
+        })
+    });
+    Ok(Some(finding.because(fields)))
 }
 
 /// The first field of a job that names something in a bucket.
 fn names<'j, 'a>(job: &'j Job<'a>, bucket: &Bucket) -> Option<&'j Need<'a>> {
-    job.needs.iter().find(|need| match &need.what {
-        What::Read(uri) | What::Write(uri) => uri.bucket == bucket.arn.resource(),
-        _ => false,
-    })
+    job.needs.iter().find(|need| is_in(need, bucket))
+}
+
+fn is_in(need: &Need<'_>, bucket: &Bucket) -> bool {
+    matches!(&need.what, What::Read(uri) | What::Write(uri) if uri.bucket == bucket.arn.resource())
 }

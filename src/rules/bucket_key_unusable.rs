@@ -1,10 +1,12 @@
 //! `bucket-key-unusable`: see its page, `bucket_key_unusable.md`.
 
-use super::{Check, Pair, Rule, Scale, in_key};
-use crate::account::{Bucket, Unknown};
-use crate::finding::{Finding, RemedyKind, RuleId};
-use crate::labeling::keys::KeyUse;
-use crate::labeling::{ExecutionRole, Setup, Use};
+use super::{Check, Pair, Rule, Scale, views};
+use crate::account::{Bucket, Unknown, any};
+use crate::evaluation::key::{KeyAsk, KeyUse};
+use crate::evaluation::wording::{self, Sentence};
+use crate::evaluation::{Evaluation, Evaluator, Remedy, RemedyKind, Unmet};
+use crate::finding::{Finding, RuleId};
+use crate::labeling::{ExecutionRole, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::BucketKeyUnusable,
@@ -14,57 +16,52 @@ pub(super) const RULE: Rule = Rule {
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: false, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
-    match use_of_key(setup, role, bucket, usage)? {
-        Some((_, key)) => key.is_hindered(),
-        None => Ok(false),
-    }
+fn found<'a>(
+    evaluator: &Evaluator<'a>,
+    role: &ExecutionRole<'a>,
+    bucket: &Bucket,
+    usage: Use,
+) -> Result<bool, Unknown> {
+    let Some((name, asked, key)) = use_of_key(evaluator, role, bucket, usage)? else { return Ok(false) };
+    any(key.evaluations(role, "", name, &asked).iter().map(|evaluation| evaluation.is_met().map(|met| !met)))
 }
 
-fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
-    let (name, who) = (bucket.arn.name(), role.role.arn.name());
-    let (named, key) = match use_of_key(setup, role, bucket, usage) {
-        Ok(Some(found)) => found,
-        Ok(None) | Err(_) => ("", KeyUse::OfAws),
-    };
-    let region = bucket.region.known().map_or("", String::as_str);
-    let why = in_key::why(&key, region);
-    let message = match key {
-        KeyUse::Judged(..) => format!("`{who}` cannot use the key of `{name}`, `{named}`: {why}"),
-        _ => format!("`{name}` encrypts what is written to it with `{named}`, and {why}"),
-    };
-    let mut finding =
-        Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&bucket.arn), message);
+fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
+    let name = bucket.arn.name();
+    let key = use_of_key(evaluator, role, bucket, usage).ok().flatten();
+    let of = |(name, asked, key): &(&str, KeyAsk, KeyUse<'_>)| key.evaluations(role, "", name, asked);
+    let unmet: Vec<Unmet> = key.iter().flat_map(of).flat_map(|e: Evaluation| e.unmet().collect::<Vec<_>>()).collect();
+    let of_bucket = key.as_ref().map(|(named, ..)| format!("; `{name}` encrypts with `{named}`")).unwrap_or_default();
+    let sentence = wording::key(&unmet).and(&of_bucket);
+    let severity = RULE.severity.severity(usage);
+    let mut finding = Finding::new(RULE.id, severity, Some(&role.role.arn), Some(&bucket.arn), sentence);
     finding.usage = Some(usage);
     finding.region = bucket.region.known().ok().cloned();
-    finding.effective = in_key::effective(&key);
-    in_key::mend(finding, &key, role)
-        .remedy(RemedyKind::KeyPolicy, format!("or let `{name}` encrypt with S3's own keys, which need no permission"))
+    if let Some((_, _, KeyUse::Checked(key, checks))) = &key {
+        let mut effective = views::by_action(checks.iter().map(|check| &check.answer));
+        effective.denied_example = Some(key.arn.to_string());
+        finding.effective = Some(effective);
+    }
+    let summary = Sentence::plain(format!("let `{name}` encrypt with S3's own keys, which need no permission"));
+    finding.because(unmet).fix(Remedy::Advice { kind: RemedyKind::KeyPolicy, summary })
 }
 
 /// The customer's key of a bucket, as the bucket names it, and what the role may do with it; nothing, where S3's own keys
-/// are used. Of a bucket that nothing shows to be used it is not asked.
-///
-/// # Errors
-///
-/// When that hangs on something.
-pub(crate) fn use_of_key<'a, 'b>(
-    setup: &Setup<'a>,
+/// are used. Of a bucket that is not known to be used it is not asked.
+fn use_of_key<'a, 'b>(
+    evaluator: &Evaluator<'a>,
     role: &ExecutionRole<'a>,
     bucket: &'b Bucket,
     usage: Use,
-) -> Result<Option<(&'b str, KeyUse<'a>)>, Unknown> {
+) -> Result<Option<(&'b str, KeyAsk, KeyUse<'a>)>, Unknown> {
     let asked = if usage == Use::Other { bucket.encryption.if_asked() } else { Some(&bucket.encryption) };
     let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
     let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));
     let read_alone = areas.is_some_and(|areas| areas.iter().all(|area| area.reads_alone));
-    setup.use_of_bucket_key(role, bucket, encryption, read_alone)
+    evaluator.use_of_bucket_key(role, bucket, encryption, read_alone)
 }
 
-fn together(role: &ExecutionRole<'_>, count: usize) -> String {
-    let (keys, buckets) = if count == 1 { ("key", "bucket") } else { ("keys", "buckets") };
-    format!(
-        "`{}` cannot use the {keys} of {count} {buckets} that nothing shows to be used for labeling",
-        role.role.arn.name()
-    )
+fn together(_: &ExecutionRole<'_>, count: usize) -> Sentence {
+    let of = if count == 1 { "the key of 1 bucket".to_owned() } else { format!("the keys of {count} buckets") };
+    Sentence::around("no policy allows ", format!(" to use {of} not known to be used for labeling"))
 }

@@ -1,11 +1,13 @@
 //! `bucket-reached-in-part`: see its page, `bucket_reached_in_part.md`.
 
-use super::{Check, Pair, Rule, Scale, in_bucket, list};
+use super::{Check, Pair, Rule, Scale, views};
 use crate::access::Coverage;
 use crate::account::{Bucket, Unknown};
-use crate::finding::{Effective, Finding, RemedyKind, RuleId};
-use crate::labeling::reach::Granted;
-use crate::labeling::{ExecutionRole, Setup, Use};
+use crate::evaluation::bucket::Granted;
+use crate::evaluation::wording::{Sentence, counted, list};
+use crate::evaluation::{Evaluator, Remedy, RemedyKind};
+use crate::finding::{Effective, Finding, RuleId};
+use crate::labeling::{ExecutionRole, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::BucketReachedInPart,
@@ -15,30 +17,32 @@ pub(super) const RULE: Rule = Rule {
     check: Check::RoleAndBucket(Pair { found, finding, of_policies_alone: true, together }),
 };
 
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Result<bool, Unknown> {
-    setup.judge(role, bucket, usage).is_lacking_where(&Granted::Yes)
+fn found<'a>(
+    evaluator: &Evaluator<'a>,
+    role: &ExecutionRole<'a>,
+    bucket: &Bucket,
+    usage: Use,
+) -> Result<bool, Unknown> {
+    evaluator.judge(role, bucket, usage).is_not_granted_where(&Granted::Yes)
 }
 
-fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
-    let reach = setup.reach(role, bucket, usage);
-    let (name, who) = (bucket.arn.name(), role.role.arn.name());
-    let mut finding = in_bucket::finding(&RULE, role, bucket, usage, &reach, String::new());
-    let used = in_bucket::needed_by(&reach, |judged| judged.lacking).map_or(String::new(), |used| format!("; {used}"));
-    finding.message = format!(
-        "`{who}` reaches `{name}` only in part: {}{used}",
-        finding.effective.as_ref().map_or(String::new(), parts)
-    );
-    for (reason, open) in in_bucket::grants(&reach.whole.answers) {
-        finding =
-            finding.evidence(&reason, if open { "grants some of it, under a condition" } else { "grants some of it" });
+fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
+    let reach = evaluator.reach(role, bucket, usage);
+    let used = views::needed_by(&reach, |check| check.not_granted);
+    let parts = parts(&views::effective(&reach, bucket));
+    let sentence = Sentence::around("policies allow ", format!(" only a part of what is needed; {parts}{used}"));
+    let mut finding = views::of_bucket(&RULE, role, bucket, usage, &reach, sentence);
+    for (reason, open) in views::grants(&reach.whole.checks) {
+        let note = if open { "allows some of it, under a condition" } else { "allows some of it" };
+        finding = finding.evidence(&reason, note);
     }
-    let what = in_bucket::lacking(&reach, bucket);
-    let instead = if reach.is_whole() {
-        "; if labeling needs no more of it, name the URIs in a `[[workload]]` of gt-audit.toml"
-    } else {
-        ""
-    };
-    finding.remedy(RemedyKind::Policy, format!("add an inline policy to `{who}` that allows {what}{instead}"))
+    let finding = finding.because(reach.unmet(role, &bucket.arn));
+    if !reach.is_whole() {
+        return finding;
+    }
+    let summary =
+        Sentence::plain("if labeling needs no more of it, name the URIs in a `[[workload]]` of gt-audit.toml");
+    finding.fix(Remedy::Advice { kind: RemedyKind::Request, summary })
 }
 
 /// What is allowed and what is not: by the actions, and where one is allowed only somewhere, with a URI of each kind.
@@ -60,11 +64,10 @@ fn parts(effective: &Effective) -> String {
     format!("{}{examples}", list(actions))
 }
 
-fn together(role: &ExecutionRole<'_>, count: usize) -> String {
-    let (buckets, them) = if count == 1 { ("bucket", "it") } else { ("buckets", "them") };
-    format!(
-        "`{}` reaches {count} {buckets} that nothing shows to be used for labeling, and may not do with {them} all that a \
-         labeling job does",
-        role.role.arn.name()
+fn together(_: &ExecutionRole<'_>, count: usize) -> Sentence {
+    let buckets = counted(count, "bucket");
+    Sentence::around(
+        "policies allow ",
+        format!(" only a part of what a labeling job does in {buckets} not known to be used for labeling"),
     )
 }

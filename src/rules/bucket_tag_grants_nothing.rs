@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, in_bucket, quoted};
+use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, views};
 use crate::account::{Bucket, Unknown};
-use crate::finding::{Documented, Finding, RemedyKind, RuleId, Severity};
-use crate::labeling::reach::BucketReach;
-use crate::labeling::{ExecutionRole, Setup, Use, promising_tag};
+use crate::evaluation::bucket::BucketReach;
+use crate::evaluation::wording::{Sentence, quoted};
+use crate::evaluation::{Evaluator, Remedy, Unmet};
+use crate::finding::{Documented, Finding, RuleId, Severity};
+use crate::labeling::{ExecutionRole, Use, promising_tag};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::BucketTagGrantsNothing,
@@ -16,67 +18,56 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Bucket(check),
 };
 
-fn check<'a>(setup: &Setup<'a>, bucket: &'a Bucket) -> Checked {
-    if setup.execution_roles.is_empty() {
-        return setup.all_known().map(|()| None);
+fn check<'a>(evaluator: &Evaluator<'a>, bucket: &'a Bucket) -> Checked {
+    if evaluator.execution_roles.is_empty() {
+        return evaluator.all_known().map(|()| None);
     }
     let Some((key, value)) = promising_tag(bucket.tags.known()?) else { return Ok(None) };
     let mut misled = vec![];
     let mut by_tag = BTreeSet::new();
+    let mut unmet: Vec<Unmet> = vec![];
     // A role of which it is not known whether it is an execution role could be misled too.
-    let mut open = setup.all_known().err();
-    for role in &setup.execution_roles {
-        match is_misled(setup, role, bucket) {
+    let mut open = evaluator.all_known().err();
+    for role in &evaluator.execution_roles {
+        match is_misled(evaluator, role, bucket) {
             Ok(None) => {}
             Ok(Some(reach)) => {
                 misled.push(role.role.arn.name());
-                by_tag.extend(in_bucket::grants(&reach.whole.answers).into_iter().filter(|(_, open)| *open));
+                by_tag.extend(views::grants(&reach.whole.checks).into_iter().filter(|(_, open)| *open));
+                unmet.extend(reach.unmet(role, &bucket.arn));
             }
-            Err(gap) => open = open.or(Some(gap)),
+            Err(unknown) => open = open.or(Some(unknown)),
         }
     }
     if misled.is_empty() {
         return open.map_or(Ok(None), Err);
     }
     misled.sort_unstable();
-    let name = bucket.arn.name();
-    let roles = quoted(misled);
-    let message =
-        format!("`{name}` is tagged `{key}={value}`, and a bucket's tag opens it to no role: {roles} cannot reach it");
-    let mut finding = Finding::new(RULE.id, Severity::Medium, None, Some(&bucket.arn), message);
+    let sentence = Sentence::plain(format!(
+        "the tag `{key}={value}` of `{}` allows no role access, {} among them; it counts as a tag of objects, not of buckets",
+        bucket.arn.name(),
+        quoted(misled)
+    ));
+    let mut finding = Finding::new(RULE.id, Severity::Medium, None, Some(&bucket.arn), sentence);
     finding.region = bucket.region.known().ok().cloned();
     finding.documented = Some(Documented::by(None, Some((key, value))));
     for (reason, _) in by_tag {
-        finding = finding.evidence(&reason, "asks for the tag on the object, and grants s3:GetObject alone");
+        finding = finding.evidence(&reason, "wants the tag on the object, and allows s3:GetObject alone");
     }
-    Ok(Some(
-        finding
-            .remedy(RemedyKind::Policy, format!("grant the bucket in an inline policy of {roles}: objects below `{}/*`", bucket.arn))
-            .remedy(
-                RemedyKind::Tag,
-                "or, where the role only reads, tag every input object `SageMaker=true`: manifest, template and label categories too",
-            ),
-    ))
+    let tag = Remedy::TagObjects { key: "s3:ExistingObjectTag/SageMaker".to_owned(), wanted: vec!["true".to_owned()] };
+    Ok(Some(finding.because(unmet).fix(tag)))
 }
 
 /// Has a role an object-tag rule, and no way to this bucket?
-///
-/// # Errors
-///
-/// When that hangs on something.
-pub(crate) fn is_misled<'a>(
-    setup: &Setup<'a>,
+fn is_misled<'a>(
+    evaluator: &Evaluator<'a>,
     role: &ExecutionRole<'a>,
     bucket: &Bucket,
 ) -> Result<Option<BucketReach<'a>>, Unknown> {
     if !role.limits.iter().any(|limits| !limits.object_tags.is_empty()) {
         return role.missing.clone().map_or(Ok(None), Err);
     }
-    let usage = setup.use_of_bucket(role, bucket)?;
-    let reach = setup.judge(role, bucket, usage);
-    match (bucket_out_of_reach::is_out_of_reach(&reach)?, &setup.uses.incomplete) {
-        // Whatever uses it may use but what is in reach.
-        (true, Some(gap)) if usage != Use::Used => Err(gap.clone()),
-        (misled, _) => Ok(misled.then_some(reach)),
-    }
+    let usage = if role.uses_bucket(bucket) { Use::Used } else { Use::Intended };
+    let reach = evaluator.reach(role, bucket, usage);
+    Ok(bucket_out_of_reach::is_out_of_reach(&reach)?.then_some(reach))
 }

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Checked, Rule, Scale, in_identity, quoted};
+use super::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::{Answer, Ask, Identity};
 use crate::account::Unknown;
-use crate::finding::{Finding, RemedyKind, RuleId, Severity};
+use crate::arn::Arn;
+use crate::evaluation::check::{AccessCheck, Names};
+use crate::evaluation::identity::{self, Held, PASS_ROLE};
+use crate::evaluation::wording::Sentence;
+use crate::evaluation::{Cause, ContextEquals, Evaluator, Requirement, ResourceSet, Unmet};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::knowledge::actions;
 use crate::knowledge::console::{self, CREATE_LABELING_JOB, Capability};
-use crate::labeling::reach::Judged;
-use crate::labeling::{LabelingIdentity, Setup};
+use crate::labeling::{LabelingIdentity, Use};
 use crate::policy::Effect;
 use crate::policy::decide::Reason;
 use crate::policy::reach::{Clause, Origin};
-
-use in_identity::Held;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::ConsoleAccessIncomplete,
@@ -24,16 +26,16 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Identity(check),
 };
 
-fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
+fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     let for_people = identity.is_for_people();
     if for_people == Ok(false) {
         return Ok(None);
     }
     if !identity.uses_console {
-        return in_identity::nothing(identity);
+        return undecided(identity);
     }
     for_people?;
-    let user = User { setup, who: identity.identity };
+    let user = User { evaluator, who: identity.identity };
     if !user.has(CREATE_LABELING_JOB)? {
         return Ok(None);
     }
@@ -41,21 +43,9 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     if incomplete.is_empty() { open.map_or(Ok(None), Err) } else { Ok(Some(user.finding(identity, &incomplete))) }
 }
 
-/// The actions that an identity lacks of what it is meant to do in the console; with each that it is granted and something
-/// else takes away, what is decided.
-pub(crate) fn lacking<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Vec<(&'static str, Option<Judged>)> {
-    let user = User { setup, who: identity.identity };
-    let (incomplete, _) = user.incomplete();
-    let mut lacking: Vec<&'static str> = incomplete.into_iter().flat_map(|(_, lacking)| lacking).collect();
-    lacking.sort_unstable();
-    lacking.dedup();
-    let stopped = |action: &'static str| user.is_stopped(action).then(|| Judged::new(user.answer(action)));
-    lacking.into_iter().map(|action| (action, stopped(action))).collect()
-}
-
-/// Somebody who is meant to use the console.
+/// An identity that is meant to use the console.
 struct User<'s, 'a> {
-    setup: &'s Setup<'a>,
+    evaluator: &'s Evaluator<'a>,
     who: Identity<'a>,
 }
 
@@ -76,7 +66,7 @@ impl User<'_, '_> {
             match self.lacks(capability) {
                 Ok(lacking) if lacking.is_empty() => {}
                 Ok(lacking) => incomplete.push((capability, lacking)),
-                Err(gap) => open = open.or(Some(gap)),
+                Err(unknown) => open = open.or(Some(unknown)),
             }
         }
         (incomplete, open)
@@ -84,19 +74,19 @@ impl User<'_, '_> {
 
     /// What is decided about an action, on whatever there is.
     fn answer(&self, action: &str) -> Answer {
-        self.setup.access.cover(self.who, &Self::ask(action), "")
+        self.evaluator.access.cover(self.who, &Self::ask(action), "")
     }
 
     /// May it do this to anything, be it under conditions that some request meets?
     fn has(&self, action: &str) -> Result<bool, Unknown> {
         let held = |answer: &Answer| {
-            in_identity::held_where(self.who, answer, |outcome| {
+            identity::held_where(self.who, answer, |outcome| {
                 answer.clauses_of(outcome).any(|clause| may_grant(action, clause))
             })
         };
         // Most is granted on everything, and to see that costs little.
-        let anywhere = in_identity::anywhere(self.who);
-        if held(&self.setup.access.decide(self.who, &Self::ask(action), &anywhere)) == Ok(Held::Always) {
+        let anywhere = identity::anywhere(self.who);
+        if held(&self.evaluator.access.decide(self.who, &Self::ask(action), &anywhere)) == Ok(Held::Always) {
             return Ok(true);
         }
         Ok(held(&self.answer(action))? != Held::Never)
@@ -109,7 +99,7 @@ impl User<'_, '_> {
             match self.has(action) {
                 Ok(true) => {}
                 Ok(false) => without.push(action.as_str()),
-                Err(gap) => open = open.or(Some(gap)),
+                Err(unknown) => open = open.or(Some(unknown)),
             }
         }
         (without, open)
@@ -124,47 +114,51 @@ impl User<'_, '_> {
         if let Some(instead) = capability.instead.as_deref().and_then(console::capability) {
             match self.without(instead) {
                 (without, None) if without.is_empty() => return Ok(vec![]),
-                (without, Some(gap)) if without.is_empty() => return Err(gap),
+                (without, Some(unknown)) if without.is_empty() => return Err(unknown),
                 _ => {}
             }
         }
         match self.without(capability) {
-            (without, Some(gap)) if without.is_empty() => Err(gap),
+            (without, Some(unknown)) if without.is_empty() => Err(unknown),
             (without, _) => Ok(without),
         }
     }
 
     fn finding(&self, identity: &LabelingIdentity<'_>, incomplete: &[Incomplete]) -> Finding {
-        let name = self.who.arn().name();
-        let lacks = incomplete.iter().map(|(c, lacking)| format!("{} for {}", in_identity::first_of(lacking), c.title));
+        let lacks = incomplete.iter().map(|(c, lacking)| format!("{} for {}", first_of(lacking), c.title));
         let lacks: Vec<String> = lacks.collect();
-        let message = format!("`{name}` may create labeling jobs in the console and lacks {}", lacks.join("; "));
-        let mut finding = in_identity::finding(RULE.id, Severity::Medium, identity, message);
+        let sentence = Sentence::around(
+            "",
+            format!(" may create labeling jobs in the console; no policy allows it {}", lacks.join("; ")),
+        );
+        let mut finding = of_identity(&RULE, identity, sentence);
         for ((reason, effect), actions) in self.heard(incomplete) {
-            let does = if effect == Effect::Allow { "grants" } else { "refuses" };
-            finding = finding.evidence(&reason, format!("{does} {}", in_identity::first_of(&actions)));
+            let does = if effect == Effect::Allow { "allows" } else { "denies" };
+            finding = finding.evidence(&reason, format!("{does} {}", first_of(&actions)));
         }
-        for (capability, lacking) in incomplete {
-            let (stopped, absent): (Vec<_>, Vec<_>) =
-                lacking.iter().copied().partition(|action| self.is_stopped(action));
-            if !absent.is_empty() {
-                let summary = format!("allow `{name}` {} for {}", quoted(absent), capability.title);
-                finding = finding.remedy(RemedyKind::Policy, summary);
-            }
-            if !stopped.is_empty() {
-                let summary = format!(
-                    "let what refuses {}, or the limit above `{name}`, allow it too for {}: no policy of `{name}` can help",
-                    quoted(stopped),
-                    capability.title
-                );
-                finding = finding.remedy(RemedyKind::Policy, summary);
-            }
-        }
-        finding
+        let mut lacking: Vec<&'static str> = incomplete.iter().flat_map(|(_, lacking)| lacking.clone()).collect();
+        lacking.sort_unstable();
+        lacking.dedup();
+        finding.because(lacking.into_iter().flat_map(|action| self.unmet(action)))
     }
 
-    /// Is an action that it has not granted, and taken away by something else?
-    fn is_stopped(&self, action: &str) -> bool {
+    /// Why an action is lacking: granted and blocked by something else, or not granted.
+    fn unmet(&self, action: &'static str) -> Vec<Unmet> {
+        let context: Vec<ContextEquals> =
+            console::context(action).map(|(key, value)| ContextEquals::text(key, value)).collect();
+        let requirement = |on| Requirement::new(self.who.arn(), action, on).with(context.clone());
+        if self.is_blocked(action) {
+            let boundary = self.who.boundary().and_then(|boundary| boundary.known().ok()?.as_ref());
+            let names = Names { boundary, ..Names::default() };
+            return AccessCheck::new(self.answer(action))
+                .unmet(&requirement(ResourceSet::Matching("*".to_owned())), &names);
+        }
+        let cause = || Cause::NotGranted { tokens: [].into() };
+        resources(self.evaluator, action).into_iter().map(|on| Unmet::new(requirement(on), cause())).collect()
+    }
+
+    /// Is an action that it has not granted, and blocked by something else?
+    fn is_blocked(&self, action: &str) -> bool {
         self.answer(action).granting().any(|clause| may_grant(action, clause))
     }
 
@@ -189,6 +183,59 @@ impl User<'_, '_> {
             }
         }
         heard
+    }
+}
+
+/// What the console asks an action of, as narrow as the account shows: what labeling uses or is meant for, else what
+/// the account has of the kind; everything where there is no resource-level permission.
+fn resources(evaluator: &Evaluator<'_>, action: &str) -> Vec<ResourceSet> {
+    let account = evaluator.access.account;
+    let (partition, id) = (&account.partition, &account.id);
+    let all = || vec![ResourceSet::Matching("*".to_owned())];
+    if actions::has_resource_level(action) != Some(true) {
+        return all();
+    }
+    let (service, name) = action.split_once(':').unwrap_or_default();
+    let own = |kind: &str| vec![ResourceSet::Matching(format!("arn:{partition}:{service}:*:{id}:{kind}"))];
+    let roles = &evaluator.execution_roles;
+    let meant: Vec<ResourceSet> = match service {
+        "iam" if action == PASS_ROLE => roles.iter().map(|role| ResourceSet::exactly(&role.role.arn)).collect(),
+        "s3" => {
+            let buckets = account.buckets.known().into_iter().flatten();
+            let meant = buckets.filter(|bucket| {
+                roles.iter().any(|role| evaluator.use_of_bucket(role, bucket).is_ok_and(|usage| usage != Use::Other))
+            });
+            let objects = name.ends_with("Object");
+            let on = |arn: &Arn| {
+                if objects { ResourceSet::Below(format!("{arn}/")) } else { ResourceSet::exactly(arn) }
+            };
+            let mut meant: Vec<ResourceSet> = meant.map(|bucket| on(&bucket.arn)).collect();
+            meant.sort_unstable();
+            meant
+        }
+        "lambda" => {
+            let regions = account.regions.values();
+            let functions = regions.flat_map(|regional| regional.functions.known().into_iter().flatten());
+            let meant = functions.filter(|function| {
+                let of = |role| evaluator.use_of_function(role, function).is_ok_and(|usage| usage != Use::Other);
+                roles.iter().any(of)
+            });
+            meant.map(|function| ResourceSet::exactly(&function.arn)).collect()
+        }
+        _ => vec![],
+    };
+    match (meant.is_empty(), service) {
+        (false, _) => meant,
+        (true, "iam") => {
+            let kind = if name.ends_with("Policy") && !name.contains("Role") { "policy/*" } else { "role/*" };
+            vec![ResourceSet::Matching(Arn::iam(partition, id, kind).to_string())]
+        }
+        (true, "sagemaker") => own("*"),
+        (true, "cognito-idp") => own("userpool/*"),
+        (true, "secretsmanager") => own("secret:*"),
+        (true, "kms") => own("key/*"),
+        (true, "lambda") => own("function:*"),
+        (true, _) => all(),
     }
 }
 

@@ -1,16 +1,15 @@
 //! `function-cannot-read-output`: see its page, `function_cannot_read_output.md`.
 
-use std::collections::BTreeMap;
-
-use super::{Check, Checked, Rule, Scale, in_role};
-use crate::access::Coverage;
+use super::{Check, Checked, Rule, Scale, views};
 use crate::account::{Function, Role};
 use crate::arn::Arn;
-use crate::finding::{Effective, Finding, RemedyKind, RuleId, Severity};
-use crate::labeling::consolidation::{ASSUME, READ, Ways};
-use crate::labeling::reach::Judged;
+use crate::evaluation::function::{ASSUME, Ways};
+use crate::evaluation::wording::Sentence;
+use crate::evaluation::{Cause, Evaluator, Remedy, RemedyKind, Unmet};
+use crate::finding::{Finding, RuleId, Severity};
+use crate::labeling::Use;
+use crate::labeling::needs::POST_FUNCTION;
 use crate::labeling::uses::Job;
-use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::FunctionCannotReadOutput,
@@ -20,81 +19,75 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Function(check),
 };
 
-fn check<'a>(setup: &Setup<'a>, function: &'a Function) -> Checked {
-    let jobs: Vec<&Job<'a>> = setup.uses.jobs_calling(function).collect();
+fn check<'a>(evaluator: &Evaluator<'a>, function: &'a Function) -> Checked {
+    let jobs: Vec<&Job<'a>> = evaluator.uses.jobs_calling(function).collect();
     if jobs.is_empty() {
         return Ok(None);
     }
-    let Some(role) = setup.role(&function.role)? else {
+    let Some(role) = evaluator.role(&function.role)? else {
         return Ok(Some(orphan(function, &jobs)));
     };
-    let mut open = None;
+    let (mut open, mut failing) = (None, vec![]);
     for job in &jobs {
-        match setup.ways_to_output(role, job) {
-            Ok(None) => {}
-            Ok(Some(ways)) => match ways.is_open() {
-                Ok(true) => {}
-                Ok(false) => return Ok(Some(finding(function, role, job, &ways))),
-                Err(gap) => open = open.or(Some(gap)),
-            },
-            Err(gap) => open = open.or(Some(gap)),
+        let ways = evaluator.ways_to_output(role, job);
+        match ways.and_then(|ways| Ok(ways.map(|ways| (ways.is_open(), ways)))) {
+            Ok(None | Some((Ok(true), _))) => {}
+            Ok(Some((Ok(false), ways))) => failing.push((*job, ways)),
+            Ok(Some((Err(unknown), _))) | Err(unknown) => open = open.or(Some(unknown)),
         }
     }
-    open.map_or(Ok(None), Err)
+    match failing.as_slice() {
+        [] => open.map_or(Ok(None), Err),
+        failing => Ok(Some(finding(function, role, failing))),
+    }
 }
 
-/// What of the outputs that a function is called with its role may not read, as the beginning of ARNs; not where it may
-/// assume the execution role, or where that is not known.
-pub(crate) fn unread<'a>(setup: &Setup<'a>, function: &'a Function, role: &'a Role) -> Vec<(String, Judged)> {
-    let jobs = setup.uses.jobs_calling(function);
-    let ways = jobs.filter_map(|job| setup.ways_to_output(role, job).ok().flatten());
-    ways.filter(|ways| ways.is_open() == Ok(false)).map(|ways| (ways.output, ways.read)).collect()
-}
-
-fn finding(function: &Function, role: &Role, job: &Job<'_>, ways: &Ways) -> Finding {
-    let (name, who) = (function.arn.name(), role.arn.name());
+fn finding(function: &Function, role: &Role, failing: &[(&Job<'_>, Ways)]) -> Finding {
+    let name = function.arn.name();
+    let [(job, ways), ..] = failing else { return orphan(function, &[]) };
     let execution = job.request.role_arn.as_deref().unwrap_or_default();
     let assume = execution.rsplit('/').next().unwrap_or(execution);
     let uri = ways.output.splitn(6, ':').nth(5).unwrap_or_default();
-    let message = format!(
-        "`{name}` runs under `{who}`, which may neither read `s3://{uri}` nor assume `{assume}`; labeling job `{}` keeps \
-         the answers of its workers there and calls it with them",
-        job.job.arn.name()
+    let sentence = Sentence::around(
+        "no policy allows ",
+        format!(
+            ", the role of `{name}`, to read the output `s3://{uri}` or to assume `{assume}`; labeling job `{}` calls the \
+             function with the answers of its workers",
+            job.job.arn.name()
+        ),
     );
-    let mut finding = Finding::new(RULE.id, Severity::High, Some(&role.arn), Some(&function.arn), message);
+    let mut finding = Finding::new(RULE.id, Severity::High, Some(&role.arn), Some(&function.arn), sentence);
     finding.usage = Some(Use::Used);
-    let judged = || [Some(&ways.read), ways.assume.as_ref()].into_iter().flatten();
-    let actions: BTreeMap<String, Coverage> =
-        judged().map(|judged| (judged.answer.action().to_owned(), judged.answer.coverage())).collect();
-    let coverage = Coverage::of(ways.read.answer.verdicts());
-    finding.effective = Some(Effective { coverage, actions, allowed_example: None, denied_example: None });
-    for reason in judged().flat_map(Judged::denying) {
-        finding = finding.evidence(&reason, "refuses it, whatever else allows it");
-    }
-    let add = format!("add an inline policy to `{who}` that allows {READ} on `{}*`", ways.output);
-    let finding = in_role::mend(finding, &ways.read, &role.arn, READ, add);
+    let checks = [Some(&ways.read), ways.assume.as_ref().map(|(_, check)| check)].into_iter().flatten();
+    let effective = views::by_action(checks.map(|check| &check.answer));
+    finding.effective = Some(effective);
+    let unmet = failing.iter().flat_map(|(_, ways)| ways.unmet(role));
+    let finding = finding.because(unmet);
     if ways.assume.is_none() {
         return finding;
     }
-    finding.remedy(
-        RemedyKind::Trust,
+    let summary = Sentence::around(
+        "or allow ",
         format!(
-            "or allow {ASSUME} to `{}` in the trust policy of `{assume}`, and on `{execution}` in a policy of `{who}`, if the \
-             function assumes the role that its event names",
-            role.arn
+            " {ASSUME} in the trust policy of `{assume}`, and on `{execution}` in a policy of its own, if the function assumes \
+             the role that its event names"
         ),
-    )
+    );
+    finding.fix(Remedy::Advice { kind: RemedyKind::Trust, summary })
 }
 
 /// A function whose role is not there cannot run.
 fn orphan(function: &Function, jobs: &[&Job<'_>]) -> Finding {
     let (name, role) = (function.arn.name(), &function.role);
-    let message = format!(
-        "`{name}` runs under `{role}`, and there is no such role; {}",
-        in_role::under(jobs, "calls it with the answers", "call it with the answers")
-    );
+    let sentence = Sentence::plain(format!(
+        "there is no role `{role}`, under which `{name}` runs; {}",
+        views::of_jobs(jobs, "calls it with the answers of its workers", "call it with the answers of their workers")
+    ));
     let principal = Arn::parse(role.as_str()).ok();
-    let mut finding = Finding::new(RULE.id, Severity::High, principal.as_ref(), Some(&function.arn), message);
+    let mut finding = Finding::new(RULE.id, Severity::High, principal.as_ref(), Some(&function.arn), sentence);
     finding.usage = Some(Use::Used);
-    finding.remedy(RemedyKind::Policy, format!("give `{name}` a role that may read the output of its jobs"))
+    let cause = Cause::Missing { what: "role", name: role.clone() };
+    finding.causes.push(Unmet::value(POST_FUNCTION, function.arn.as_str(), cause));
+    let summary = Sentence::plain(format!("give `{name}` a role that may read the output of its jobs"));
+    finding.fix(Remedy::Advice { kind: RemedyKind::Policy, summary })
 }

@@ -1,84 +1,92 @@
 //! `function-out-of-reach`: see its page, `function_out_of_reach.md`.
 
-use super::{Check, Pair, Rule, Scale, in_function, list, quoted, quoted_or};
-use crate::account::{Function, Unknown};
-use crate::finding::{Documented, Finding, RemedyKind, RuleId};
+use super::{Check, Pair, Rule, Scale, views};
+use crate::account::{Function, Unknown, any};
+use crate::evaluation::check::Names;
+use crate::evaluation::wording::{Sentence, counted, quoted};
+use crate::evaluation::{Evaluator, Requirement, ResourceSet, Unmet};
+use crate::finding::{Documented, Finding, RuleId};
 use crate::knowledge::limits::{self, carried};
-use crate::labeling::{self, ExecutionRole, INVOKE, Setup, Use};
+use crate::labeling::{self, ExecutionRole, INVOKE, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::FunctionOutOfReach,
-    summary: "the role cannot invoke the function: its name carries no token, and no other policy grants it",
+    summary: "the role cannot invoke the function: its name has no token, and no other policy allows it",
     severity: Scale::ByUse,
     page: include_str!("function_out_of_reach.md"),
     check: Check::RoleAndFunction(Pair { found, finding, of_policies_alone: true, together }),
 };
 
-/// Nothing grants it. Without a policy that goes by names there is no limit for a name to miss, unless the function is
+/// No policy grants it. Without a policy that goes by names there is no limit for a name to miss, unless the function is
 /// used.
-fn found<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Result<bool, Unknown> {
+fn found<'a>(
+    evaluator: &Evaluator<'a>,
+    role: &ExecutionRole<'a>,
+    function: &Function,
+    usage: Use,
+) -> Result<bool, Unknown> {
     if usage != Use::Used && !role.goes_by_names(|l| &l.function_tokens)? {
         return Ok(false);
     }
     if usage != Use::Used {
-        let judged = setup.judge_invocation(role, function, usage);
-        return match (&judged.open_grant, judged.lacking) {
-            (_, true) if setup.invokes_versions(role, function) => Err(unqualified(function)),
+        let check = evaluator.invocation(role, function, usage);
+        return match (&check.unknown_grant, check.not_granted) {
+            (_, true) if evaluator.invokes_versions(role, function) => Err(unqualified(function)),
             (_, true) => Ok(true),
-            (Some(gap), false) => Err(gap.clone()),
+            (Some(unknown), false) => Err(unknown.clone()),
             (None, false) => Ok(false),
         };
     }
-    let invocations = setup.invocations(role, function, usage);
-    if invocations.iter().any(|(_, judged)| judged.lacking) {
-        return Ok(true);
-    }
-    invocations.into_iter().find_map(|(_, judged)| judged.open_grant).map_or(Ok(false), Err)
+    any(evaluator.invocations(role, function, usage).into_iter().map(|(_, check)| match check.unknown_grant {
+        Some(unknown) if !check.not_granted => Err(unknown),
+        _ => Ok(check.not_granted),
+    }))
 }
 
-fn finding<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Finding {
-    let tokens = role.tokens(|l| &l.function_tokens).unwrap_or_default();
-    let lacking: Vec<_> =
-        setup.invocations(role, function, usage).into_iter().filter(|(_, judged)| judged.lacking).collect();
-    let name = function.arn.name();
-    let who = role.role.arn.name();
-    let policies = policies(role);
-    let granted = tokens.iter().find(|token| name.contains(**token));
-    let spelled = match labeling::mention_in_function(function) {
-        _ if tokens.is_empty() => format!("no policy of `{who}` names `{name}`"),
-        _ if granted.is_some() => format!("`{name}` carries a token of {policies}, which grants it elsewhere"),
-        Some(mention)
-            if carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_some() =>
-        {
-            format!("`{name}` carries `{}`, which is no token of {policies}", mention.found)
-        }
-        Some(mention) if mention.found == mention.word => {
-            format!("`{name}` carries `{}`, which is no token for functions", mention.found)
-        }
-        Some(mention) => format!("`{name}` is spelled with `{}`, which is no token of {policies}", mention.found),
-        None => format!("`{name}` carries no token of {policies}"),
-    };
-    let used = in_function::named_by(&lacking);
-    let message = format!("{spelled}, and no other policy lets `{who}` invoke it{used}");
-    let mut finding =
-        Finding::new(RULE.id, RULE.severity.severity(usage), Some(&role.role.arn), Some(&function.arn), message);
+fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Finding {
+    let invocations = evaluator.invocations(role, function, usage);
+    let lacking: Vec<_> = invocations.into_iter().filter(|(_, check)| check.not_granted).collect();
+    let used = views::named_by(&lacking);
+    let after = format!(" {INVOKE} on `{}`; {}{used}", function.arn.name(), why(role, function));
+    let sentence = Sentence::around("no identity-based policy allows ", after);
+    let severity = RULE.severity.severity(usage);
+    let mut finding = Finding::new(RULE.id, severity, Some(&role.role.arn), Some(&function.arn), sentence);
     finding.usage = Some(usage);
-    let token = carried(role.documented.iter().flat_map(|l| &l.function_tokens), name);
+    let token = carried(role.documented.iter().flat_map(|l| &l.function_tokens), function.arn.name());
     finding.documented = (!role.documented.is_empty()).then(|| Documented::by(token, None));
-    finding.effective = Some(in_function::effective(&lacking));
-    for (reason, patterns) in setup.access.grants(role.role, INVOKE) {
+    finding.effective = Some(views::of_invocations(&lacking));
+    for (reason, patterns) in evaluator.access.grants(role.role, INVOKE) {
         finding = finding.evidence(&reason, format!("allows {}", quoted(patterns)));
     }
-    let named: Vec<String> = lacking.iter().map(|(invoked, _)| format!("`{}`", invoked.function)).collect();
-    let add = format!("add an inline policy to `{who}` that allows {INVOKE} on {}", list(named));
-    finding = finding.remedy(RemedyKind::Policy, add);
-    if tokens.is_empty() {
-        return finding;
-    }
-    finding.remedy(RemedyKind::Rename, format!("or give the function a name that contains {}", quoted_or(tokens)))
+    let names = Names { tokens: role.function_tokens(), ..role.names() };
+    let unmet = lacking.iter().flat_map(|(invoked, check)| -> Vec<Unmet> {
+        let on = ResourceSet::exactly(&invoked.function);
+        check.unmet(&Requirement::new(&role.role.arn, INVOKE, on), &names)
+    });
+    finding.because(unmet)
 }
 
-/// Only a version or an alias may be invoked, and nobody knows which of them a job names.
+/// Why the documented limits do not let the role invoke it.
+fn why(role: &ExecutionRole<'_>, function: &Function) -> String {
+    let name = function.arn.name();
+    let tokens = role.tokens(|l| &l.function_tokens).unwrap_or_default();
+    let policies = quoted(role.policies_with(|l| &l.function_tokens));
+    let elsewhere = tokens.iter().any(|token| name.contains(*token));
+    match labeling::mention_in_function(function) {
+        _ if tokens.is_empty() => "no policy of it names the function".to_owned(),
+        _ if elsewhere => format!("the name has a token of {policies}, which allows it elsewhere"),
+        Some(mention)
+            if mention.found == mention.word
+                && carried(limits::documented().iter().flat_map(|l| &l.function_tokens), mention.found).is_none() =>
+        {
+            format!("the name has `{}`, which is no token for functions", mention.found)
+        }
+        Some(mention) => format!("the name has `{}`, which is no token of {policies}", mention.found),
+        None => format!("the name has no token of {policies}"),
+    }
+}
+
+/// Only a version or an alias may be invoked, and it is not known which of them a job names.
 fn unqualified(function: &Function) -> Unknown {
     Unknown::NotJudged {
         action: INVOKE.to_owned(),
@@ -88,16 +96,11 @@ fn unqualified(function: &Function) -> Unknown {
     }
 }
 
-fn together(role: &ExecutionRole<'_>, count: usize) -> String {
-    let (functions, carry) = if count == 1 { ("function", "carries") } else { ("functions", "carry") };
-    format!(
-        "{count} {functions} that nothing shows to be used for labeling {carry} no token of {}, and no other identity \
-         policy lets `{}` invoke them",
-        policies(role),
-        role.role.arn.name()
+fn together(role: &ExecutionRole<'_>, count: usize) -> Sentence {
+    let policies = quoted(role.policies_with(|l| &l.function_tokens));
+    let functions = counted(count, "function");
+    Sentence::around(
+        "no identity-based policy allows ",
+        format!(" to invoke {functions} not known to be used for labeling; their names have no token of {policies}"),
     )
-}
-
-fn policies(role: &ExecutionRole<'_>) -> String {
-    quoted(role.policies_with(|l| &l.function_tokens))
 }

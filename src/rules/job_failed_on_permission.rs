@@ -1,18 +1,20 @@
 //! `job-failed-on-permission`: see its page, `job_failed_on_permission.md`.
 
-use super::{Check, Checked, RULES, Rule, Scale, quoted};
+use super::{Check, Checked, RULES, Rule, Scale};
 use crate::account::Unknown;
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, RuleId, Severity};
+use crate::evaluation::wording::{Sentence, quoted};
+use crate::evaluation::{Evaluator, Remedy, RemedyKind};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::knowledge::failures;
+use crate::labeling::Use;
 use crate::labeling::needs::What;
 use crate::labeling::uses::Job;
-use crate::labeling::{Setup, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::JobFailedOnPermission,
     summary: "a failed job whose reason is a permission, tied to the finding that explains it",
-    severity: Scale::Always(Severity::Medium),
+    severity: Scale::Always(Severity::High),
     page: include_str!("job_failed_on_permission.md"),
     check: Check::Job(check),
 };
@@ -33,11 +35,10 @@ const EXPLAINING: [RuleId; 11] = [
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "a rule may leave things open; this one says so in its sentence")]
-fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
+fn check<'a>(evaluator: &Evaluator<'a>, job: &Job<'a>) -> Checked {
     let Some(failure) = job.job.failure.as_deref().filter(|_| job.job.status == "Failed") else { return Ok(None) };
     let Some(kind) = failures::permission(failure) else { return Ok(None) };
-    let (explaining, open) = explaining(setup, job);
-    let name = job.job.arn.name();
+    let (explaining, open) = explaining(evaluator, job);
     let mut rules: Vec<&str> = explaining.iter().map(|finding| finding.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -45,65 +46,61 @@ fn check<'a>(setup: &Setup<'a>, job: &Job<'a>) -> Checked {
         (false, _) => format!("{} {} it", quoted(&rules), if rules.len() == 1 { "explains" } else { "explain" }),
         (true, Some(_)) => "what explains it is undecided".to_owned(),
         (true, None) if kind.blames_the_role_for_a_function => {
-            "and the role may invoke the function: this message blames the role for an error of the function's own"
+            "the role may invoke the function: AWS's message blames the role for an error of the function's own"
                 .to_owned()
         }
-        (true, None) => "and nothing that is found now explains it: it may have been mended since".to_owned(),
+        (true, None) => "no finding of today explains it: it may have been fixed since".to_owned(),
     };
     // As the job names it: whether there is such a role changes nothing about the failure.
     let principal = job.request.role_arn.as_deref().and_then(|arn| Arn::parse(arn).ok());
-    let message = format!("`{name}` failed on a permission, {explained}; AWS says: {}", shortened(failure));
-    let mut finding = Finding::new(RULE.id, Severity::Medium, principal.as_ref(), Some(&job.job.arn), message);
+    let name = job.job.arn.name();
+    let sentence =
+        Sentence::plain(format!("labeling job `{name}` failed, AWS says: {}; {explained}", shortened(failure)));
+    let mut finding = Finding::new(RULE.id, Severity::High, principal.as_ref(), Some(&job.job.arn), sentence);
     finding.explained_by = explaining.iter().map(|finding| finding.id.clone()).collect();
     finding.explained_by.sort();
     finding.explained_by.dedup();
     let todo = if finding.explained_by.is_empty() && kind.blames_the_role_for_a_function {
-        "read the function's own log: what it raises there is what failed"
+        "read the function's own log: the error is there"
     } else if finding.explained_by.is_empty() {
         "read the log group /aws/sagemaker/LabelingJobs, and make the job again"
     } else {
-        "mend what explains it, and make the job again"
+        "fix what explains it, and make the job again"
     };
-    Ok(Some(finding.remedy(RemedyKind::Policy, todo)))
+    Ok(Some(finding.fix(Remedy::Advice { kind: RemedyKind::Request, summary: Sentence::plain(todo) })))
 }
 
 /// The findings about the job, its role, its buckets and its functions that explain a failure, and what of them is
 /// undecided.
-fn explaining<'a>(setup: &Setup<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Unknown>) {
-    let role = job.request.role_arn.as_deref().and_then(|arn| setup.execution_role(arn));
-    let (mut found, mut open) = (vec![], setup.unlisted.clone());
-    let mut hear = |checked: Checked| match checked {
+fn explaining<'a>(evaluator: &Evaluator<'a>, job: &Job<'a>) -> (Vec<Finding>, Option<Unknown>) {
+    let role = job.request.role_arn.as_deref().and_then(|arn| evaluator.execution_role(arn));
+    let (mut found, mut open) = (vec![], evaluator.unlisted.clone());
+    let mut note = |checked: Checked| match checked {
         Ok(finding) => found.extend(finding),
-        Err(gap) => drop(open.get_or_insert(gap)),
+        Err(unknown) => open = open.take().or(Some(unknown)),
     };
-    let buckets: Vec<_> = job
-        .needs
-        .iter()
-        .filter_map(|need| match &need.what {
-            What::Read(uri) | What::Write(uri) => setup.bucket(&uri.bucket).ok().flatten(),
-            _ => None,
-        })
-        .collect();
-    let functions: Vec<_> = job
-        .needs
-        .iter()
-        .filter_map(|need| match &need.what {
-            What::Invoke(function) => setup.function(function).ok().flatten(),
-            _ => None,
-        })
-        .collect();
+    let named = job.needs.iter().filter_map(|need| match &need.what {
+        What::Read(uri) | What::Write(uri) => evaluator.bucket(&uri.bucket).ok().flatten(),
+        _ => None,
+    });
+    let buckets: Vec<_> = named.collect();
+    let named = job.needs.iter().filter_map(|need| match &need.what {
+        What::Invoke(function) => evaluator.function(function).ok().flatten(),
+        _ => None,
+    });
+    let functions: Vec<_> = named.collect();
     for rule in RULES.iter().filter(|rule| EXPLAINING.contains(&rule.id)) {
         match &rule.check {
-            Check::Job(check) => hear(check(setup, job)),
+            Check::Job(check) => note(check(evaluator, job)),
             // A finding about the role may be about another job's need.
             Check::Role(_) if !concerns(rule.id, job) => {}
-            Check::Role(check) => role.into_iter().for_each(|role| hear(check(setup, role))),
-            Check::Bucket(check) => buckets.iter().for_each(|bucket| hear(check(setup, bucket))),
-            Check::Function(check) => functions.iter().for_each(|function| hear(check(setup, function))),
+            Check::Role(check) => role.into_iter().for_each(|role| note(check(evaluator, role))),
+            Check::Bucket(check) => buckets.iter().for_each(|bucket| note(check(evaluator, bucket))),
+            Check::Function(check) => functions.iter().for_each(|function| note(check(evaluator, function))),
             Check::RoleAndBucket(pair) => {
                 for (role, bucket) in role.iter().flat_map(|role| buckets.iter().map(move |bucket| (role, bucket))) {
-                    let found = (pair.found)(setup, role, bucket, Use::Used);
-                    hear(found.map(|found| found.then(|| (pair.finding)(setup, role, bucket, Use::Used))));
+                    let found = (pair.found)(evaluator, role, bucket, Use::Used);
+                    note(found.map(|found| found.then(|| (pair.finding)(evaluator, role, bucket, Use::Used))));
                 }
             }
             Check::RoleAndFunction(_) | Check::Identity(_) | Check::Policy(_) => {}

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, list};
+use super::{Check, Checked, Rule, Scale};
 use crate::account::{Fact, ManagedPolicy};
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, RuleId, Severity};
+use crate::evaluation::wording::{Sentence, list};
+use crate::evaluation::{Remedy, RemedyKind};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::knowledge::limits::Limits;
 use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
 
@@ -28,16 +30,16 @@ fn check(arn: &Arn, policy: &Fact<ManagedPolicy>) -> Checked {
         return Ok(None);
     }
     let moved = moved(&Limits::of(name, &newest.document), &Limits::of(name, live));
-    let what = if moved.is_empty() { "the documented limits stand as they were".to_owned() } else { list(moved) };
-    let message = format!("`{name}` {} has a text this build does not know: {what}", policy.version);
-    Ok(Some(Finding::new(RULE.id, Severity::Info, None, Some(arn), message).remedy(
-        RemedyKind::Policy,
-        format!(
-            "nothing to mend: the audit decides by the text in the account; look for a newer gt-audit, which would know \
-             more than {} of {}",
-            newest.version, newest.create_date
-        ),
-    )))
+    let what = if moved.is_empty() { "the documented limits are as they were".to_owned() } else { list(moved) };
+    let sentence =
+        Sentence::plain(format!("{} of `{name}` has a text that this gt-audit does not know; {what}", policy.version));
+    let summary = Sentence::plain(format!(
+        "no change is needed: the audit decides by the text in the account; look for a newer gt-audit, which would know more \
+         than {} of {}",
+        newest.version, newest.create_date
+    ));
+    let finding = Finding::new(RULE.id, Severity::Info, None, Some(arn), sentence);
+    Ok(Some(finding.fix(Remedy::Advice { kind: RemedyKind::Policy, summary })))
 }
 
 /// What the live text grants more and less than the one that is known.

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Checked, Rule, Scale, in_identity, quoted};
+use super::{Check, Checked, Rule, Scale, of_identity};
 use crate::access::{Answer, Ask};
-use crate::account::Unknown;
+use crate::account::any;
 use crate::arn::Arn;
-use crate::finding::{RemedyKind, RuleId, Severity};
-use crate::labeling::{LabelingIdentity, STRANGER, Setup};
+use crate::evaluation::identity::{self, Held, PASS_ROLE};
+use crate::evaluation::wording::{Sentence, quoted};
+use crate::evaluation::{Cause, Evaluator, Remedy, RemedyKind, Requirement, ResourceSet, Unmet};
+use crate::finding::{RuleId, Severity};
+use crate::labeling::{LabelingIdentity, STRANGER};
 use crate::policy::decide::Reason;
 use crate::policy::reach::Origin;
-
-use in_identity::{Held, PASS_ROLE};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::PrivilegeEscalation,
@@ -25,13 +26,13 @@ const CREATE_ROLE: &str = "iam:CreateRole";
 const CREATE_POLICY: &str = "iam:CreatePolicy";
 const ATTACH: &str = "iam:AttachRolePolicy";
 
-fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
-    let (access, who) = (setup.access, identity.identity);
-    let any_role = in_identity::any_role(access);
+fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
+    let (access, who) = (evaluator.access, identity.identity);
+    let any_role = identity::any_role(access);
     let any_policy = Arn::iam(&access.account.partition, &access.account.id, &format!("policy/{STRANGER}"));
     let decide = |ask: Ask<'_>, on: &Arn| {
         let answer = access.decide(who, &ask, on);
-        (in_identity::held(who, &answer).map(|held| held == Held::Always), answer)
+        (identity::held(who, &answer).map(|held| held == Held::Always), answer)
     };
     let attach = decide(Ask::new(ATTACH), &any_role);
     if attach.0 == Ok(false) {
@@ -39,50 +40,39 @@ fn check<'a>(setup: &Setup<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     }
     let create_role = decide(Ask::new(CREATE_ROLE), &any_role);
     let create_policy = decide(Ask::new(CREATE_POLICY), &any_policy);
-    let pass = decide(in_identity::pass_to_sagemaker(), &any_role);
-    let creates = either(&create_role.0, &create_policy.0);
+    let pass = decide(identity::pass_to_sagemaker(), &any_role);
+    let creates = any([create_role.0.clone(), create_policy.0.clone()]);
     if creates == Ok(false) || pass.0 == Ok(false) {
         return Ok(None);
     }
     creates?;
     attach.0.clone()?;
     pass.0.clone()?;
-    if in_identity::is_administrator(setup, who)? {
+    if identity::is_administrator(evaluator, who)? {
         return Ok(None);
     }
     let held = [create_role, create_policy, attach, pass];
     let answers: Vec<&Answer> = held.iter().filter(|(held, _)| *held == Ok(true)).map(|(_, answer)| answer).collect();
     let actions = quoted(answers.iter().map(|answer| answer.action()));
-    let name = who.arn().name();
-    let message = format!("`{name}` can make itself administrator: it is allowed {actions} on everything");
-    let mut finding = in_identity::finding(RULE.id, Severity::High, identity, message);
+    let sentence = Sentence::around("", format!(" may become administrator; {actions} are allowed on everything"));
+    let mut finding = of_identity(&RULE, identity, sentence);
     for (reason, actions) in granting(&answers) {
-        finding = finding.evidence(reason, format!("grants {}", quoted(actions)));
+        for action in &actions {
+            let requirement = Requirement::new(who.arn(), action, ResourceSet::Matching("*".to_owned()));
+            finding.causes.push(Unmet::new(requirement, Cause::Granted { statement: reason.clone() }));
+        }
+        finding = finding.evidence(reason, format!("allows {}", quoted(actions)));
     }
-    Ok(Some(
-        finding
-            .remedy(
-                RemedyKind::Policy,
-                format!(
-                    "if somebody else makes the execution roles, take `{CREATE_ROLE}`, `{CREATE_POLICY}` and `{ATTACH}` from `{name}`"
-                ),
-            )
-            .remedy(
-                RemedyKind::Policy,
-                format!(
-                    "or allow `{CREATE_ROLE}` and `{ATTACH}` only where `iam:PermissionsBoundary` is a boundary of yours, and `{PASS_ROLE}` on the execution roles alone"
-                ),
-            ),
-    ))
-}
-
-/// Does one of both hold? One that does not hang on anything suffices.
-fn either(one: &Result<bool, Unknown>, other: &Result<bool, Unknown>) -> Result<bool, Unknown> {
-    match (one, other) {
-        (Ok(true), _) | (_, Ok(true)) => Ok(true),
-        (Err(gap), _) | (_, Err(gap)) => Err(gap.clone()),
-        (Ok(false), Ok(false)) => Ok(false),
-    }
+    let advice = |summary| Remedy::Advice { kind: RemedyKind::Policy, summary };
+    let take = Sentence::around(
+        format!("if others make the execution roles, take `{CREATE_ROLE}`, `{CREATE_POLICY}` and `{ATTACH}` from "),
+        "",
+    );
+    let bound = Sentence::plain(format!(
+        "or allow `{CREATE_ROLE}` and `{ATTACH}` only where `iam:PermissionsBoundary` is a boundary of yours, and \
+         `{PASS_ROLE}` on the execution roles alone"
+    ));
+    Ok(Some(finding.fix(advice(take)).fix(advice(bound))))
 }
 
 /// The statements that grant, each with what it grants.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, in_identity, quoted};
+use super::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::Named;
-use crate::finding::{RemedyKind, RuleId, Severity};
+use crate::evaluation::goal::{EditKind, Goal, Grant};
+use crate::evaluation::wording::{Sentence, quoted};
+use crate::evaluation::{Cause, Evaluator, Remedy, Requirement, ResourceSet, Unmet, identity};
+use crate::finding::{RuleId, Severity};
 use crate::knowledge::actions;
-use crate::labeling::{LabelingIdentity, Setup};
+use crate::labeling::LabelingIdentity;
 use crate::policy::{Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,43 +20,61 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Identity(check),
 };
 
-fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
+/// What a statement grants in vain, with the policy and the statement's place, from 1.
+type Idle<'a> = (Named<'a>, usize, BTreeSet<String>);
+
+fn check<'a>(_: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     // What could not be read may grant the action on everything.
     if identity.missing.is_some() {
-        return in_identity::nothing(identity);
+        return undecided(identity);
     }
-    let mut idle = BTreeSet::new();
-    let mut policies = BTreeSet::new();
-    let mut evidence = vec![];
-    for policy in identity.own_policies().filter(|policy| !policy.is_of_aws()) {
-        for (number, statement) in in_identity::allowing(policy) {
-            let here: BTreeSet<String> = scoped(identity, statement).collect();
-            if here.is_empty() {
-                continue;
-            }
-            evidence.push((policy.reason(number, statement), format!("names ARNs for {}", quoted(&here))));
-            policies.insert(policy.known_as());
-            idle.extend(here);
-        }
-    }
+    let idle = idle(identity);
     if idle.is_empty() {
         return Ok(None);
     }
-    let who = identity.identity.arn().name();
-    let idle: Vec<String> = idle.into_iter().collect();
-    let (them, have) = if idle.len() == 1 { ("it has", "is") } else { ("they have", "are") };
-    let message = format!(
-        "`{who}` is granted {} on ARNs alone: {them} no resource-level permission and {have} denied",
-        in_identity::first_of(&idle)
+    let actions: BTreeSet<&String> = idle.iter().flat_map(|(.., actions)| actions).collect();
+    let actions: Vec<&String> = actions.into_iter().collect();
+    let them = if actions.len() == 1 { "which works" } else { "which work" };
+    let sentence = Sentence::around(
+        "policies allow ",
+        format!(" {} on ARNs alone, {them} on the resource `*` alone: no ARN matches", first_of(&actions)),
     );
-    let mut finding = in_identity::finding(RULE.id, Severity::Low, identity, message);
-    for (reason, note) in evidence {
-        finding = finding.evidence(&reason, note);
+    let mut finding = of_identity(&RULE, identity, sentence);
+    for (policy, number, here) in &idle {
+        let Some(statement) = identity::statement(policy, *number) else { continue };
+        finding = finding.evidence(&policy.reason(*number, statement), format!("names ARNs for {}", quoted(here)));
+        for action in here {
+            let requirement = Requirement::new(identity.identity.arn(), action, ResourceSet::Matching("*".to_owned()));
+            let why = format!("{action} has no resource-level permission, and its statement names ARNs");
+            let cause = Cause::WrongValue { why, wanted: Some("*".to_owned()) };
+            finding.causes.push(Unmet::new(requirement, cause));
+        }
     }
-    Ok(Some(finding.remedy(
-        RemedyKind::Policy,
-        format!("in {}, allow {} in a statement of its own whose resource is `*`", quoted(policies), quoted(idle)),
-    )))
+    let policies: BTreeSet<String> = idle.iter().map(|(policy, ..)| policy.known_as()).collect();
+    let summary = Sentence::plain(format!(
+        "in {}, allow {} in a statement of its own whose resource is `*`",
+        quoted(policies),
+        quoted(actions)
+    ));
+    let goals = idle.iter().map(|idle| scoped_right(identity, idle)).collect::<Option<Vec<Vec<Goal>>>>();
+    let goals = goals.unwrap_or_default().into_iter().flatten().collect();
+    Ok(Some(finding.fix(Remedy::EditStatements { goals, summary })))
+}
+
+/// What has no resource-level permission must be allowed on everything, in a statement of its own.
+fn scoped_right(identity: &LabelingIdentity<'_>, (policy, number, idle): &Idle<'_>) -> Option<Vec<Goal>> {
+    let target = identity::place(identity, policy)?;
+    let named: BTreeSet<String> = idle.iter().flat_map(|glob| actions::named(glob)).map(str::to_owned).collect();
+    let everywhere = |action: &String| Grant::new(action, ResourceSet::Matching("*".to_owned()));
+    let gains: Vec<Grant> = named.iter().map(everywhere).collect();
+    // A glob may name more than is known of.
+    let losses: Vec<Grant> = idle.iter().filter(|glob| !glob.contains(['*', '?'])).map(everywhere).collect();
+    let without = idle
+        .iter()
+        .map(|glob| identity::edit(&target, *number, EditKind::Without(glob.clone()), vec![], losses.clone()));
+    let on = Some(BTreeSet::from(["*".to_owned()]));
+    let beside = EditKind::Beside { actions: named, on, when: None, service: None };
+    Some(without.chain([identity::edit(&target, *number, beside, gains, vec![])]).collect())
 }
 
 /// The actions, or whole globs of actions, that a statement grants in vain, as long as no other grants them.
@@ -79,9 +100,9 @@ fn scoped(identity: &LabelingIdentity<'_>, statement: &Statement) -> impl Iterat
 
 /// Does some statement allow the action on what AWS asks of it, be it under conditions?
 fn may_be_granted(identity: &LabelingIdentity<'_>, action: &str) -> bool {
-    let mut allowing = identity.policies.iter().flat_map(in_identity::allowing);
+    let mut allowing = identity.policies.iter().flat_map(identity::allowing);
     allowing.any(|(_, statement)| {
-        in_identity::names(statement, action)
+        identity::names(statement, action)
             && match &statement.resources {
                 Some(Selection::Only(arns)) => arns.iter().any(|arn| actions::may_hold_on(action, arn)),
                 Some(Selection::AllBut(_)) | None => true,
@@ -89,12 +110,12 @@ fn may_be_granted(identity: &LabelingIdentity<'_>, action: &str) -> bool {
     })
 }
 
-/// What statements grant in vain, with the policy and the statement, from 1.
-pub(crate) fn idle<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, BTreeSet<String>)> {
+/// What statements grant in vain.
+fn idle<'a>(identity: &LabelingIdentity<'a>) -> Vec<Idle<'a>> {
     let own = identity.own_policies().filter(|policy| !policy.is_of_aws());
     let of_policy = |policy: &Named<'a>| {
         let policy = *policy;
-        in_identity::allowing(&policy)
+        identity::allowing(&policy)
             .map(|(number, statement)| (policy, number, scoped(identity, statement).collect::<BTreeSet<String>>()))
             .filter(|(_, _, idle)| !idle.is_empty())
             .collect::<Vec<_>>()

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, list, quoted};
+use super::{Check, Checked, Rule, Scale};
 use crate::access::Named;
 use crate::arn::Arn;
-use crate::finding::{Finding, RemedyKind, RuleId, Severity};
+use crate::evaluation::wording::{Sentence, list, quoted};
+use crate::evaluation::{Cause, Evaluator, Remedy, RemedyKind, Requirement, ResourceSet, Unmet};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::knowledge::managed::{self, FULL_ACCESS, GROUND_TRUTH_EXECUTION};
+use crate::labeling::ExecutionRole;
 use crate::labeling::uses::RoleUses;
-use crate::labeling::{ExecutionRole, Setup};
 use crate::policy::decide::Reason;
 use crate::policy::{Effect, Selection, Statement};
 
@@ -31,10 +33,10 @@ struct Broad {
     statements: Vec<(Reason, String)>,
 }
 
-fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
+fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     let mut missing = None;
     let mut broad = vec![];
-    for policy in setup.access.policies(role.role) {
+    for policy in evaluator.access.policies(role.role) {
         match policy {
             Ok(policy) => broad.extend(breadth(&policy)),
             Err(gap) => missing = missing.or(Some(gap)),
@@ -45,9 +47,11 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     }
     let (arn, who) = (&role.role.arn, role.role.arn.name());
     let policies = list(broad.iter().map(|broad| broad.policy.as_str()));
-    let message = format!("`{who}` carries {policies}, and {}", used(role.uses));
-    let mut finding = Finding::new(RULE.id, Severity::Low, Some(arn), Some(arn), message);
+    let sentence = Sentence::around("", format!(" has {policies}; {}", used(role.uses)));
+    let mut finding = Finding::new(RULE.id, Severity::Low, Some(arn), Some(arn), sentence);
     for (reason, what) in broad.iter().flat_map(|broad| &broad.statements) {
+        let requirement = Requirement::new(arn, what, ResourceSet::Matching("*".to_owned()));
+        finding.causes.push(Unmet::new(requirement, Cause::Granted { statement: reason.clone() }));
         finding = finding.evidence(reason, format!("allows {what} on everything"));
     }
     let narrow = if role.documented.iter().any(|limits| limits.policy == GROUND_TRUTH_EXECUTION) {
@@ -55,12 +59,10 @@ fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
     } else {
         format!("attach {GROUND_TRUTH_EXECUTION} to `{who}` instead")
     };
-    Ok(Some(finding.remedy(
-        RemedyKind::Policy,
-        format!(
-            "{narrow}, and name the buckets and functions that carry no token and that its jobs use in an inline policy"
-        ),
-    )))
+    let summary = Sentence::plain(format!(
+        "{narrow}, and name in an inline policy the buckets and functions that its jobs use and whose names have no token"
+    ));
+    Ok(Some(finding.fix(Remedy::Advice { kind: RemedyKind::Policy, summary })))
 }
 
 /// Is a policy far more than labeling needs?
@@ -73,23 +75,13 @@ fn breadth(policy: &Named<'_>) -> Option<Broad> {
     }
     let statements: Vec<(Reason, String)> = (1..)
         .zip(policy.document.statements())
-        .filter_map(|(number, statement)| Some((reason(policy, number, statement), everything(statement)?)))
+        .filter_map(|(number, statement)| Some((policy.reason(number, statement), everything(statement)?)))
         .collect();
     if statements.is_empty() {
         return None;
     }
     let what: BTreeSet<&str> = statements.iter().map(|(_, what)| what.as_str()).collect();
     Some(Broad { policy: format!("`{}`, which allows {} on everything", policy.name, list(what)), statements })
-}
-
-fn reason(policy: &Named<'_>, number: usize, statement: &Statement) -> Reason {
-    Reason {
-        policy: policy.arn.map_or_else(|| format!("inline {}", policy.name), |_| policy.name.to_owned()),
-        version: policy.version.map(str::to_owned),
-        statement: number,
-        sid: statement.sid.clone(),
-        effect: statement.effect,
-    }
 }
 
 /// The whole services that a statement allows everywhere and always.

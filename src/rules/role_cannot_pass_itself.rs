@@ -1,12 +1,12 @@
 //! `role-cannot-pass-itself`: see its page, `role_cannot_pass_itself.md`.
 
-use super::{Check, Checked, Rule, Scale, in_role};
-use crate::access::Ask;
+use super::{Check, Checked, Rule, Scale, views};
+use crate::evaluation::wording::{self, Sentence};
+use crate::evaluation::{Evaluator, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
-use crate::labeling::needs::What;
-use crate::labeling::reach::Judged;
+use crate::labeling::needs::{ALGORITHM, What};
 use crate::labeling::uses::Job;
-use crate::labeling::{ExecutionRole, SAGEMAKER, Setup, Use};
+use crate::labeling::{ExecutionRole, SAGEMAKER, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::RoleCannotPassItself,
@@ -16,37 +16,23 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Role(check),
 };
 
-const PASS: &str = "iam:PassRole";
-
-fn check<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Checked {
+fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     let passes_itself = |job: &&Job<'_>| job.needs.iter().any(|need| matches!(need.what, What::PassItself(_)));
-    let jobs: Vec<&Job<'_>> = in_role::jobs(setup, role).filter(passes_itself).collect();
+    let jobs: Vec<&Job<'_>> = views::jobs(&evaluator.uses.jobs, &role.role.arn).filter(passes_itself).collect();
     if jobs.is_empty() {
         return Ok(None);
     }
-    let (arn, who) = (&role.role.arn, role.role.arn.name());
-    let judged = judged(setup, role);
-    if !judged.lacking && !judged.stopped {
-        return judged.open_grant.or(judged.open_stop).map_or(Ok(None), Err);
+    let mut evaluation = evaluator.passes_itself(role);
+    evaluation.requirement.field = ALGORITHM;
+    if evaluation.is_met()? {
+        return Ok(None);
     }
-    let message = format!(
-        "`{who}` may not pass itself to `{SAGEMAKER}`, as automated data labeling needs: {}; {}",
-        in_role::why(&[&judged]),
-        in_role::under(&jobs, "uses it", "use it")
-    );
-    let mut finding = Finding::new(RULE.id, Severity::High, Some(arn), Some(arn), message);
+    let unmet: Vec<Unmet> = evaluation.unmet().collect();
+    let arn = &role.role.arn;
+    let used = views::of_jobs(&jobs, "uses it", "use it");
+    let sentence: Sentence = wording::blocked(&unmet)
+        .and(&format!("; automated data labeling passes the role to `{SAGEMAKER}`, and {used}"));
+    let mut finding = Finding::new(RULE.id, Severity::High, Some(arn), Some(arn), sentence);
     finding.usage = Some(Use::Used);
-    for reason in &judged.denying() {
-        finding = finding.evidence(reason, "refuses it, whatever else allows it");
-    }
-    let add = format!(
-        "add an inline policy to `{who}` that allows {PASS} on `{arn}` if iam:PassedToService is `{SAGEMAKER}`"
-    );
-    Ok(Some(in_role::mend(finding, &judged, arn, PASS, add)))
-}
-
-/// May a role pass itself to SageMaker?
-pub(crate) fn judged<'a>(setup: &Setup<'a>, role: &ExecutionRole<'a>) -> Judged {
-    let ask = Ask::new(PASS).with("iam:PassedToService", SAGEMAKER);
-    Judged::new(setup.access.decide(role.role, &ask, &role.role.arn))
+    Ok(Some(finding.because(unmet)))
 }

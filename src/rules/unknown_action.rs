@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, in_identity, list, quoted};
+use super::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::Named;
-use crate::finding::{RemedyKind, RuleId, Severity};
+use crate::evaluation::goal::{EditKind, Goal, Grant};
+use crate::evaluation::wording::{Sentence, list, quoted};
+use crate::evaluation::{Cause, Evaluator, Remedy, Requirement, ResourceSet, Unmet, identity};
+use crate::finding::{RuleId, Severity};
 use crate::knowledge::actions;
-use crate::labeling::{LabelingIdentity, Setup};
+use crate::labeling::LabelingIdentity;
 use crate::policy::{Effect, Selection, Statement};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Identity(check),
 };
 
-fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
+fn check<'a>(_: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     let mut unknown = BTreeSet::new();
     let mut evidence = vec![];
     let mut policies = BTreeSet::new();
@@ -28,9 +31,9 @@ fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
                 continue;
             }
             let does = match (&statement.actions, statement.effect) {
-                (Selection::AllBut(_), _) => "leaves nothing out",
-                (Selection::Only(_), Effect::Allow) => "grants nothing",
-                (Selection::Only(_), Effect::Deny) => "refuses nothing",
+                (Selection::AllBut(_), _) => "excludes no action",
+                (Selection::Only(_), Effect::Allow) => "allows no action",
+                (Selection::Only(_), Effect::Deny) => "denies no action",
             };
             evidence.push((policy.reason(number, statement), format!("{} {does}", quoted(&here))));
             policies.insert(policy.known_as());
@@ -38,29 +41,49 @@ fn check(_: &Setup<'_>, identity: &LabelingIdentity<'_>) -> Checked {
         }
     }
     if unknown.is_empty() {
-        return in_identity::nothing(identity);
+        return undecided(identity);
     }
     let unknown: Vec<&str> = unknown.into_iter().collect();
     let (_, date) = actions::source();
     let meant: Vec<(&str, &str)> = unknown.iter().filter_map(|a| Some((*a, actions::near(a)?))).collect();
     let probably = match meant.as_slice() {
         [] => String::new(),
-        meant => format!(", probably for {}", quoted(meant.iter().map(|(_, right)| right))),
+        meant => format!("; probably {} is meant", quoted(meant.iter().map(|(_, right)| right))),
     };
-    let such = if unknown.len() == 1 { "there was no such action" } else { "there were no such actions" };
-    let who = identity.identity.arn().name();
-    let message =
-        format!("`{who}` has a policy that names {}{probably}: {such} on {date}", in_identity::first_of(&unknown));
-    let mut finding = in_identity::finding(RULE.id, Severity::Low, identity, message);
+    let are = if unknown.len() == 1 { "is no action" } else { "are no actions" };
+    let sentence = Sentence::plain(format!("{} {are} (as of {date}){probably}", first_of(&unknown)));
+    let mut finding = of_identity(&RULE, identity, sentence);
     for (reason, note) in evidence {
         finding = finding.evidence(&reason, note);
+    }
+    for action in &unknown {
+        let requirement = Requirement::new(identity.identity.arn(), action, ResourceSet::Matching("*".to_owned()));
+        let why = format!("there is no action {action}");
+        let cause = Cause::WrongValue { why, wanted: actions::near(action).map(str::to_owned) };
+        finding.causes.push(Unmet::new(requirement, cause));
     }
     let mut todo: Vec<String> = meant.iter().map(|(wrong, right)| format!("write `{right}` for `{wrong}`")).collect();
     let others: Vec<&str> = unknown.iter().copied().filter(|action| actions::near(action).is_none()).collect();
     if !others.is_empty() {
         todo.push(format!("write what is meant for {}, or remove it", quoted(others)));
     }
-    Ok(Some(finding.remedy(RemedyKind::Policy, format!("in {}, {}", quoted(policies), list(todo)))))
+    let summary = Sentence::plain(format!("in {}, {}", quoted(policies), list(todo)));
+    let goals =
+        self::unknown(identity).into_iter().map(|(policy, number, wrong)| renamed(identity, &policy, number, wrong));
+    let goals = goals.collect::<Option<Vec<Goal>>>().unwrap_or_default();
+    Ok(Some(finding.fix(Remedy::EditStatements { goals, summary })))
+}
+
+/// What is surely a slip must be spelled right.
+fn renamed(identity: &LabelingIdentity<'_>, policy: &Named<'_>, number: usize, wrong: String) -> Option<Goal> {
+    let (target, statement) = identity::place(identity, policy).zip(identity::statement(policy, number))?;
+    let (right, on) = actions::slip(&wrong).zip(identity::patterns(statement))?;
+    if statement.effect != Effect::Allow || !matches!(statement.actions, Selection::Only(_)) {
+        return None;
+    }
+    let gains = on.into_iter().map(|on| Grant::new(right, on)).collect();
+    let losses = vec![Grant::new(&wrong, ResourceSet::Matching("*".to_owned()))];
+    Some(identity::edit(&target, number, EditKind::Renamed(wrong, right), gains, losses))
 }
 
 /// The actions of a statement that do not exist.
@@ -69,7 +92,7 @@ fn wrong(statement: &Statement) -> impl Iterator<Item = &str> {
 }
 
 /// Every action that does not exist, with the policy that names it and the statement, from 1.
-pub(crate) fn unknown<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, String)> {
+fn unknown<'a>(identity: &LabelingIdentity<'a>) -> Vec<(Named<'a>, usize, String)> {
     let own = identity.own_policies().filter(|policy| !policy.is_of_aws());
     let of_policy = |policy: &Named<'a>| {
         let policy = *policy;

@@ -6,6 +6,8 @@ use gt_audit::account::snapshot::Snapshot;
 use gt_audit::account::{Account, Bucket, Fact, Function, Role, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
+use gt_audit::evaluation::{Unmet, wording};
+use gt_audit::finding::Finding;
 use gt_audit::policy::Document;
 use gt_audit::report::Report;
 
@@ -38,6 +40,19 @@ pub fn report_after(change: impl FnOnce(&mut Account)) -> Report {
 
 pub fn gap(action: &str) -> Unknown {
     Unknown::refused(action, "*", "AccessDenied", "no")
+}
+
+/// What of a job's fields is not allowed or wrong: field, action (`-` where it is none of permissions) and resource.
+pub fn blocked(finding: &Finding) -> Vec<(&'static str, String, String)> {
+    let mut blocked = vec![];
+    for Unmet { requirement, .. } in &finding.causes {
+        let action = if requirement.action.is_empty() { "-" } else { &requirement.action };
+        let one = (requirement.field, action.to_owned(), wording::resource(&requirement.on));
+        if !blocked.contains(&one) {
+            blocked.push(one);
+        }
+    }
+    blocked
 }
 
 pub fn document(text: &str) -> Document {

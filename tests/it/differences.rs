@@ -77,10 +77,9 @@ fn run(policy: &str, fields: &[(&str, &str)], change: &dyn Fn(&mut Account)) -> 
 fn blocks(report: &Report) -> Vec<String> {
     assert_eq!(open(report), NOTHING);
     let findings = report.findings.iter().filter(|finding| finding.rule.as_str() == "job-blocked");
-    let said = findings.flat_map(|finding| &finding.blocked).map(|blocked| {
-        let field = blocked.field.rsplit('.').next().unwrap();
-        format!("{field} {} {}", blocked.action.as_deref().unwrap_or("-"), blocked.resource)
-    });
+    let said = findings
+        .flat_map(crate::accounts::blocked)
+        .map(|(field, action, resource)| format!("{} {action} {resource}", field.rsplit('.').next().unwrap()));
     said.collect()
 }
 

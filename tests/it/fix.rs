@@ -17,6 +17,10 @@ use serde_json::Value;
 use crate::accounts::*;
 use crate::command_line::gt_audit;
 
+/// One of AWS's algorithms for automated labeling.
+const ALGORITHM: &str =
+    "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/image-classification";
+
 type Triples = BTreeSet<(String, Option<String>, String)>;
 
 /// Every finding as rule, principal and resource; the grouped ones too.
@@ -133,8 +137,8 @@ fn closed(plan: &Plan) -> Vec<&'static str> {
 /// Why nothing is changed, in words.
 fn instead(plan: &Plan) -> String {
     let of = |mend: &Mend| {
-        let stops: Vec<String> = mend.in_the_way.iter().map(fix::Obstacle::said).collect();
-        format!("{} {}", stops.join("; "), mend.no_change.as_deref().unwrap_or_default())
+        let reasons = gt_audit::evaluation::wording::reasons(&mend.causes);
+        format!("{} {}", reasons.join("; "), mend.no_change.as_deref().unwrap_or_default())
     };
     plan.mends.iter().filter(|mend| mend.proof.is_none()).map(of).collect::<Vec<_>>().join("\n")
 }
@@ -157,7 +161,7 @@ fn the_storys_changes_are_proved_and_as_text() {
     assert_eq!(spoken, all);
     // What has no change says why.
     for mend in plan.mends.iter().filter(|mend| mend.proof.is_none()) {
-        let says = mend.no_change.is_some() || !mend.in_the_way.is_empty() || !mend.unknown.is_empty();
+        let says = mend.no_change.is_some() || !mend.causes.is_empty() || !mend.unknown.is_empty();
         assert!(says && mend.changes.is_empty(), "{mend:#?}");
     }
     // Nobody has two policies to put under one name.
@@ -173,7 +177,7 @@ fn findings_are_named_by_id_or_by_a_report() {
     let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
     // Nothing shows it to be used: it is opened only when it is asked for.
     let all = fix::plan(&near, OPTIONS, Selection::All).unwrap();
-    assert!(documents(&all).is_empty() && instead(&all).contains("nothing shows these to be used"));
+    assert!(documents(&all).is_empty() && instead(&all).contains("these are not known to be used"));
     let unknown = fix::plan(&near, OPTIONS, Selection::Named(&["0000".to_owned()])).unwrap_err().to_string();
     assert!(unknown.starts_with("there is no finding `0000`"), "{unknown}");
     let gone = fix::plan(&near, OPTIONS, Selection::Reported(&["0000".to_owned(), finding.id.clone()])).unwrap();

@@ -119,31 +119,6 @@ fn each_form_of_hostile_changes() {
 }
 
 #[test]
-fn a_text_that_aws_would_refuse_for_its_size_is_said_to_be() {
-    let sized = |characters: usize| {
-        let around = r#"{"Statement":[],"Id":""}"#.len();
-        document(json!({ "Statement": [], "Id": "x".repeat(characters - around) }))
-    };
-    let of = |kind: &str, document| inline(&format!("arn:aws:iam::1:{kind}/any"), "p", document);
-    let policy = |document| Change::PutPolicyVersion { policy: arn("arn:aws:iam::1:policy/any"), document };
-    let trust = |document| Change::PutTrustPolicy { role: arn("arn:aws:iam::1:role/any"), document };
-    let make: [(usize, &dyn Fn(Document) -> Change); 5] = [
-        (10_240, &|document| of("role", document)),
-        (2_048, &|document| of("user", document)),
-        (5_120, &|document| of("group", document)),
-        (6_144, &policy),
-        (2_048, &trust),
-    ];
-    for form in FORMS {
-        for (quota, change) in make {
-            let is_said = |size| spelled(form, &[change(sized(size))], &[]).contains("# WARNING: AWS will refuse");
-            assert!(!is_said(quota), "{quota}");
-            assert!(is_said(quota + 1), "{quota}");
-        }
-    }
-}
-
-#[test]
 fn without_a_stand_alone_resource_there_is_no_template() {
     let text = spelled(Form::CloudFormation, &changes()[4..], &[]);
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");

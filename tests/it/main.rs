@@ -23,6 +23,7 @@ mod jobs;
 mod laws;
 #[cfg(feature = "live")]
 mod live;
+mod one_judgement;
 #[cfg(feature = "live")]
 mod oracle;
 mod preflight;

@@ -15,6 +15,7 @@ const ROOMS: &[&str] = &[
     "collect",
     "access",
     "labeling",
+    "evaluation",
     "finding",
     "rules",
     "preflight",

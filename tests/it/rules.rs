@@ -114,7 +114,7 @@ fn managed_policy_changed() {
         messages,
         [(
             Severity::Info,
-            "`AmazonSageMakerGroundTruthExecution` v3 has a text this build does not know: function token `GtRecipes` is \
+            "v3 of `AmazonSageMakerGroundTruthExecution` has a text that this gt-audit does not know; function token `GtRecipes` is \
              new and function token `GtRecipe` is gone"
         )]
     );

@@ -308,7 +308,7 @@ fn d11_a_functions_tokens_have_one_spelling() {
             (finding.rule.as_str(), finding.severity),
             ("function-out-of-reach", gt_audit::finding::Severity::Medium)
         );
-        let remedies = finding.remedy.iter().map(|remedy| remedy.summary.as_str()).collect::<String>();
+        let remedies = finding.fixes.iter().map(|fix| fix.summary.as_str()).collect::<String>();
         assert!(remedies.contains("`LabelingFunction`") && remedies.contains("`sagemaker`"), "{remedies}");
     }
 }

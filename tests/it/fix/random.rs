@@ -147,7 +147,7 @@ fn take(account: &mut Account, (which, one, other): Step) {
                 ("OutputConfig.S3OutputPath", &output),
                 ("HumanTaskConfig.PreHumanTaskLambdaArn", &pre),
                 ("HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn", &pre),
-                ("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn", "a"),
+                ("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn", super::ALGORITHM),
                 ("InputConfig.DataSource.SnsDataSource.SnsTopicArn", topic),
                 ("OutputConfig.KmsKeyId", "alias/signs"),
             ];

@@ -1,8 +1,9 @@
 //! A proof that can fail: changes that allow more than was asked, or other things, are refused.
 
 use gt_audit::account::{Encryption, Key};
+use gt_audit::evaluation::ResourceSet as On;
 use gt_audit::finding::Finding;
-use gt_audit::fix::{Asked, Grant, On, POLICY_NAME, Prover, Refused};
+use gt_audit::fix::{Grant, IntendedEffect, POLICY_NAME, Prover, Rejected};
 use serde_json::json;
 
 use super::*;
@@ -14,11 +15,11 @@ fn arn(text: &str) -> Arn {
 }
 
 /// Proves a change of the account for all its findings.
-fn prove(snapshot: &Snapshot, change: Change, gains: &[Grant], losses: &[Grant]) -> Result<(), Refused> {
+fn prove(snapshot: &Snapshot, change: Change, gains: &[Grant], losses: &[Grant]) -> Result<(), Rejected> {
     let report = audit(snapshot, OPTIONS);
     assert!(!report.findings.is_empty());
     let meant: Vec<&Finding> = report.findings.iter().collect();
-    let asked = Asked { gains: gains.iter().cloned().collect(), losses: losses.iter().cloned().collect() };
+    let asked = IntendedEffect { gains: gains.iter().cloned().collect(), losses: losses.iter().cloned().collect() };
     Prover::new(snapshot, OPTIONS, &report).prove(&meant, &[(change, asked)]).map(|_| ())
 }
 
@@ -64,8 +65,8 @@ fn an_inline_policy_that_allows_more_is_refused() {
         ),
         (json!([good.clone(), {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}]), "no longer allows"),
         // Too little: what was asked is not there, or the finding is.
-        (with("Resource", json!("arn:aws:s3:::signs-ground-truth/a/*")), "not allowed even so"),
-        (with("Condition", json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})), "not allowed even so"),
+        (with("Resource", json!("arn:aws:s3:::signs-ground-truth/a/*")), "stays denied even with the change"),
+        (with("Condition", json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})), "stays denied even with the change"),
         (with("Action", json!("s3:GetObject")), "with it there would be `bucket-reached-in-part`"),
     ] {
         let refused = tried(wide.clone()).unwrap_err().to_string();
@@ -99,7 +100,7 @@ fn a_condition_that_is_left_out_is_missed() {
     let mut passing = healthy();
     crate::rules::job(
         &mut passing.account,
-        &[("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn", "a")],
+        &[("LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn", super::ALGORITHM)],
     );
     let gains =
         [Grant::new("iam:PassRole", On::Exactly(ROLE.to_owned()))

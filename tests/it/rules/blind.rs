@@ -37,7 +37,13 @@ fn busy(account: &mut Account, topics: &str, pre: &str) {
     let function = function(account).arn.to_string();
     another(account, "labels-sagemaker");
     job(account, &[(MANIFEST, "s3://signs-sagemaker/m.manifest"), (OUTPUT, "s3://labels-sagemaker/"), (PRE, pre)]);
-    job(account, &[(ALGORITHM, "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/x")]);
+    job(
+        account,
+        &[(
+            ALGORITHM,
+            "arn:aws:sagemaker:us-east-1:027400017018:labeling-job-algorithm-specification/image-classification",
+        )],
+    );
     job(account, &[(INPUT_TOPIC, &topic(topics)), (OUTPUT_TOPIC, &topic(topics))]);
     job(account, &[(POST, &function), (OUTPUT, "s3://labels-sagemaker/out")]);
 }

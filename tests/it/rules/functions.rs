@@ -33,8 +33,8 @@ fn function_out_of_reach() {
     assert_eq!(
         messages,
         [
-            "`signs-LabelingFunction-pre` carries a token of `more`, which grants it elsewhere, and no other policy lets \
-          `GtExecution` invoke it"
+            "no identity-based policy allows `GtExecution` lambda:InvokeFunction on `signs-LabelingFunction-pre`; the name \
+             has a token of `more`, which allows it elsewhere"
         ]
     );
     // A statement for versions and aliases alone does not match the unqualified function, which a job may never name.

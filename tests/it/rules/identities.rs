@@ -95,11 +95,10 @@ fn unknown_action() {
     assert_eq!(found.principal, found.resource);
     assert_eq!(
         found.message,
-        "`GtExecution` has a policy that names `sqs:SendMessageBatch`, probably for `sqs:SendMessage`: there was no such \
-         action on 2026-11-22"
+        "`sqs:SendMessageBatch` is no action (as of 2026-11-22); probably `sqs:SendMessage` is meant"
     );
-    assert_eq!(evidence(&found), ["inline more - 1 -: `sqs:SendMessageBatch` grants nothing"]);
-    assert_eq!(found.remedy[0].summary, "in `inline more`, write `sqs:SendMessage` for `sqs:SendMessageBatch`");
+    assert_eq!(evidence(&found), ["inline more - 1 -: `sqs:SendMessageBatch` allows no action"]);
+    assert_eq!(found.fixes[0].summary, "in `inline more`, write `sqs:SendMessage` for `sqs:SendMessageBatch`");
     // Globs, what a statement leaves out, and what it refuses, too.
     let texts = [
         allow(r#""Action":"s3:Obtain*","Resource":"arn:aws:s3:::x""#),
@@ -138,8 +137,8 @@ fn resource_scope_ignored() {
     assert_eq!((found.rule.as_str(), found.severity), ("resource-scope-ignored", Severity::Low));
     assert_eq!(
         found.message,
-        "`GtExecution` is granted `iam:ListRoles` and `kms:ListAliases` on ARNs alone: they have no resource-level \
-         permission and are denied"
+        "policies allow `GtExecution` `iam:ListRoles` and `kms:ListAliases` on ARNs alone, which work on the resource `*` \
+         alone: no ARN matches"
     );
     assert_eq!(evidence(&found), ["inline more - 1 List: names ARNs for `iam:ListRoles` and `kms:ListAliases`"]);
     let on = |action: &str, resource: &str| {

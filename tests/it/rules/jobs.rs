@@ -45,10 +45,8 @@ fn job_blocked() {
             elsewhere(a);
             change(a);
         });
-        let blocked = findings.iter().flat_map(|finding| &finding.blocked);
-        blocked
-            .map(|b| format!("{} {} {}", b.field, b.action.as_deref().unwrap_or("-"), b.resource))
-            .collect::<Vec<_>>()
+        let blocked = findings.iter().flat_map(crate::accounts::blocked);
+        blocked.map(|(field, action, resource)| format!("{field} {action} {resource}")).collect::<Vec<_>>()
     };
     let object = Arn::bucket("aws", "signs-raw/m");
     let untagged = |a: &mut Account| drop(a.objects.insert(object.clone(), Fact::Known(Some(Tags::new()))));
@@ -92,7 +90,7 @@ fn job_blocked() {
     assert_eq!(undecided("job-blocked", |a| job(a, &[(OUTPUT, "s3://their-sagemaker/out/")])), ["s3:GetBucketPolicy"]);
     // A role that is not there.
     let gone = of("job-blocked", |a| job(a, &[("RoleArn", "arn:aws:iam::111122223333:role/Gone")]));
-    assert_eq!(gone[0].blocked[0].field, "RoleArn");
+    assert_eq!(gone[0].causes[0].requirement.field, "RoleArn");
     // A job of which nothing is known may be any job.
     assert_eq!(
         undecided("job-blocked", |a| {
@@ -125,7 +123,7 @@ fn job_failed_on_permission() {
     );
     assert_eq!(explained[0].explained_by.len(), 2);
     let unexplained = failed("S3 AccessDenied", "s3://signs-sagemaker/out/");
-    assert!(unexplained[0].message.contains("nothing that is found now explains it"), "{}", unexplained[0].message);
+    assert!(unexplained[0].message.contains("no finding of today explains it"), "{}", unexplained[0].message);
     let of_the_function = failed(LAMBDA, "s3://signs-sagemaker/out/");
     assert!(of_the_function[0].message.contains("an error of the function's own"), "{}", of_the_function[0].message);
     assert_eq!(failed("InternalServerError", "s3://signs-raw/out/"), []);
@@ -148,7 +146,7 @@ fn builtin_function_misaddressed() {
         };
         assert_eq!((finding.rule.as_str(), finding.severity), ("builtin-function-misaddressed", Severity::High));
         assert_eq!(finding.resource.as_ref().map(Arn::name), Some("job-0"));
-        Some((finding.message.clone(), finding.remedy[0].summary.clone()))
+        Some((finding.message.clone(), finding.fixes[0].summary.clone()))
     };
     assert_eq!(naming(PRE, "arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox"), None);
     assert_eq!(naming(POST, "arn:aws:lambda:us-east-1:111122223333:function:signs-LabelingFunction-pre"), None);
@@ -158,7 +156,7 @@ fn builtin_function_misaddressed() {
             "labeling job `job-0` names `arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox` in \
              `HumanTaskConfig.PreHumanTaskLambdaArn` (in `us-east-1` AWS keeps them in the account 432418664414)"
                 .to_owned(),
-            "name `arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox` in \
+            "write `arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox` into \
              `HumanTaskConfig.PreHumanTaskLambdaArn`"
                 .to_owned()
         ))
@@ -166,7 +164,7 @@ fn builtin_function_misaddressed() {
     let remedy = |field: &str, arn: &str| naming(field, arn).map(|(_, remedy)| remedy).unwrap_or_default();
     assert!(
         remedy(POST, "arn:aws:lambda:eu-west-1:568282634449:function:ACS-BoundingBox")
-            .starts_with("name `arn:aws:lambda:us-east-1:432418664414:function:ACS-BoundingBox`")
+            .starts_with("write `arn:aws:lambda:us-east-1:432418664414:function:ACS-BoundingBox`")
     );
     assert!(
         remedy(POST, "arn:aws:lambda:us-east-1:432418664414:function:ACS-VideoClassification").starts_with("look up")
@@ -185,5 +183,5 @@ fn builtin_function_misaddressed() {
         known(&mut a.regions.get_mut("us-east-1").unwrap().labeling_jobs)[0].request =
             Fact::Unknown(gap("sagemaker:DescribeLabelingJob"));
     });
-    assert!(hidden.contains(&"? builtin-function-misaddressed *".to_owned()), "{hidden:?}");
+    assert!(hidden.contains(&"? builtin-function-misaddressed job-0".to_owned()), "{hidden:?}");
 }

@@ -79,8 +79,9 @@ fn role_cannot_pass_itself() {
     assert_eq!(
         messages.collect::<Vec<_>>(),
         [
-            "`GtExecution` may not pass itself to `sagemaker.amazonaws.com`, as automated data labeling needs: `inline more` \
-             refuses it; labeling job `job-0` uses it"
+            "no identity-based policy allows `GtExecution` iam:PassRole; explicit deny in an identity-based policy (statement \
+             1 of the inline policy `more`) for it: iam:PassRole; automated data labeling passes the role to \
+             `sagemaker.amazonaws.com`, and labeling job `job-0` uses it"
         ]
     );
 }
@@ -108,8 +109,8 @@ fn role_cannot_stream() {
     assert_eq!(messages(streaming("groundTruth-in", "sagemaker-out", None)), Vec::<String>::new());
     assert_eq!(
         messages(streaming("sagemaker-in", "labels-out", None)),
-        ["High role-cannot-stream `GtExecution` may not do all that streaming needs: labeling job `job-0` lacks \
-             sns:Publish on `arn:aws:sns:us-east-1:111122223333:labels-out`"]
+        ["High role-cannot-stream policies do not allow `GtExecution` all that streaming needs: sns:Publish on \
+             `arn:aws:sns:us-east-1:111122223333:labels-out` (labeling job `job-0`)"]
     );
     // An output topic alone makes no stream.
     let says = |change: &dyn Fn(&mut Account)| says_but(&["job-blocked"], change);
@@ -129,8 +130,8 @@ fn role_cannot_stream() {
     assert_eq!(
         messages(streaming("sagemaker-in", "sagemaker-out", Some(refused))),
         [
-            "High role-cannot-stream `GtExecution` may not do all that streaming needs: labeling job `job-0` lacks all seven \
-             actions of queues on `arn:aws:sqs:us-east-1:111122223333:GroundTruth-job-0`"
+            "High role-cannot-stream policies do not allow `GtExecution` all that streaming needs: all seven actions of queues on \
+             `arn:aws:sqs:us-east-1:111122223333:GroundTruth-job-0` (labeling job `job-0`)"
         ]
     );
     // Another account's topic has its own say.
@@ -181,10 +182,7 @@ fn role_broader_than_needed() {
         let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
         finding.message.clone()
     };
-    assert_eq!(
-        message(&|_| {}),
-        "`GtExecution` carries `AmazonSageMakerFullAccess`, and nothing is known to run under it"
-    );
+    assert_eq!(message(&|_| {}), "`GtExecution` has `AmazonSageMakerFullAccess`; nothing is known to run under it");
     let jobs = |a: &mut Account| {
         job(
             a,
@@ -202,8 +200,8 @@ fn role_broader_than_needed() {
             jobs(a);
             inline(a, r#"{"Statement":{"Effect":"Allow","Action":["sqs:*","sns:*"],"Resource":"*"}}"#);
         }),
-        "`GtExecution` carries `AmazonSageMakerFullAccess` and `more`, which allows `sns:*` and `sqs:*` on everything, and \
-         what runs under it uses the bucket `signs-sagemaker` and the function `signs-LabelingFunction-pre`"
+        "`GtExecution` has `AmazonSageMakerFullAccess` and `more`, which allows `sns:*` and `sqs:*` on everything; what runs \
+         under it uses the bucket `signs-sagemaker` and the function `signs-LabelingFunction-pre`"
     );
 }
 

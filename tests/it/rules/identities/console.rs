@@ -30,36 +30,35 @@ fn console_access_incomplete() {
     let found = finding(|a| user(a, "ann", &[&without("iam:ListRoles"), &cognito]));
     assert_eq!(
         found.message,
-        "`ann` may create labeling jobs in the console and lacks `cognito-idp:AdminAddUserToGroup`, \
+        "`ann` may create labeling jobs in the console; no policy allows it `cognito-idp:AdminAddUserToGroup`, \
          `cognito-idp:AdminDeleteUser`, `cognito-idp:AdminDisableUser`, `cognito-idp:AdminEnableUser` and 14 more for setting \
          up a private workforce with Cognito; `iam:ListRoles` for choosing an execution role"
     );
     assert_eq!(
         evidence(&found),
         [
-            "inline p1 - 1 -: grants `sagemaker:CreateWorkforce`, `sagemaker:CreateWorkteam`, `sagemaker:DescribeWorkforce`, \
+            "inline p1 - 1 -: allows `sagemaker:CreateWorkforce`, `sagemaker:CreateWorkteam`, `sagemaker:DescribeWorkforce`, \
              `sagemaker:ListWorkforces` and 2 more",
-            "inline p1 - 2 Pass: grants `iam:PassRole`",
-            "inline p2 - 1 -: grants `cognito-idp:AdminCreateUser` and `cognito-idp:CreateUserPool`",
+            "inline p1 - 2 Pass: allows `iam:PassRole`",
+            "inline p2 - 1 -: allows `cognito-idp:AdminCreateUser` and `cognito-idp:CreateUserPool`",
         ]
     );
-    assert_eq!(found.remedy.len(), 2);
-    assert_eq!(found.remedy[1].summary, "allow `ann` `iam:ListRoles` for choosing an execution role");
+    let [fix] = found.fixes.as_slice() else { panic!("{:?}", found.fixes) };
+    assert!(fix.summary.starts_with("allow `ann` ") && fix.summary.contains("iam:ListRoles on `*`"), "{}", fix.summary);
     let vendor = allow(r#""Action":"aws-marketplace:Subscribe","Resource":"*""#);
     let found = finding(|a| user(a, "ann", &[CONSOLE, &vendor]));
     assert_eq!(
         found.message,
-        "`ann` may create labeling jobs in the console and lacks `aws-marketplace:ViewSubscriptions` for choosing a vendor's \
-         work team that is already subscribed to; `aws-marketplace:Unsubscribe` for subscribing to a vendor's work team"
+        "`ann` may create labeling jobs in the console; no policy allows it `aws-marketplace:ViewSubscriptions` for choosing a \
+         vendor's work team that is already subscribed to; `aws-marketplace:Unsubscribe` for subscribing to a vendor's work team"
     );
     // What is refused is no better for being granted.
     let refused = deny(r#""Action":"iam:ListRoles","Resource":"*""#);
     let found = finding(|a| user(a, "ann", &[CONSOLE, &refused]));
-    assert_eq!(evidence(&found).last().unwrap(), "inline p2 - 1 -: refuses `iam:ListRoles`");
+    assert_eq!(evidence(&found).last().unwrap(), "inline p2 - 1 -: denies `iam:ListRoles`");
     assert_eq!(
-        found.remedy[0].summary,
-        "let what refuses `iam:ListRoles`, or the limit above `ann`, allow it too for choosing an execution role: no policy of \
-         `ann` can help"
+        found.fixes[0].summary,
+        "narrow or remove statement 1 of the inline policy `p2`, which denies iam:ListRoles; no Allow can override a Deny, and its owner must decide"
     );
     let limit = r#"{"Statement":{"Effect":"Allow","NotAction":"iam:ListRoles","Resource":"*"}}"#;
     assert_eq!(

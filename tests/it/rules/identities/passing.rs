@@ -25,15 +25,15 @@ fn pass_role_never_matches() {
     let (shown, said) = message(&[&naming("")]);
     assert_eq!(
         said,
-        "`ann` is granted `iam:PassRole` where `iam:PassedToService` is empty, which it never is: the grant lets no role be \
+        "`iam:PassRole` is allowed to `ann` only where `iam:PassedToService` is empty, which no request has; no role can be \
          passed"
     );
-    assert_eq!(shown, ["inline p1 - 2 Pass: asks for an empty `iam:PassedToService`"]);
+    assert_eq!(shown, ["inline p1 - 2 Pass: wants an empty `iam:PassedToService`"]);
     let (shown, said) = message(&[&naming("lambda.amazonaws.com")]);
     assert_eq!(
         said,
-        "`ann` may pass roles only to `lambda.amazonaws.com`, and not to `sagemaker.amazonaws.com`: it can give no labeling \
-         job its role"
+        "roles may be passed by `ann` only to `lambda.amazonaws.com`, not to `sagemaker.amazonaws.com`; no labeling job can be \
+         given its role"
     );
     assert_eq!(shown, ["inline p1 - 2 Pass: lets roles be passed only to `lambda.amazonaws.com`"]);
     // A program that makes labeling jobs, without the console.
@@ -71,28 +71,28 @@ fn pass_role_unrestricted() {
     let one = ["medium pass-role-unrestricted gtexecution"];
     let of_role = |text: &str| says(|a| inline(a, text));
     for (text, what) in [
-        (pass(every), "every role to every service"),
-        (pass(role), "roles to every service"),
-        (pass(&format!("{role},{}", to("*"))), "roles to every service"),
-        (pass(&format!("{every},{sagemaker}")), "every role"),
-        (pass(&format!(r#""Resource":"arn:aws:iam::*:role/*",{sagemaker}"#)), "every role"),
-        (pass(&format!(r#""NotResource":"arn:aws:iam::111122223333:role/Admin",{sagemaker}"#)), "every role"),
-        (allow(r#""Action":"iam:*","Resource":"*""#).replace("iam:*", "iam:Pass*"), "every role to every service"),
+        (pass(every), "pass any role to any service"),
+        (pass(role), "pass its roles to any service"),
+        (pass(&format!("{role},{}", to("*"))), "pass its roles to any service"),
+        (pass(&format!("{every},{sagemaker}")), "pass any role"),
+        (pass(&format!(r#""Resource":"arn:aws:iam::*:role/*",{sagemaker}"#)), "pass any role"),
+        (pass(&format!(r#""NotResource":"arn:aws:iam::111122223333:role/Admin",{sagemaker}"#)), "pass any role"),
+        (allow(r#""Action":"iam:*","Resource":"*""#).replace("iam:*", "iam:Pass*"), "pass any role to any service"),
         (
             pass(&format!(r#"{every},"Condition":{{"Bool":{{"aws:MultiFactorAuthPresent":"true"}}}}"#)),
-            "every role to every service",
+            "pass any role to any service",
         ),
         // Tags of the role do not restrict it (IAM says so).
         (
             pass(&format!(
                 r#"{every},"Condition":{{"StringEquals":{{"iam:PassedToService":"sagemaker.amazonaws.com","iam:ResourceTag/a":"b"}}}}"#
             )),
-            "every role",
+            "pass any role",
         ),
     ] {
         assert_eq!(of_role(&text), one, "{text}");
         let message = finding(|a| inline(a, &text)).message;
-        assert!(message.starts_with(&format!("`GtExecution` may pass {what}: ")), "{message}");
+        assert!(message.starts_with(&format!("`iam:PassRole` lets `GtExecution` {}", what)), "{message}");
     }
     for text in [
         pass(&format!("{role},{sagemaker}")),
@@ -144,12 +144,12 @@ fn privilege_escalation() {
     let report = report_after(|a| user(a, "ann", &[CONSOLE, &makes]));
     assert_eq!(
         report.findings[0].message,
-        "`ann` can make itself administrator: it is allowed `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and \
-         `iam:PassRole` on everything"
+        "`ann` may become administrator; `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole` are \
+         allowed on everything"
     );
     assert_eq!(
         evidence(&report.findings[0]),
-        ["inline p2 - 1 -: grants `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole`"]
+        ["inline p2 - 1 -: allows `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole`"]
     );
     // Either of the first two will do.
     let without = |action: &str| makes.replace(&format!(r#""{action}","#), "");

@@ -1,30 +1,30 @@
-//! What the rules about an identity have in common.
+//! What identities that have to do with labeling are allowed, as far as that can be known without a request.
 
-use super::{list, quoted};
+use std::collections::BTreeSet;
+
+use super::Evaluator;
+use super::goal::{Edit, EditKind, Goal, Grant, StatementEdit, Target};
+use super::requirement::ResourceSet;
 use crate::access::{Access, Answer, Ask, Identity, Named};
 use crate::account::{Fact, Unknown};
 use crate::arn::Arn;
-use crate::finding::{Finding, RuleId, Severity};
-use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER, Setup};
+use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER};
 use crate::policy::layers::Verdict;
 use crate::policy::reach::{Clause, Origin, Outcome};
 use crate::policy::{Effect, Pattern, Selection, Statement};
 
 /// What gives a role to a service.
-pub(super) const PASS_ROLE: &str = "iam:PassRole";
+pub const PASS_ROLE: &str = "iam:PassRole";
 
 /// The context key that says to which service.
-pub(super) const PASSED_TO: &str = "iam:PassedToService";
-
-/// More than this reads badly in a sentence.
-const MOST: usize = 4;
+pub const PASSED_TO: &str = "iam:PassedToService";
 
 /// How far something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
+pub enum Held {
     /// In every request.
     Always,
-    /// It hangs on the request alone: on who signs in how, on the tags it brings along.
+    /// That depends on the request alone: on who signs in how, on the tags it brings along.
     Sometimes,
     /// In none.
     Never,
@@ -34,19 +34,15 @@ pub(super) enum Held {
 ///
 /// # Errors
 ///
-/// When it hangs on a fact that is missing, or on what this build does not decide.
-pub(super) fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Unknown> {
+/// When it depends on a fact that is missing, or on what this build does not decide.
+pub fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Unknown> {
     held_where(identity, answer, |_| true)
 }
 
 /// The same, of what counts alone.
-pub(super) fn held_where(
-    identity: Identity<'_>,
-    answer: &Answer,
-    counts: impl Fn(&Outcome) -> bool,
-) -> Result<Held, Unknown> {
-    if let Some(gap) = answer.too_entangled() {
-        return Err(gap);
+pub fn held_where(identity: Identity<'_>, answer: &Answer, counts: impl Fn(&Outcome) -> bool) -> Result<Held, Unknown> {
+    if let Some(unknown) = answer.too_entangled() {
+        return Err(unknown);
     }
     let mut held = Held::Never;
     for outcome in answer.outcomes().iter().filter(|outcome| counts(outcome)) {
@@ -67,29 +63,29 @@ pub(super) fn held_where(
 /// # Errors
 ///
 /// The gap, where it is not.
-pub(super) fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>) -> Result<(), Unknown> {
+pub fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>) -> Result<(), Unknown> {
     match (&clause.origin, identity.tags()) {
         _ if !clause.open => Ok(()),
         // A statement may ask for the identity's tags.
-        (Origin::Statement(_), Some(Fact::Unknown(gap))) => Err(gap.clone()),
-        (Origin::Statement(_), _) if clause.hangs_on_request() => Ok(()),
+        (Origin::Statement(_), Some(Fact::Unknown(unknown))) => Err(unknown.clone()),
+        (Origin::Statement(_), _) if clause.depends_on_request() => Ok(()),
         _ => Err(answer.gap_of(clause)),
     }
 }
 
 /// May it do whatever there is? Then nothing that it may do is worth a word.
-pub(super) fn is_administrator<'a>(setup: &Setup<'a>, identity: Identity<'a>) -> Result<bool, Unknown> {
+pub fn is_administrator<'a>(evaluator: &Evaluator<'a>, identity: Identity<'a>) -> Result<bool, Unknown> {
     let anything = format!("{STRANGER}:{STRANGER}");
-    Ok(held(identity, &setup.access.decide(identity, &Ask::new(&anything), &anywhere(identity)))? == Held::Always)
+    Ok(held(identity, &evaluator.access.decide(identity, &Ask::new(&anything), &anywhere(identity)))? == Held::Always)
 }
 
-/// A resource that is named by nobody.
-pub(super) fn anywhere(identity: Identity<'_>) -> Arn {
+/// A resource that no policy names.
+pub fn anywhere(identity: Identity<'_>) -> Arn {
     Arn::bucket(identity.arn().partition(), &STRANGER.to_string())
 }
 
 /// Does a statement speak of whatever there is?
-pub(super) fn speaks_of_everything(statement: &Statement) -> bool {
+pub fn speaks_of_everything(statement: &Statement) -> bool {
     let anything = STRANGER.to_string();
     names(statement, &format!("{STRANGER}:{STRANGER}"))
         && statement.resources.as_ref().is_some_and(|resources| match resources {
@@ -99,7 +95,7 @@ pub(super) fn speaks_of_everything(statement: &Statement) -> bool {
 }
 
 /// Does a statement speak of an action?
-pub(super) fn names(statement: &Statement, action: &str) -> bool {
+pub fn names(statement: &Statement, action: &str) -> bool {
     let action = action.to_ascii_lowercase();
     let named = |globs: &[String]| globs.iter().any(|glob| Pattern::action(glob).matches(&action));
     match &statement.actions {
@@ -109,28 +105,28 @@ pub(super) fn names(statement: &Statement, action: &str) -> bool {
 }
 
 /// The statements that allow something, each with its place.
-pub(super) fn allowing<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &'p Statement)> {
+pub fn allowing<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &'p Statement)> {
     let statements = (1..).zip(policy.document.statements()).map(|(number, statement)| (number, statement.as_ref()));
     statements.filter(|(_, statement)| statement.effect == Effect::Allow)
 }
 
 /// Whether a role may be passed to SageMaker.
-pub(super) fn pass_to_sagemaker() -> Ask<'static> {
+pub fn pass_to_sagemaker() -> Ask<'static> {
     Ask::new(PASS_ROLE).with(PASSED_TO, SAGEMAKER)
 }
 
 /// What the ARNs of the account's roles begin with.
-pub(super) fn roles(access: &Access<'_>) -> String {
+pub fn roles(access: &Access<'_>) -> String {
     format!("arn:{}:iam::{}:role/", access.account.partition, access.account.id)
 }
 
 /// A role of a name that only wildcards match.
-pub(super) fn any_role(access: &Access<'_>) -> Arn {
+pub fn any_role(access: &Access<'_>) -> Arn {
     Arn::iam(&access.account.partition, &access.account.id, &format!("role/{STRANGER}"))
 }
 
 /// What the statements of one policy let be passed, each with its place.
-pub(super) fn passing<'a>(
+pub fn passing<'a>(
     access: &Access<'a>,
     identity: Identity<'a>,
     ask: &Ask<'_>,
@@ -148,22 +144,47 @@ pub(super) fn passing<'a>(
     clauses.filter(|(_, clause)| clause.effect == Effect::Allow && of_a_role(clause)).collect()
 }
 
-/// A finding about an identity.
-pub(super) fn finding(rule: RuleId, severity: Severity, identity: &LabelingIdentity<'_>, message: String) -> Finding {
-    let arn = identity.identity.arn();
-    Finding::new(rule, severity, Some(arn), Some(arn), message)
-}
-
-/// Nothing is found; what could not be read may have it.
-pub(super) fn nothing(identity: &LabelingIdentity<'_>) -> super::Checked {
-    identity.missing.clone().map_or(Ok(None), Err)
-}
-
-/// The first of many, each in backticks.
-pub(super) fn first_of<T: AsRef<str>>(items: &[T]) -> String {
-    let shown = items.iter().take(MOST).map(|item| format!("`{}`", item.as_ref()));
-    match items.len() {
-        many if many > MOST + 1 => list(shown.chain([format!("{} more", many - MOST)])),
-        _ => quoted(items),
+/// Where a policy of an identity is to be changed; nothing of AWS's own, and nothing of a group's that has it too.
+#[must_use]
+pub fn place(identity: &LabelingIdentity<'_>, policy: &Named<'_>) -> Option<Target> {
+    match policy.arn {
+        Some(_) if policy.is_of_aws() => None,
+        Some(arn) => Some(Target::Managed(arn.clone())),
+        None => {
+            let inline = identity.identity.own_grants().inline.known().ok()?;
+            let own = inline.get(policy.name).and_then(|document| document.known().ok());
+            own.filter(|own| std::ptr::eq(*own, policy.document))?;
+            Some(Target::Inline(identity.identity.arn().clone(), policy.name.to_owned()))
+        }
     }
+}
+
+/// The resources of a statement; nothing where only a request could tell which they are.
+#[must_use]
+pub fn patterns(statement: &Statement) -> Option<Vec<ResourceSet>> {
+    match &statement.resources {
+        Some(Selection::Only(arns)) if arns.iter().all(|arn| !arn.contains("${")) => {
+            Some(arns.iter().map(|arn| ResourceSet::Matching(arn.clone())).collect())
+        }
+        _ => None,
+    }
+}
+
+/// A statement of a policy, by its place from 1.
+#[must_use]
+pub fn statement<'p>(policy: &Named<'p>, number: usize) -> Option<&'p Statement> {
+    number.checked_sub(1).and_then(|place| policy.document.statements().get(place)).map(AsRef::as_ref)
+}
+
+/// A change of a statement of a policy.
+#[must_use]
+pub fn edit(target: &Target, statement: usize, how: EditKind, gains: Vec<Grant>, losses: Vec<Grant>) -> Goal {
+    let edit = Edit::Statement(StatementEdit { statement, how }, gains, losses);
+    Goal { target: target.clone(), edit }
+}
+
+/// The execution roles of the account.
+#[must_use]
+pub fn execution_roles(evaluator: &Evaluator<'_>) -> BTreeSet<Arn> {
+    evaluator.execution_roles.iter().map(|role| role.role.arn.clone()).collect()
 }

@@ -6,7 +6,10 @@
 
 use crate::account::{CorsRule, LabelingJobRequest};
 use crate::arn::Arn;
+use crate::evaluation::{Cause, Unmet};
 use crate::knowledge::builtin::{self, Browsers};
+use crate::labeling::STRANGER;
+use crate::policy::Pattern;
 
 /// What the browsers of a job's workers need: by AWS's own functions and interfaces, else as if they were shown images.
 #[must_use]
@@ -63,9 +66,20 @@ pub fn lacks(rules: &[CorsRule], browsers: &Browsers) -> Vec<String> {
     lacks
 }
 
-/// Does a pattern of origins let the worker portal in? Everything, everything over TLS, or something of SageMaker's.
+/// Does a pattern of origins let the worker portal in, whatever its subdomain is? AWS documents `*` alone
+/// (`sms-cors-update`); the portal of a private work team is at `https://ID.labeling.REGION.sagemaker.aws`.
 pub(crate) fn fits(origin: &str) -> bool {
-    origin == "*" || origin == "https://*" || origin.contains("sagemaker")
+    let portal = format!("https://{STRANGER}.labeling.{STRANGER}.sagemaker.aws");
+    Pattern::new(origin).matches(&portal)
+}
+
+/// That a bucket's rules lack what browsers need, as a cause.
+#[must_use]
+pub fn unmet(bucket: &Arn, field: &'static str, rules: &[CorsRule], browsers: &'static Browsers) -> Unmet {
+    let name = if rules.is_empty() { String::new() } else { lacks(rules, browsers).join(", ") };
+    let (bucket, shows) = (bucket.clone(), browsers.what.as_str());
+    let value = bucket.to_string();
+    Unmet::value(field, &value, Cause::CorsRule { what: "CORS rule", name, bucket, shows })
 }
 
 #[cfg(test)]

@@ -1,0 +1,623 @@
+//! What a labeling job needs, field by field, and what comes of each.
+//!
+//! Each field that names something becomes the actions that AWS documents for it, decided on the ARN that it names, and the
+//! conditions beside them: that the thing is there, in the job's region. A job that is there and one that is asked for are
+//! evaluated alike.
+
+use super::check::{AccessCheck, Names};
+use super::key::KeyAsk;
+use super::outcome::{Evaluation, Outcome};
+use super::requirement::{ContextEquals, Requirement, ResourceSet};
+use super::{Cause, Evaluator};
+use crate::access::Ask;
+use crate::account::{Bucket, Call, Fact, Unknown};
+use crate::arn::Arn;
+use crate::knowledge::builtin;
+use crate::labeling::needs::{
+    self, INPUT_TOPIC, INTERFACE, Need, POST_FUNCTION, PRE_FUNCTION, QUEUE_ACTIONS, ROLE, What,
+};
+use crate::labeling::uses::Job;
+use crate::labeling::{ExecutionRole, INVOKE, OBJECT_ACTIONS, SAGEMAKER};
+use crate::policy::Document;
+use crate::uri::S3Uri;
+
+/// By what policies distinguish networks; a browser of a worker comes from none.
+const NETWORKS: [&str; 3] = ["aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"];
+
+/// What Ground Truth asks of the bucket itself, beside its objects.
+const BUCKET_ACTIONS: [&str; 2] = ["s3:GetBucketLocation", "s3:ListBucket"];
+
+/// What the role does with a customer's key for the output (SageMaker Developer Guide, `sms-security-kms-permissions`,
+/// 2026-11): `ReEncrypt*` is both of its actions, `GenerateDataKey*` the one that S3 asks for.
+const OUTPUT_KEY_ACTIONS: &[&str] =
+    &["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"];
+
+/// What a part of a job's evaluation is about; of what is there already, one rule speaks of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// The role is there: `job-blocked`.
+    Role,
+    /// SageMaker may assume the role: `role-not-assumable`.
+    Trust,
+    /// A field is right in itself: `job-blocked`.
+    Value,
+    /// A function, interface or algorithm of AWS's own is rightly addressed: `builtin-function-misaddressed`.
+    OfAws,
+    /// The role may do what a field needs: `job-blocked`.
+    Permission,
+    /// What a field names is there: `job-blocked`.
+    Existence,
+    /// An object that a field names is there, when the job begins.
+    Object,
+    /// What a field names is in the job's region: `bucket-in-other-region`.
+    Region,
+    /// The role may do what streaming needs beside the fields: `role-cannot-stream`.
+    Streaming,
+    /// The post-annotation function comes to the output: `function-cannot-read-output`.
+    Output,
+    /// The role may use the key by which a bucket encrypts: `bucket-key-unusable`.
+    BucketKey {
+        /// Is it certain that what is read or written is encrypted so?
+        certain: bool,
+    },
+}
+
+/// A part of a job's evaluation.
+#[derive(Debug, Clone)]
+pub struct JobCheck {
+    /// What it is about.
+    pub topic: Topic,
+    /// What is required, and what comes of it.
+    pub evaluation: Evaluation,
+    /// What holds, in a few words, where it is met and no statement had to allow it.
+    pub holds: String,
+}
+
+impl JobCheck {
+    fn new(topic: Topic, evaluation: Evaluation, holds: impl Into<String>) -> Self {
+        Self { topic, evaluation, holds: holds.into() }
+    }
+
+    /// A value of a field, and what comes of it.
+    fn value(topic: Topic, field: &'static str, value: &str, outcome: Outcome, holds: &str) -> Self {
+        Self::new(topic, Evaluation::new(Requirement::of_value(field, value), outcome), holds)
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    /// All that a job needs, and what comes of each, in the order of its fields.
+    #[must_use]
+    pub fn job(&self, job: &Job<'a>) -> Vec<JobCheck> {
+        let (role, mut checks) = self.role_of(job);
+        checks.extend(job.needs.iter().flat_map(|need| self.need(role, job, need)));
+        checks.extend(self.of_aws(job));
+        checks.extend(role.into_iter().flat_map(|role| self.queue(role, job)));
+        checks
+    }
+
+    /// The role of a job: is it there, and may SageMaker assume it?
+    fn role_of(&self, job: &Job<'a>) -> (Option<&ExecutionRole<'a>>, Vec<JobCheck>) {
+        let Some(named) = job.request.role_arn.as_deref() else { return (None, vec![]) };
+        if let Some(role) = self.execution_role(named) {
+            let trust = self.trust(role.role);
+            let holds = format!("its trust policy allows `{SAGEMAKER}` to assume it");
+            return (Some(role), vec![JobCheck::new(Topic::Trust, trust, holds)]);
+        }
+        let account = &self.access.account.id;
+        let abroad = Arn::parse(named).is_ok_and(|role| role.account() != account);
+        let outcome = match self.role(named) {
+            _ if abroad => {
+                let why = format!("it is a role of another account: a job runs under a role of its own, {account}");
+                Outcome::unmet(Cause::WrongValue { why, wanted: None })
+            }
+            Err(unknown) => Outcome::Undecided(unknown),
+            Ok(Some(role)) => return (None, vec![JobCheck::new(Topic::Trust, self.trust(role), "")]),
+            Ok(None) => Outcome::unmet(Cause::Missing { what: "role", name: named.to_owned() }),
+        };
+        (None, vec![JobCheck::value(Topic::Role, ROLE, named, outcome, "")])
+    }
+
+    /// What a field needs, and what comes of it. `role`: the job's, where the account has it.
+    fn need(&self, role: Option<&ExecutionRole<'a>>, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
+        let mut checks = self.around(job, need);
+        let Some(role) = role else { return checks };
+        checks.extend(self.permissions(role, job, need));
+        if let What::Read(uri) | What::Write(uri) = &need.what {
+            checks.extend(self.object_is_there(need));
+            checks.extend(self.bucket_key(role, job, need, uri));
+        }
+        if let What::Invoke(function) = &need.what
+            && need.field == POST_FUNCTION
+            && let Some(function) = self.function(function).ok().flatten()
+        {
+            let holds = "the function's own role comes to the job's output";
+            let output = self.output_of(function, job);
+            checks.extend(output.map(|output| JobCheck::new(Topic::Output, self.with_key(output, job), holds)));
+        }
+        checks
+    }
+
+    /// What must be right of a field beside permissions.
+    fn around(&self, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
+        let value = |topic, outcome, holds: &str| JobCheck::value(topic, need.field, need.value, outcome, holds);
+        match &need.what {
+            What::Wrong(why, wanted) => {
+                let named =
+                    [PRE_FUNCTION, POST_FUNCTION, INTERFACE, needs::ALGORITHM_SPECIFICATION].contains(&need.field);
+                // A text that is no ARN at all names no function of AWS's.
+                let of_aws = named && Arn::parse(need.value).is_ok();
+                let topic = if of_aws { Topic::OfAws } else { Topic::Value };
+                let cause = Cause::WrongValue { why: why.clone(), wanted: wanted.clone() };
+                vec![value(topic, Outcome::unmet(cause), "")]
+            }
+            What::Read(uri) | What::Write(uri) => self.bucket_is_near(job, need.field, uri).into_iter().collect(),
+            What::Invoke(function) => {
+                let near = self.is_near(job, need, function);
+                near.or_else(|| self.function_is_there(need, function)).into_iter().collect()
+            }
+            What::Subscribe(topic) | What::Publish(topic) => self.is_near(job, need, topic).into_iter().collect(),
+            _ => vec![],
+        }
+    }
+
+    /// Is a bucket one of the account's, in the job's region?
+    #[must_use]
+    pub fn bucket_is_near(&self, job: &Job<'a>, field: &'static str, uri: &S3Uri) -> Option<JobCheck> {
+        let name = format!("s3://{}", uri.bucket);
+        if uri.names_an_access_point() {
+            return None; // Whatever is decided about it says so.
+        }
+        let (outcome, holds) = match self.bucket(&uri.bucket) {
+            Err(unknown) => (Outcome::Undecided(unknown), String::new()),
+            Ok(None) => {
+                let call = Call::new("s3:GetBucketPolicy", uri.bucket_arn(&self.access.account.partition).as_str());
+                (Outcome::Undecided(Unknown::OtherAccount(call)), String::new())
+            }
+            Ok(Some(bucket)) => match bucket.region.known() {
+                Err(unknown) => (Outcome::Undecided(unknown), String::new()),
+                Ok(region) if region == job.region => {
+                    (Outcome::met(), format!("the bucket is in `{region}`, as the job"))
+                }
+                Ok(region) => {
+                    let cause = Cause::WrongRegion { found: region.clone(), wanted: job.region.to_owned() };
+                    (Outcome::unmet(cause), String::new())
+                }
+            },
+        };
+        Some(JobCheck::value(Topic::Region, field, &name, outcome, &holds))
+    }
+
+    /// Is a topic or function in the job's region? Nothing to say where it is.
+    fn is_near(&self, job: &Job<'a>, need: &Need<'_>, named: &Arn) -> Option<JobCheck> {
+        let cause = Cause::WrongRegion { found: named.region().to_owned(), wanted: job.region.to_owned() };
+        (named.region() != job.region)
+            .then(|| JobCheck::value(Topic::Existence, need.field, named.as_str(), Outcome::unmet(cause), ""))
+    }
+
+    /// Is a function of the account's own there?
+    fn function_is_there(&self, need: &Need<'_>, function: &Arn) -> Option<JobCheck> {
+        let named = function.as_str();
+        if function.account() != self.access.account.id {
+            return None; // Whatever is decided about its policy says whose it is.
+        }
+        let (outcome, holds) = match self.function(function) {
+            Err(unknown) => (Outcome::Undecided(unknown), ""),
+            Ok(None) => (Outcome::unmet(Cause::Missing { what: "function", name: named.to_owned() }), ""),
+            Ok(Some(_)) => (Outcome::met(), "the function is there, in the job's region"),
+        };
+        Some(JobCheck::value(Topic::Existence, need.field, named, outcome, holds))
+    }
+
+    /// Is an object that is read there, as far as it was looked at? Nothing to say where it is.
+    fn object_is_there(&self, need: &Need<'_>) -> Option<JobCheck> {
+        let What::Read(uri) = &need.what else { return None };
+        let account = self.access.account;
+        let is_missing = account.object_tags(&uri.object_arn(&account.partition)).is_ok_and(|tags| tags.is_none());
+        let cause = Cause::Missing { what: "object", name: uri.to_string() };
+        is_missing.then(|| JobCheck::value(Topic::Object, need.field, &uri.to_string(), Outcome::unmet(cause), ""))
+    }
+
+    /// What the role may do of what a field needs.
+    fn permissions(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
+        let evaluations = match &need.what {
+            What::Read(uri) => self.reads(role, uri),
+            What::Write(uri) => self.writes(role, uri),
+            What::Invoke(function) => Ok(vec![self.invokes(role, function)]),
+            What::Subscribe(topic) => Ok(vec![self.about(role, "sns:Subscribe", topic, subscribing(job))]),
+            What::Publish(topic) => Ok(vec![self.about(role, "sns:Publish", topic, vec![])]),
+            What::PassItself(itself) => Ok(vec![self.about(role, "iam:PassRole", itself, vec![to_sagemaker()])]),
+            What::UseKey(key) | What::GrantKey(key) => {
+                let asked = asks_of_key(&need.what);
+                let used = self.use_of_key(role, job.region, key, &asked);
+                used.map(|used| used.evaluations(role, need.field, key, &asked))
+            }
+            What::Wrong(..) => Ok(vec![]),
+        };
+        let evaluations = evaluations.unwrap_or_else(|unknown| {
+            let on = ResourceSet::Exactly(need.value.to_owned());
+            let requirement = Requirement::new(&role.role.arn, unknown.action(), on);
+            vec![Evaluation::new(requirement, Outcome::Undecided(unknown))]
+        });
+        let check = |mut evaluation: Evaluation| {
+            evaluation.requirement.field = need.field;
+            let holds = if evaluation.requirement.action.is_empty() {
+                "AWS manages the key: no permission is needed"
+            } else {
+                ""
+            };
+            JobCheck::new(Topic::Permission, evaluation, holds)
+        };
+        evaluations.into_iter().map(check).collect()
+    }
+
+    fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
+        let object = uri.object_arn(&self.access.account.partition);
+        let policy = self.policy_of(uri)?;
+        let check = self.object(role, policy.ask("s3:GetObject"), &object);
+        let evaluation = self.of_objects(role, uri, ResourceSet::exactly(&object), &check);
+        Ok(std::iter::once(evaluation).chain(self.about_bucket(role, uri, &policy)).collect())
+    }
+
+    fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
+        let below = uri.below(&self.access.account.partition);
+        let policy = self.policy_of(uri)?;
+        let objects = OBJECT_ACTIONS.map(|action| {
+            let check = AccessCheck::new(self.access.cover(role.role, &policy.ask(action), &below));
+            self.of_objects(role, uri, ResourceSet::Below(below.clone()), &check)
+        });
+        Ok(objects.into_iter().chain(self.about_bucket(role, uri, &policy)).collect())
+    }
+
+    /// What comes of an action on objects of a bucket.
+    #[must_use]
+    pub fn of_objects(
+        &self,
+        role: &ExecutionRole<'a>,
+        uri: &S3Uri,
+        on: ResourceSet,
+        check: &AccessCheck,
+    ) -> Evaluation {
+        let requirement = Requirement::new(&role.role.arn, check.answer.action(), on);
+        let bucket = uri.bucket_arn(&self.access.account.partition);
+        let reaches = |clause| super::bucket::reaches_into(clause, &bucket);
+        let partly = check.allows_some() && check.answer.granting().any(|clause| !clause.open && reaches(clause));
+        let tokens = if partly { [].into() } else { role.bucket_tokens() };
+        let outcome = check.outcome(&requirement, &Names { partly, tokens, ..role.names() });
+        Evaluation::new(requirement, outcome)
+    }
+
+    /// May the role read everything whose URI begins so, or the very object?
+    ///
+    /// # Errors
+    ///
+    /// When the URI names an access point, or the buckets are not known.
+    pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<AccessCheck, Unknown> {
+        Ok(self.reads_by(role, uri, is_object, self.policy_of(uri)?.ask("s3:GetObject")))
+    }
+
+    /// The same of a browser that opens a URL that the role has signed, from no network that a policy could name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::reads_of`].
+    pub fn reads_from_outside(
+        &self,
+        role: &ExecutionRole<'a>,
+        uri: &S3Uri,
+        is_object: bool,
+    ) -> Result<AccessCheck, Unknown> {
+        let policy = self.policy_of(uri)?;
+        if matches!(policy, BucketPolicy::OtherAccount(_)) {
+            return self.reads_of(role, uri, is_object);
+        }
+        let ask = NETWORKS.iter().fold(policy.ask_from_elsewhere("s3:GetObject"), |ask, key| ask.without(key));
+        Ok(self.reads_by(role, uri, is_object, ask))
+    }
+
+    fn reads_by(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool, ask: Ask<'_>) -> AccessCheck {
+        let object = uri.object_arn(&self.access.account.partition);
+        if is_object {
+            self.object(role, ask, &object)
+        } else {
+            AccessCheck::new(self.access.cover(role.role, &ask, object.as_str()))
+        }
+    }
+
+    /// What Ground Truth asks of the bucket itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::reads_of`].
+    pub fn asks_of_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<[Evaluation; 2], Unknown> {
+        Ok(self.about_bucket(role, uri, &self.policy_of(uri)?))
+    }
+
+    fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &BucketPolicy<'a>) -> [Evaluation; 2] {
+        let bucket = uri.bucket_arn(&self.access.account.partition);
+        BUCKET_ACTIONS.map(|action| {
+            let check = AccessCheck::new(self.access.decide(role.role, &policy.ask(action), &bucket));
+            let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(&bucket));
+            let outcome = check.outcome(&requirement, &role.names());
+            Evaluation::new(requirement, outcome)
+        })
+    }
+
+    /// A question about the objects of a bucket of the account, with the bucket's own policy.
+    #[must_use]
+    pub fn ask_of_bucket<'q>(&self, bucket: &'q Bucket, action: &'q str) -> Ask<'q> {
+        let region = bucket.region.known().ok();
+        BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region))).ask(action)
+    }
+
+    /// The policy of a bucket, whosever it is.
+    pub(super) fn policy_of(&self, uri: &S3Uri) -> Result<BucketPolicy<'a>, Unknown> {
+        if let Some(unknown) = access_point(uri) {
+            return Err(unknown);
+        }
+        Ok(match self.bucket(&uri.bucket)? {
+            Some(bucket) => {
+                let region = bucket.region.known().ok();
+                BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region)))
+            }
+            None => BucketPolicy::OtherAccount(unread(&uri.bucket_arn(&self.access.account.partition))),
+        })
+    }
+
+    fn invokes(&self, role: &ExecutionRole<'a>, function: &Arn) -> Evaluation {
+        if function.account() != self.access.account.id {
+            return self.about(role, INVOKE, function, vec![]);
+        }
+        let name = format!("policy of function `{}`", function.name());
+        let ask = Ask::new(INVOKE);
+        // Where its region is not audited, the function's own policy is not known.
+        let ask = match self.function(function) {
+            Ok(Some(known)) => ask.of(&name, &known.policy),
+            Ok(None) => ask,
+            Err(unknown) => ask.policy(&name, Err(unknown)),
+        };
+        let check = AccessCheck::new(self.access.decide(role.role, &ask, function));
+        let requirement = Requirement::new(&role.role.arn, INVOKE, ResourceSet::exactly(function));
+        let outcome = check.outcome(&requirement, &Names { tokens: role.function_tokens(), ..role.names() });
+        Evaluation::new(requirement, outcome)
+    }
+
+    /// A request about a resource that has no policy of its own, or none that is read.
+    fn about(&self, role: &ExecutionRole<'a>, action: &str, on: &Arn, context: Vec<ContextEquals>) -> Evaluation {
+        let ask = context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
+        let check = self.check_of(role, ask, on);
+        let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(on)).with(context);
+        let outcome = check.outcome(&requirement, &role.names());
+        Evaluation::new(requirement, outcome)
+    }
+
+    /// A request about a resource that has no policy of its own, or none that is read: of another account, that policy
+    /// must allow too, and is not known.
+    #[must_use]
+    pub fn check_of(&self, role: &ExecutionRole<'a>, ask: Ask<'_>, resource: &Arn) -> AccessCheck {
+        let ask = match resource.account() {
+            account if account == self.access.account.id => ask,
+            account => ask.owned_by(account).policy("policy of the resource", Err(unread(resource))),
+        };
+        AccessCheck::new(self.access.decide(role.role, &ask, resource))
+    }
+
+    /// May the role use the customer's key that a bucket encrypts with?
+    #[must_use]
+    pub fn bucket_key(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>, uri: &S3Uri) -> Vec<JobCheck> {
+        let read_alone = matches!(need.what, What::Read(_));
+        let own = job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
+        // What is there may be encrypted otherwise, and so is what a job writes that names a key of its own.
+        self.key_of_bucket(role, need.field, uri, read_alone, !read_alone && !own)
+    }
+
+    /// The same of any objects of a bucket. `certain`: what is read or written is certainly encrypted so.
+    #[must_use]
+    pub fn key_of_bucket(
+        &self,
+        role: &ExecutionRole<'a>,
+        field: &'static str,
+        uri: &S3Uri,
+        read_alone: bool,
+        certain: bool,
+    ) -> Vec<JobCheck> {
+        let topic = Topic::BucketKey { certain };
+        // Of another account's bucket nothing is known, and that is said where its region is.
+        let Ok(Some(bucket)) = self.bucket(&uri.bucket) else { return vec![] };
+        let undecided =
+            |unknown| vec![JobCheck::value(topic, field, bucket.arn.as_str(), Outcome::Undecided(unknown), "")];
+        let encryption = match &bucket.encryption {
+            Fact::Known(None) => return vec![],
+            Fact::Known(Some(encryption)) => encryption,
+            Fact::Unknown(unknown) => return undecided(unknown.clone()),
+        };
+        match self.use_of_bucket_key(role, bucket, encryption, read_alone) {
+            Ok(None) => vec![],
+            Ok(Some((name, asked, used))) => {
+                let evaluations = used.evaluations(role, field, name, &asked).into_iter();
+                let holds = "AWS manages the key: no permission is needed";
+                evaluations.map(|evaluation| JobCheck::new(topic, evaluation, holds)).collect()
+            }
+            Err(unknown) => undecided(unknown),
+        }
+    }
+
+    /// Whether a function that may read the output may use its key is not known, where there is one.
+    fn with_key(&self, output: Evaluation, job: &Job<'a>) -> Evaluation {
+        let Some(uri) = job.needs.iter().find_map(|need| match &need.what {
+            What::Write(uri) if need.field == needs::OUTPUT => Some(uri),
+            _ => None,
+        }) else {
+            return output;
+        };
+        let named = job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
+        let bucket = self.bucket(&uri.bucket).ok().flatten();
+        let encryption = bucket.and_then(|bucket| bucket.encryption.known().ok()?.as_ref());
+        let has_key = named || encryption.is_some_and(|e| e.key.as_ref().is_some_and(|key| !key.is_empty()));
+        let role = output.requirement.principal.as_ref().and_then(|arn| self.role(arn.as_str()).ok().flatten());
+        let assumes = role.is_some_and(|role| {
+            self.ways_to_output(role, job).is_ok_and(|ways| ways.is_some_and(|ways| ways.assumes()))
+        });
+        if !has_key || assumes || !matches!(output.outcome, Outcome::Met { .. }) {
+            return output;
+        }
+        let unknown = Unknown::NotJudged {
+            action: "kms:Decrypt".to_owned(),
+            subject: uri.to_string(),
+            why: "whether the function's own role may use the key of the output is not judged".to_owned(),
+        };
+        Evaluation { outcome: Outcome::Undecided(unknown), ..output }
+    }
+
+    /// AWS's own functions, interfaces and algorithms need nothing when they are rightly addressed.
+    fn of_aws(&self, job: &Job<'a>) -> Vec<JobCheck> {
+        let task = &job.request.human_task_config;
+        let consolidation = task.annotation_consolidation_config.as_ref();
+        let automated = job.request.labeling_job_algorithms_config.as_ref();
+        let algorithm = automated.and_then(|config| config.labeling_job_algorithm_specification_arn.as_deref());
+        let named: [(&'static str, Option<&str>, fn(&Arn, &str) -> builtin::Builtin); 4] = [
+            (PRE_FUNCTION, task.pre_human_task_lambda_arn.as_deref(), builtin::function),
+            (
+                POST_FUNCTION,
+                consolidation.and_then(|c| c.annotation_consolidation_lambda_arn.as_deref()),
+                builtin::function,
+            ),
+            (INTERFACE, task.ui_config.human_task_ui_arn.as_deref(), builtin::interface),
+            (needs::ALGORITHM_SPECIFICATION, algorithm, builtin::algorithm),
+        ];
+        let checks = named.into_iter().filter_map(|(field, named, check)| {
+            let named = named?;
+            let outcome = match check(&Arn::parse(named).ok()?, job.region) {
+                builtin::Builtin::Right => Outcome::met(),
+                builtin::Builtin::No if field == INTERFACE => Outcome::Undecided(Unknown::NotJudged {
+                    action: "sagemaker:DescribeHumanTaskUi".to_owned(),
+                    subject: named.to_owned(),
+                    why: "it is not AWS's own, and whether it is there is not judged".to_owned(),
+                }),
+                builtin::Builtin::No | builtin::Builtin::Wrong(_) => return None,
+            };
+            let holds = "AWS's own, rightly addressed: no permission is needed";
+            Some(JobCheck::value(Topic::OfAws, field, named, outcome, holds))
+        });
+        checks.collect()
+    }
+
+    /// What a streaming job needs beside what its fields say: to leave the topic, and its own queue.
+    fn queue(&self, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<JobCheck> {
+        let topics = job.needs.iter().filter_map(|need| match &need.what {
+            What::Subscribe(topic) => Some(topic),
+            _ => None,
+        });
+        let mut evaluations: Vec<Evaluation> =
+            topics.map(|topic| self.about(role, "sns:Unsubscribe", topic, vec![])).collect();
+        if evaluations.is_empty() {
+            return vec![];
+        }
+        if let Some(queue) = needs::queue(&job.job.arn) {
+            evaluations.extend(QUEUE_ACTIONS.iter().map(|action| self.about(role, action, &queue, vec![])));
+        }
+        let check = |mut evaluation: Evaluation| {
+            evaluation.requirement.field = INPUT_TOPIC;
+            JobCheck::new(Topic::Streaming, evaluation, "")
+        };
+        evaluations.into_iter().map(check).collect()
+    }
+
+    /// All that a streaming job needs of its topics and its queue; nothing of other jobs.
+    #[must_use]
+    pub fn streaming(&self, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<Evaluation> {
+        let queue = self.queue(role, job);
+        if queue.is_empty() {
+            return vec![];
+        }
+        let of_topics = |need: &&Need<'_>| matches!(need.what, What::Subscribe(_) | What::Publish(_));
+        let topics = job.needs.iter().filter(of_topics).flat_map(|need| self.permissions(role, job, need));
+        topics.chain(queue).map(|check| check.evaluation).collect()
+    }
+
+    /// May a role pass itself to SageMaker?
+    #[must_use]
+    pub fn passes_itself(&self, role: &ExecutionRole<'a>) -> Evaluation {
+        self.about(role, "iam:PassRole", &role.role.arn, vec![to_sagemaker()])
+    }
+}
+
+/// What is asked of the key that a need names.
+fn asks_of_key(what: &What) -> KeyAsk {
+    let (actions, context): (&[&str], _) = match what {
+        What::GrantKey(_) => (&["kms:CreateGrant"], vec![ContextEquals::is_true("kms:GrantIsForAWSResource")]),
+        _ => (OUTPUT_KEY_ACTIONS, vec![]),
+    };
+    KeyAsk { actions, context, known: vec![] }
+}
+
+/// What a request to subscribe the job's queue to a topic says.
+fn subscribing(job: &Job<'_>) -> Vec<ContextEquals> {
+    let queue = needs::queue(&job.job.arn).map(|queue| ContextEquals::text("sns:Endpoint", queue.to_string()));
+    std::iter::once(ContextEquals::text("sns:Protocol", "sqs")).chain(queue).collect()
+}
+
+/// What a request to pass a role to SageMaker says.
+#[must_use]
+pub fn to_sagemaker() -> ContextEquals {
+    ContextEquals::text("iam:PassedToService", SAGEMAKER)
+}
+
+/// A bucket's policy: of this account's bucket, or of one that is not among them.
+pub(super) enum BucketPolicy<'a> {
+    /// With the endpoint through which Ground Truth comes, where AWS says which that is.
+    Own(&'a Bucket, Option<&'static str>),
+    OtherAccount(Unknown),
+}
+
+impl<'a> BucketPolicy<'a> {
+    /// A question of Ground Truth's own.
+    pub(super) fn ask<'q>(&self, action: &'q str) -> Ask<'q>
+    where
+        'a: 'q,
+    {
+        match self {
+            Self::Own(Bucket { policy: Fact::Known(Some(_)), .. }, Some(endpoint)) => {
+                self.ask_from_elsewhere(action).with("aws:SourceVpce", *endpoint)
+            }
+            _ => self.ask_from_elsewhere(action),
+        }
+    }
+
+    /// A question of which it is not known through which endpoint it comes.
+    pub(super) fn ask_from_elsewhere<'q>(&self, action: &'q str) -> Ask<'q>
+    where
+        'a: 'q,
+    {
+        match self {
+            Self::Own(bucket, _) => {
+                let policy: &'q Fact<Option<Document>> = &bucket.policy;
+                Ask::new(action).of(&format!("policy of bucket `{}`", bucket.arn.resource()), policy)
+            }
+            Self::OtherAccount(unknown) => {
+                Ask::new(action).owned_by_another_account().policy("policy of the bucket", Err(unknown.clone()))
+            }
+        }
+    }
+}
+
+/// Why nothing can be decided about a URI that names an access point: policies see its own ARN, behind which is a bucket
+/// that is not asked for.
+fn access_point(uri: &S3Uri) -> Option<Unknown> {
+    uri.names_an_access_point().then(|| Unknown::NotJudged {
+        action: "s3:GetAccessPoint".to_owned(),
+        subject: uri.to_string(),
+        why: "it names an access point, and access points are not judged".to_owned(),
+    })
+}
+
+/// The policy of a resource of another account.
+fn unread(resource: &Arn) -> Unknown {
+    let action = match resource.service() {
+        "s3" => "s3:GetBucketPolicy",
+        "lambda" => "lambda:GetPolicy",
+        "sns" => "sns:GetTopicAttributes",
+        "sqs" => "sqs:GetQueueAttributes",
+        _ => "a policy of another account",
+    };
+    Unknown::OtherAccount(Call::new(action, resource.as_str()))
+}

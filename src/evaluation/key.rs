@@ -1,0 +1,178 @@
+//! What a role may do with a KMS key that something of labeling names: by its own policies, the key's policy and the key's
+//! grants.
+//!
+//! Source: KMS Developer Guide, `policy-evaluation`, `grants`, `key-state` (2026-11). Knows keys and roles; what the key is
+//! wanted for, the question says.
+
+use std::collections::BTreeSet;
+
+use super::Evaluator;
+use super::cause::Cause;
+use super::check::{AccessCheck, Names};
+use super::outcome::{Evaluation, Outcome};
+use super::requirement::{ContextEquals, Requirement, ResourceSet};
+use crate::access::Ask;
+use crate::account::{Bucket, Encryption, Key, Unknown};
+use crate::labeling::ExecutionRole;
+use crate::policy::Document;
+
+/// What is asked of a key: the actions, and what is known of their requests.
+#[derive(Debug, Clone)]
+pub struct KeyAsk {
+    /// The actions.
+    pub actions: &'static [&'static str],
+    /// What the requests say, as far as a policy may ask for it.
+    pub context: Vec<ContextEquals>,
+    /// Further keys of the requests, which no fix asks for.
+    pub known: Vec<(&'static str, String)>,
+}
+
+/// A key, and what a role may do with it.
+#[derive(Debug)]
+pub enum KeyUse<'a> {
+    /// There is no such key.
+    Missing,
+    /// AWS manages it, and lets every principal use it who may use what it encrypts.
+    OfAws,
+    /// Its state makes it useless to every principal.
+    Unusable(&'a Key),
+    /// A customer's: each action that was asked about.
+    Checked(&'a Key, Vec<AccessCheck>),
+}
+
+/// What S3 does with a bucket's key for a principal who reads an object.
+const READING: &[&str] = &["kms:Decrypt"];
+/// What it does for one who writes: the parts of a large object are decrypted again.
+const WRITING: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
+
+/// The states in which a key does nothing.
+const DEAD: [&str; 5] = ["Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"];
+/// The states in which it works.
+const ALIVE: [&str; 2] = ["Enabled", "Updating"];
+
+impl<'a> Evaluator<'a> {
+    /// May a role do all this with a key, as somebody in a region names it? The key's policy, grants and owner are added
+    /// to the question here.
+    ///
+    /// # Errors
+    ///
+    /// When the key could not be read, or is in a state that this build does not know.
+    pub fn use_of_key(
+        &self,
+        role: &ExecutionRole<'a>,
+        region: &str,
+        name: &str,
+        asked: &KeyAsk,
+    ) -> Result<KeyUse<'a>, Unknown> {
+        let account = self.access.account;
+        let Some(key) = account.key(region, name)? else { return Ok(KeyUse::Missing) };
+        if key.manager == "AWS" {
+            return Ok(KeyUse::OfAws);
+        }
+        if DEAD.contains(&key.state.as_str()) {
+            return Ok(KeyUse::Unusable(key));
+        }
+        if !ALIVE.contains(&key.state.as_str()) {
+            return Err(not_judged(key, format!("whether a key that is {} can be used is not known", key.state)));
+        }
+        let grants = key.grants.known().and_then(|grants| {
+            let document = |grant: &crate::policy::grant::Grant| {
+                grant.document().map_err(|error| not_judged(key, format!("a grant is not understood: {error}")))
+            };
+            grants.iter().map(document).collect::<Result<Vec<Document>, Unknown>>()
+        });
+        let check = |action: &&'static str| {
+            let ask = asked.context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
+            let ask = asked.known.iter().fold(ask, |ask, (key, value)| ask.with(key, value.clone()));
+            let ask = ask.owned_by(key.arn.account()).with("kms:CallerAccount", account.id.as_str());
+            let ask = ask.policy("key policy", key.policy.known());
+            let granted = grants.iter().flatten().fold(ask, |ask, grant| ask.policy("grant", Ok(grant)));
+            let check = AccessCheck::new(self.access.decide(role.role, &granted, &key.arn));
+            match &grants {
+                // Grants only allow: what is allowed without them is allowed, and what is blocked is blocked.
+                Err(unknown) if is_for_want_of_a_grant(&check, role, key) => {
+                    AccessCheck { blocked: false, ..check.open(unknown.clone()) }
+                }
+                _ => check,
+            }
+        };
+        Ok(KeyUse::Checked(key, asked.actions.iter().map(check).collect()))
+    }
+
+    /// The customer's key by which a bucket encrypts, as the bucket names it, and what a role may do with it who reads
+    /// alone, or reads and writes; nothing, where S3's own keys are used.
+    ///
+    /// # Errors
+    ///
+    /// When the bucket's region or the key could not be read.
+    pub fn use_of_bucket_key<'b>(
+        &self,
+        role: &ExecutionRole<'a>,
+        bucket: &'b Bucket,
+        encryption: &'b Encryption,
+        read_alone: bool,
+    ) -> Result<Option<(&'b str, KeyAsk, KeyUse<'a>)>, Unknown> {
+        let key = encryption.key.as_deref().filter(|key| !key.is_empty());
+        let Some(key) = key.filter(|_| encryption.algorithm.starts_with("aws:kms")) else { return Ok(None) };
+        let region = bucket.region.known()?;
+        // By what names services of other partitions go is not documented.
+        let via = || ContextEquals::text("kms:ViaService", format!("s3.{region}.amazonaws.com"));
+        // Without a bucket key the context is the object, and which objects there will be is not known.
+        let by_bucket = encryption.bucket_key && !read_alone;
+        let asked = KeyAsk {
+            actions: if read_alone { READING } else { WRITING },
+            context: (bucket.arn.partition() == "aws").then(via).into_iter().collect(),
+            known: by_bucket
+                .then(|| ("kms:EncryptionContext:aws:s3:arn", bucket.arn.to_string()))
+                .into_iter()
+                .collect(),
+        };
+        let used = self.use_of_key(role, region, key, &asked)?;
+        Ok(Some((key, asked, used)))
+    }
+}
+
+impl KeyUse<'_> {
+    /// What comes of each action with the key, as somebody in a region names it.
+    #[must_use]
+    pub fn evaluations(
+        &self,
+        role: &ExecutionRole<'_>,
+        field: &'static str,
+        name: &str,
+        asked: &KeyAsk,
+    ) -> Vec<Evaluation> {
+        let value = |cause| vec![Evaluation::new(Requirement::of_value(field, name), Outcome::unmet(cause))];
+        match self {
+            Self::OfAws => vec![Evaluation::new(Requirement::of_value(field, name), Outcome::met())],
+            Self::Missing => value(Cause::Missing { what: "key", name: name.to_owned() }),
+            Self::Unusable(key) => value(Cause::KeyState { key: key.arn.clone(), found: key.state.clone() }),
+            Self::Checked(key, checks) => {
+                let names = Names { owner: Some(&key.arn), ..role.names() };
+                let of = |check: &AccessCheck| {
+                    let on = ResourceSet::exactly(&key.arn);
+                    let requirement = Requirement::new(&role.role.arn, check.answer.action(), on);
+                    let requirement = requirement.for_field(field).with(asked.context.iter().cloned());
+                    let outcome = check.outcome(&requirement, &names);
+                    Evaluation::new(requirement, outcome)
+                };
+                checks.iter().map(of).collect()
+            }
+        }
+    }
+}
+
+/// Is it not allowed for want of nothing but a grant: of the key, or of an identity-based policy?
+fn is_for_want_of_a_grant(check: &AccessCheck, role: &ExecutionRole<'_>, key: &Key) -> bool {
+    let names = Names { owner: Some(&key.arn), ..role.names() };
+    let requirement = Requirement::new(&role.role.arn, check.answer.action(), ResourceSet::exactly(&key.arn));
+    let causes: BTreeSet<Cause> = check.causes(&requirement, &names);
+    let of_grant = |cause: &Cause| {
+        matches!(cause, Cause::KeyPolicy { .. } | Cause::NotGranted { .. } | Cause::ConditionUnmet { .. })
+    };
+    check.is_unmet() && causes.iter().all(of_grant)
+}
+
+fn not_judged(key: &Key, why: String) -> Unknown {
+    Unknown::NotJudged { action: "kms:DescribeKey".to_owned(), subject: key.arn.to_string(), why }
+}
