@@ -17,6 +17,7 @@ mod grammar;
 pub mod grant;
 mod index;
 pub mod json;
+mod kind;
 pub mod layers;
 pub mod lint;
 pub mod pattern;
@@ -24,6 +25,7 @@ pub mod principal;
 pub mod reach;
 pub mod request;
 pub mod template;
+mod ternary;
 
 pub use document::{Condition, Document, Effect, Malformed, Principal, Selection, Statement};
 pub use pattern::Pattern;

@@ -8,30 +8,12 @@ use std::sync::Arc;
 use super::condition::Test;
 use super::document::{Document, Statement, Version};
 use super::index::Actions;
+pub use super::kind::Kind;
 use super::layers::{Layer, Limits, Truth};
 use super::principal::{Naming, Requester, Who};
 use super::request::{Key, Keys, Request};
 use super::template::Template;
 use super::{Condition, Effect, Selection, lint};
-
-/// The kinds of policies as they are handed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The policy of the VPC endpoint that the request comes through.
-    Endpoint,
-    /// A service control policy of a level.
-    Scp(u8),
-    /// A resource control policy.
-    Rcp,
-    /// The resource's own policy; a key policy, a function's policy, a trust policy.
-    Resource,
-    /// An identity policy.
-    Identity,
-    /// The permissions boundary.
-    Boundary,
-    /// A session policy.
-    Session,
-}
 
 /// Policies that bear on the same requests, compiled. `G` says why one of them could not be read.
 #[derive(Debug)]
@@ -258,32 +240,6 @@ impl Compiled<'_> {
 /// Where a statement applies that names no resource: in trust policies to the role itself, else it is not known.
 pub(super) fn everywhere(request: &Request<'_>) -> Truth {
     if request.action().starts_with("sts:") { Truth::True } else { Truth::Unknown }
-}
-
-impl Kind {
-    /// The layer that a policy of this kind counts in; a resource's policy as far as it names the requester itself.
-    pub(super) fn layer(self) -> Layer {
-        match self {
-            Self::Endpoint => Layer::Endpoint,
-            Self::Scp(level) => Layer::Scp(level),
-            Self::Rcp => Layer::Rcp,
-            Self::Resource => Layer::Resource(super::principal::Named::Directly),
-            Self::Identity => Layer::Identity,
-            Self::Boundary => Layer::Boundary,
-            Self::Session => Layer::Session,
-        }
-    }
-
-    /// Are requests of this principal bound by policies of this kind? An organization's policies do not bind the roles
-    /// of its services, and service control policies bind principals of accounts alone (AWS Organizations User Guide,
-    /// `orgs_manage_policies_scps`, `orgs_manage_policies_rcps`, 2026-11).
-    pub(super) fn binds(self, requester: &Requester) -> bool {
-        match self {
-            Self::Scp(_) => requester.account().is_some() && !requester.is_service_linked(),
-            Self::Rcp => !requester.is_service_linked(),
-            _ => true,
-        }
-    }
 }
 
 /// Does the action's service heed resource control policies? The list grows, so that of others it is not known; nor is it

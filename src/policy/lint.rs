@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::compile::Kind;
 use super::condition;
 use super::document::{Condition, Document, Effect, Principal, Selection, Statement, Version};
+use super::kind::Kind;
 use super::principal::Who;
 use super::template::is_well_formed;
 

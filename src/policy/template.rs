@@ -4,9 +4,9 @@
 //! `reference_policies_variables`, 2026-11). What a variable stands for is a literal: a `*` in a tag's value is no
 //! wildcard. Variables exist in documents of version 2012-10-17 alone.
 
-use super::layers::Truth;
 use super::pattern::{Pattern, Token, tokens_match};
 use super::request::{Key, Request, Value};
+use super::ternary::Truth;
 
 /// A text, understood once.
 #[derive(Debug, Clone, PartialEq, Eq)]
