@@ -266,7 +266,7 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
     debug_assert_eq!(decision.verdict, decide::decide(&sets, &request, &asked.resource));
     debug_assert_eq!(decision.verdict, Reach::new(&sets, &request).decide(&asked.resource).verdict);
     warnings.extend(decision.unsure.iter().map(|reason| {
-        let why = "whether it applies hangs on a variable, a principal, a service or an element that is not known";
+        let why = "whether it applies depends on a variable, a resource, a principal, a service or an element that is not known";
         format!("{} statement {}: {why}", reason.policy, reason.statement)
     }));
     Ok(Decided {

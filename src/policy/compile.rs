@@ -12,7 +12,7 @@ pub use super::kind::Kind;
 use super::layers::{Layer, Limits, Truth};
 use super::principal::{Naming, Requester, Who};
 use super::request::{Key, Keys, Request};
-use super::template::Template;
+use super::resource::{Named, Resource};
 use super::{Condition, Effect, Selection, lint};
 
 /// Policies that bear on the same requests, compiled. `G` says why one of them could not be read.
@@ -48,7 +48,7 @@ pub(super) struct Compiled<'a> {
     /// Who is meant; of policies that belong to somebody, nobody.
     principals: Option<Selection<Who>>,
     /// Trust policies name none.
-    pub(super) resources: Option<Selection<Template>>,
+    pub(super) resources: Option<Selection<Resource>>,
     /// Something in it is not understood, so that it may apply and may not.
     odd: bool,
 }
@@ -109,7 +109,7 @@ impl<'a, G> Policies<'a, G> {
                 resources: statement
                     .resources
                     .as_ref()
-                    .map(|resources| resources.map(|text| resource(text, variables))),
+                    .map(|resources| resources.map(|text| Resource::new(text, variables))),
                 odd: strange || !lint::doubts(statement, kind, variables).is_empty(),
             });
         }
@@ -187,17 +187,31 @@ impl Compiled<'_> {
     /// Does the statement apply to a resource?
     pub(super) fn located(&self, request: &Request<'_>, resource: &str) -> Truth {
         let Some(resources) = &self.resources else { return everywhere(request) };
-        let named = |resources: &[Template]| {
-            resources.iter().map(|template| template.matches(resource, request)).max().unwrap_or_default()
-        };
+        let effect = self.effect_of_naming(resources);
+        let named = |text: &Resource| text.names(resource, effect, request);
+        let named = resources.named().iter().map(named).max().unwrap_or_default();
         match resources {
-            Selection::Only(resources) => named(resources),
+            Selection::Only(_) => named,
             // All but what has no value: perhaps the whole statement is invalid then.
-            Selection::AllBut(resources) if resources.iter().any(|template| template.is_valueless(request)) => {
-                (!named(resources)).min(Truth::Unknown)
+            Selection::AllBut(texts) if texts.iter().any(|text| text.is_valueless(request)) => {
+                (!named).min(Truth::Unknown)
             }
-            Selection::AllBut(resources) => !named(resources),
+            Selection::AllBut(_) => !named,
         }
+    }
+
+    /// What its resources name, as globs.
+    pub(super) fn named(&self, resources: &Selection<Resource>, request: &Request<'_>) -> Named {
+        let mut named = Named::default();
+        for text in resources.named() {
+            text.fill(self.effect_of_naming(resources), request, &mut named);
+        }
+        named
+    }
+
+    /// What a resource gets by being named: a `NotResource` takes it out of the statement, so that a Deny lets it through.
+    fn effect_of_naming(&self, resources: &Selection<Resource>) -> Effect {
+        if matches!(resources, Selection::Only(_)) { self.effect } else { Effect::Allow }
     }
 
     /// Do its conditions hold, as far as they are understood?
@@ -251,15 +265,5 @@ fn heeds_rcps(action: &str) -> Truth {
         _ if action == "kms:retiregrant" => Truth::False,
         "s3" | "sts" | "sqs" | "secretsmanager" => Truth::True,
         _ => Truth::Unknown,
-    }
-}
-
-/// A resource's pattern. An ARN of fewer than six parts is completed with `*`; variables stand behind the fifth colon.
-fn resource(text: &str, variables: bool) -> Template {
-    let colons = text.matches(':').count();
-    if text.starts_with("arn:") && colons < 5 && !text.contains("${") {
-        Template::new(&format!("{text}{}", ":*".repeat(5 - colons)), variables, true)
-    } else {
-        Template::new(text, variables, true)
     }
 }
