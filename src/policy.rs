@@ -24,6 +24,7 @@ pub mod pattern;
 pub mod principal;
 pub mod reach;
 pub mod request;
+mod resource;
 pub mod template;
 mod ternary;
 
