@@ -10,6 +10,7 @@ mod key;
 mod labeling;
 mod organization;
 pub mod snapshot;
+mod tags;
 mod unread;
 mod workforce;
 
@@ -28,10 +29,8 @@ pub use labeling::{
     LabelingJobRequest, OutputConfig, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
 };
 pub use organization::{ControlPolicies, ControlPolicy, Organization};
+pub use tags::Tags;
 pub use workforce::{FlowDefinition, FlowSettings, Workforce, Workteam};
-
-/// Tags, by key.
-pub type Tags = BTreeMap<String, String>;
 
 /// One account, in the regions that were asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::access::Coverage;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::evaluation::wording::{Sentence, Who};
-use crate::evaluation::{Cause, Fix, Remedy, Unmet, remedy};
+use crate::evaluation::{Cause, Fix, Remedy, Unmet, fixes};
 use crate::labeling::Use;
 use crate::policy::decide::Reason;
 
@@ -271,7 +271,7 @@ impl Finding {
                 self.causes.push(unmet);
             }
         }
-        self.fixes = remedy::fixes(&self.causes, &self.who());
+        self.fixes = fixes::fixes(&self.causes, &self.who());
         self
     }
 
@@ -287,7 +287,7 @@ impl Finding {
     /// Adds something to do.
     #[must_use]
     pub fn fix(mut self, remedy: Remedy) -> Self {
-        for fix in remedy::together([remedy], &self.who()) {
+        for fix in fixes::together([remedy], &self.who()) {
             if !self.fixes.contains(&fix) {
                 self.fixes.push(fix);
             }

@@ -17,13 +17,16 @@ mod grammar;
 pub mod grant;
 mod index;
 pub mod json;
+mod kind;
 pub mod layers;
 pub mod lint;
 pub mod pattern;
 pub mod principal;
 pub mod reach;
 pub mod request;
+mod resource;
 pub mod template;
+mod ternary;
 
 pub use document::{Condition, Document, Effect, Malformed, Principal, Selection, Statement};
 pub use pattern::Pattern;

@@ -1,6 +1,7 @@
 //! `gt-audit collect` and `gt-audit permissions`, and the collecting that an audit begins with.
 
-use super::{Error, Terminal};
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Account, Unknown, Wanted};
 use crate::cli::{self, Collect, Noise, Permissions};

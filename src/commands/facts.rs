@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{Error, Terminal, collect};
+use super::collect;
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::account::snapshot::Snapshot;
 use crate::cli::{Connection, Noise};
 use crate::config::{self, Config};

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::error::Error;
 use super::facts::{self, Asked};
-use super::{Error, Terminal, WIDTH};
+use super::terminal::{Terminal, WIDTH};
 use crate::audit::Options;
 use crate::cli::{Fix, Form};
 use crate::fix::{self, Plan, Selection, spell};

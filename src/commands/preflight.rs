@@ -5,7 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::collect;
-use super::{Error, Terminal};
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
 use crate::cli::{self, Format};

@@ -1,6 +1,7 @@
 //! `gt-audit rules`: the table of rules, or the page of one.
 
-use super::{Error, Terminal};
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::finding::{RuleId, Severity};
 use crate::rules::{RULES, Scale, rule};
 

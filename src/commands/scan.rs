@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use super::error::Error;
 use super::facts::{self, Asked};
-use super::{Error, Terminal, WIDTH};
+use super::terminal::{Terminal, WIDTH};
 use crate::audit::{Glob, Options, Scope, audit};
 use crate::cli::{Format, Scan};
 use crate::file;

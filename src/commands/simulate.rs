@@ -14,7 +14,8 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Error, Terminal};
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::arn::Arn;
 use crate::knowledge::managed;
 use crate::policy::compile::{Kind, Policies};
@@ -266,7 +267,7 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
     debug_assert_eq!(decision.verdict, decide::decide(&sets, &request, &asked.resource));
     debug_assert_eq!(decision.verdict, Reach::new(&sets, &request).decide(&asked.resource).verdict);
     warnings.extend(decision.unsure.iter().map(|reason| {
-        let why = "whether it applies hangs on a variable, a principal, a service or an element that is not known";
+        let why = "whether it applies depends on a variable, a resource, a principal, a service or an element that is not known";
         format!("{} statement {}: {why}", reason.policy, reason.statement)
     }));
     Ok(Decided {

@@ -1,34 +1,16 @@
 //! What is judged once for many: roles with the same policies are a class; buckets and functions without policies of their
 //! own are judged once a class, and those together that the policies do not distinguish.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
-use hashbrown::HashMap;
-
-use super::Evaluator;
-use super::bucket::Whole;
 use super::check::AccessCheck;
+use super::evaluator::{Evaluator, Kept};
+use super::whole::Whole;
 use crate::access::Ask;
 use crate::account::{Bucket, Fact, Function};
 use crate::labeling::{ExecutionRole, INVOKE, OBJECT_ACTIONS, Use};
 use crate::policy::Document;
 use crate::policy::reach::Kinds;
-
-type Kept<K, V> = RefCell<HashMap<K, V>>;
-
-/// What was judged before.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// What distinguishes buckets to a class, and functions and their versions; nothing where that is too entangled.
-    kinds: Kept<usize, Rc<[Option<Kinds>; 2]>>,
-    /// By class and kind of bucket.
-    wholes: Kept<(usize, usize), Rc<Whole>>,
-    /// By class and kind of function.
-    invocations: Kept<(usize, usize), Rc<AccessCheck>>,
-    /// The same, of some version or alias.
-    versions: Kept<(usize, usize), bool>,
-}
 
 impl<'a> Evaluator<'a> {
     /// The whole bucket, judged once for all buckets that the policies do not distinguish: so its examples may be another

@@ -4,10 +4,11 @@
 //! function reads it itself, or assumes the job's role, which its event names. Source: SageMaker Developer Guide,
 //! `sms-custom-templates-step3-lambda-permissions` (2026-11).
 
+use super::cause::{Cause, Unmet};
 use super::check::{AccessCheck, Names};
+use super::evaluator::Evaluator;
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{Requirement, ResourceSet};
-use super::{Cause, Evaluator, Unmet};
 use crate::access::{Answer, Ask};
 use crate::account::{Function, Role, Unknown, any};
 use crate::arn::Arn;

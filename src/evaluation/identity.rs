@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Evaluator;
+use super::evaluator::Evaluator;
 use super::goal::{Edit, EditKind, Goal, Grant, StatementEdit, Target};
 use super::requirement::ResourceSet;
 use crate::access::{Access, Answer, Ask, Identity, Named};

@@ -4,85 +4,27 @@
 //! conditions beside them: that the thing is there, in the job's region. A job that is there and one that is asked for are
 //! evaluated alike.
 
+use super::abroad::unread;
+use super::cause::Cause;
 use super::check::{AccessCheck, Names};
+use super::evaluator::Evaluator;
+pub use super::job_check::{JobCheck, Topic};
 use super::key::KeyAsk;
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
-use super::{Cause, Evaluator};
 use crate::access::Ask;
-use crate::account::{Bucket, Call, Fact, Unknown};
+use crate::account::{Call, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::builtin;
-use crate::labeling::needs::{
-    self, INPUT_TOPIC, INTERFACE, Need, POST_FUNCTION, PRE_FUNCTION, QUEUE_ACTIONS, ROLE, What,
-};
+use crate::labeling::needs::{self, INTERFACE, Need, POST_FUNCTION, PRE_FUNCTION, ROLE, What};
 use crate::labeling::uses::Job;
-use crate::labeling::{ExecutionRole, INVOKE, OBJECT_ACTIONS, SAGEMAKER};
-use crate::policy::Document;
+use crate::labeling::{ExecutionRole, INVOKE, SAGEMAKER};
 use crate::uri::S3Uri;
-
-/// By what policies distinguish networks; a browser of a worker comes from none.
-const NETWORKS: [&str; 3] = ["aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"];
-
-/// What Ground Truth asks of the bucket itself, beside its objects.
-const BUCKET_ACTIONS: [&str; 2] = ["s3:GetBucketLocation", "s3:ListBucket"];
 
 /// What the role does with a customer's key for the output (SageMaker Developer Guide, `sms-security-kms-permissions`,
 /// 2026-11): `ReEncrypt*` is both of its actions, `GenerateDataKey*` the one that S3 asks for.
 const OUTPUT_KEY_ACTIONS: &[&str] =
     &["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"];
-
-/// What a part of a job's evaluation is about; of what is there already, one rule speaks of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Topic {
-    /// The role is there: `job-blocked`.
-    Role,
-    /// SageMaker may assume the role: `role-not-assumable`.
-    Trust,
-    /// A field is right in itself: `job-blocked`.
-    Value,
-    /// A function, interface or algorithm of AWS's own is rightly addressed: `builtin-function-misaddressed`.
-    OfAws,
-    /// The role may do what a field needs: `job-blocked`.
-    Permission,
-    /// What a field names is there: `job-blocked`.
-    Existence,
-    /// An object that a field names is there, when the job begins.
-    Object,
-    /// What a field names is in the job's region: `bucket-in-other-region`.
-    Region,
-    /// The role may do what streaming needs beside the fields: `role-cannot-stream`.
-    Streaming,
-    /// The post-annotation function comes to the output: `function-cannot-read-output`.
-    Output,
-    /// The role may use the key by which a bucket encrypts: `bucket-key-unusable`.
-    BucketKey {
-        /// Is it certain that what is read or written is encrypted so?
-        certain: bool,
-    },
-}
-
-/// A part of a job's evaluation.
-#[derive(Debug, Clone)]
-pub struct JobCheck {
-    /// What it is about.
-    pub topic: Topic,
-    /// What is required, and what comes of it.
-    pub evaluation: Evaluation,
-    /// What holds, in a few words, where it is met and no statement had to allow it.
-    pub holds: String,
-}
-
-impl JobCheck {
-    fn new(topic: Topic, evaluation: Evaluation, holds: impl Into<String>) -> Self {
-        Self { topic, evaluation, holds: holds.into() }
-    }
-
-    /// A value of a field, and what comes of it.
-    fn value(topic: Topic, field: &'static str, value: &str, outcome: Outcome, holds: &str) -> Self {
-        Self::new(topic, Evaluation::new(Requirement::of_value(field, value), outcome), holds)
-    }
-}
 
 impl<'a> Evaluator<'a> {
     /// All that a job needs, and what comes of each, in the order of its fields.
@@ -218,7 +160,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What the role may do of what a field needs.
-    fn permissions(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
+    pub(super) fn permissions(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
         let evaluations = match &need.what {
             What::Read(uri) => self.reads(role, uri),
             What::Write(uri) => self.writes(role, uri),
@@ -250,119 +192,6 @@ impl<'a> Evaluator<'a> {
         evaluations.into_iter().map(check).collect()
     }
 
-    fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
-        let object = uri.object_arn(&self.access.account.partition);
-        let policy = self.policy_of(uri)?;
-        let check = self.object(role, policy.ask("s3:GetObject"), &object);
-        let evaluation = self.of_objects(role, uri, ResourceSet::exactly(&object), &check);
-        Ok(std::iter::once(evaluation).chain(self.about_bucket(role, uri, &policy)).collect())
-    }
-
-    fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
-        let below = uri.below(&self.access.account.partition);
-        let policy = self.policy_of(uri)?;
-        let objects = OBJECT_ACTIONS.map(|action| {
-            let check = AccessCheck::new(self.access.cover(role.role, &policy.ask(action), &below));
-            self.of_objects(role, uri, ResourceSet::Below(below.clone()), &check)
-        });
-        Ok(objects.into_iter().chain(self.about_bucket(role, uri, &policy)).collect())
-    }
-
-    /// What comes of an action on objects of a bucket.
-    #[must_use]
-    pub fn of_objects(
-        &self,
-        role: &ExecutionRole<'a>,
-        uri: &S3Uri,
-        on: ResourceSet,
-        check: &AccessCheck,
-    ) -> Evaluation {
-        let requirement = Requirement::new(&role.role.arn, check.answer.action(), on);
-        let bucket = uri.bucket_arn(&self.access.account.partition);
-        let reaches = |clause| super::bucket::reaches_into(clause, &bucket);
-        let partly = check.allows_some() && check.answer.granting().any(|clause| !clause.open && reaches(clause));
-        let tokens = if partly { [].into() } else { role.bucket_tokens() };
-        let outcome = check.outcome(&requirement, &Names { partly, tokens, ..role.names() });
-        Evaluation::new(requirement, outcome)
-    }
-
-    /// May the role read everything whose URI begins so, or the very object?
-    ///
-    /// # Errors
-    ///
-    /// When the URI names an access point, or the buckets are not known.
-    pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<AccessCheck, Unknown> {
-        Ok(self.reads_by(role, uri, is_object, self.policy_of(uri)?.ask("s3:GetObject")))
-    }
-
-    /// The same of a browser that opens a URL that the role has signed, from no network that a policy could name.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::reads_of`].
-    pub fn reads_from_outside(
-        &self,
-        role: &ExecutionRole<'a>,
-        uri: &S3Uri,
-        is_object: bool,
-    ) -> Result<AccessCheck, Unknown> {
-        let policy = self.policy_of(uri)?;
-        if matches!(policy, BucketPolicy::OtherAccount(_)) {
-            return self.reads_of(role, uri, is_object);
-        }
-        let ask = NETWORKS.iter().fold(policy.ask_from_elsewhere("s3:GetObject"), |ask, key| ask.without(key));
-        Ok(self.reads_by(role, uri, is_object, ask))
-    }
-
-    fn reads_by(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool, ask: Ask<'_>) -> AccessCheck {
-        let object = uri.object_arn(&self.access.account.partition);
-        if is_object {
-            self.object(role, ask, &object)
-        } else {
-            AccessCheck::new(self.access.cover(role.role, &ask, object.as_str()))
-        }
-    }
-
-    /// What Ground Truth asks of the bucket itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::reads_of`].
-    pub fn asks_of_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<[Evaluation; 2], Unknown> {
-        Ok(self.about_bucket(role, uri, &self.policy_of(uri)?))
-    }
-
-    fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &BucketPolicy<'a>) -> [Evaluation; 2] {
-        let bucket = uri.bucket_arn(&self.access.account.partition);
-        BUCKET_ACTIONS.map(|action| {
-            let check = AccessCheck::new(self.access.decide(role.role, &policy.ask(action), &bucket));
-            let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(&bucket));
-            let outcome = check.outcome(&requirement, &role.names());
-            Evaluation::new(requirement, outcome)
-        })
-    }
-
-    /// A question about the objects of a bucket of the account, with the bucket's own policy.
-    #[must_use]
-    pub fn ask_of_bucket<'q>(&self, bucket: &'q Bucket, action: &'q str) -> Ask<'q> {
-        let region = bucket.region.known().ok();
-        BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region))).ask(action)
-    }
-
-    /// The policy of a bucket, whosever it is.
-    pub(super) fn policy_of(&self, uri: &S3Uri) -> Result<BucketPolicy<'a>, Unknown> {
-        if let Some(unknown) = access_point(uri) {
-            return Err(unknown);
-        }
-        Ok(match self.bucket(&uri.bucket)? {
-            Some(bucket) => {
-                let region = bucket.region.known().ok();
-                BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region)))
-            }
-            None => BucketPolicy::OtherAccount(unread(&uri.bucket_arn(&self.access.account.partition))),
-        })
-    }
-
     fn invokes(&self, role: &ExecutionRole<'a>, function: &Arn) -> Evaluation {
         if function.account() != self.access.account.id {
             return self.about(role, INVOKE, function, vec![]);
@@ -382,7 +211,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A request about a resource that has no policy of its own, or none that is read.
-    fn about(&self, role: &ExecutionRole<'a>, action: &str, on: &Arn, context: Vec<ContextEquals>) -> Evaluation {
+    pub(super) fn about(
+        &self,
+        role: &ExecutionRole<'a>,
+        action: &str,
+        on: &Arn,
+        context: Vec<ContextEquals>,
+    ) -> Evaluation {
         let ask = context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
         let check = self.check_of(role, ask, on);
         let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(on)).with(context);
@@ -399,46 +234,6 @@ impl<'a> Evaluator<'a> {
             account => ask.owned_by(account).policy("policy of the resource", Err(unread(resource))),
         };
         AccessCheck::new(self.access.decide(role.role, &ask, resource))
-    }
-
-    /// May the role use the customer's key that a bucket encrypts with?
-    #[must_use]
-    pub fn bucket_key(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>, uri: &S3Uri) -> Vec<JobCheck> {
-        let read_alone = matches!(need.what, What::Read(_));
-        let own = job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
-        // What is there may be encrypted otherwise, and so is what a job writes that names a key of its own.
-        self.key_of_bucket(role, need.field, uri, read_alone, !read_alone && !own)
-    }
-
-    /// The same of any objects of a bucket. `certain`: what is read or written is certainly encrypted so.
-    #[must_use]
-    pub fn key_of_bucket(
-        &self,
-        role: &ExecutionRole<'a>,
-        field: &'static str,
-        uri: &S3Uri,
-        read_alone: bool,
-        certain: bool,
-    ) -> Vec<JobCheck> {
-        let topic = Topic::BucketKey { certain };
-        // Of another account's bucket nothing is known, and that is said where its region is.
-        let Ok(Some(bucket)) = self.bucket(&uri.bucket) else { return vec![] };
-        let undecided =
-            |unknown| vec![JobCheck::value(topic, field, bucket.arn.as_str(), Outcome::Undecided(unknown), "")];
-        let encryption = match &bucket.encryption {
-            Fact::Known(None) => return vec![],
-            Fact::Known(Some(encryption)) => encryption,
-            Fact::Unknown(unknown) => return undecided(unknown.clone()),
-        };
-        match self.use_of_bucket_key(role, bucket, encryption, read_alone) {
-            Ok(None) => vec![],
-            Ok(Some((name, asked, used))) => {
-                let evaluations = used.evaluations(role, field, name, &asked).into_iter();
-                let holds = "AWS manages the key: no permission is needed";
-                evaluations.map(|evaluation| JobCheck::new(topic, evaluation, holds)).collect()
-            }
-            Err(unknown) => undecided(unknown),
-        }
     }
 
     /// Whether a function that may read the output may use its key is not known, where there is one.
@@ -501,39 +296,6 @@ impl<'a> Evaluator<'a> {
         checks.collect()
     }
 
-    /// What a streaming job needs beside what its fields say: to leave the topic, and its own queue.
-    fn queue(&self, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<JobCheck> {
-        let topics = job.needs.iter().filter_map(|need| match &need.what {
-            What::Subscribe(topic) => Some(topic),
-            _ => None,
-        });
-        let mut evaluations: Vec<Evaluation> =
-            topics.map(|topic| self.about(role, "sns:Unsubscribe", topic, vec![])).collect();
-        if evaluations.is_empty() {
-            return vec![];
-        }
-        if let Some(queue) = needs::queue(&job.job.arn) {
-            evaluations.extend(QUEUE_ACTIONS.iter().map(|action| self.about(role, action, &queue, vec![])));
-        }
-        let check = |mut evaluation: Evaluation| {
-            evaluation.requirement.field = INPUT_TOPIC;
-            JobCheck::new(Topic::Streaming, evaluation, "")
-        };
-        evaluations.into_iter().map(check).collect()
-    }
-
-    /// All that a streaming job needs of its topics and its queue; nothing of other jobs.
-    #[must_use]
-    pub fn streaming(&self, role: &ExecutionRole<'a>, job: &Job<'a>) -> Vec<Evaluation> {
-        let queue = self.queue(role, job);
-        if queue.is_empty() {
-            return vec![];
-        }
-        let of_topics = |need: &&Need<'_>| matches!(need.what, What::Subscribe(_) | What::Publish(_));
-        let topics = job.needs.iter().filter(of_topics).flat_map(|need| self.permissions(role, job, need));
-        topics.chain(queue).map(|check| check.evaluation).collect()
-    }
-
     /// May a role pass itself to SageMaker?
     #[must_use]
     pub fn passes_itself(&self, role: &ExecutionRole<'a>) -> Evaluation {
@@ -560,64 +322,4 @@ fn subscribing(job: &Job<'_>) -> Vec<ContextEquals> {
 #[must_use]
 pub fn to_sagemaker() -> ContextEquals {
     ContextEquals::text("iam:PassedToService", SAGEMAKER)
-}
-
-/// A bucket's policy: of this account's bucket, or of one that is not among them.
-pub(super) enum BucketPolicy<'a> {
-    /// With the endpoint through which Ground Truth comes, where AWS says which that is.
-    Own(&'a Bucket, Option<&'static str>),
-    OtherAccount(Unknown),
-}
-
-impl<'a> BucketPolicy<'a> {
-    /// A question of Ground Truth's own.
-    pub(super) fn ask<'q>(&self, action: &'q str) -> Ask<'q>
-    where
-        'a: 'q,
-    {
-        match self {
-            Self::Own(Bucket { policy: Fact::Known(Some(_)), .. }, Some(endpoint)) => {
-                self.ask_from_elsewhere(action).with("aws:SourceVpce", *endpoint)
-            }
-            _ => self.ask_from_elsewhere(action),
-        }
-    }
-
-    /// A question of which it is not known through which endpoint it comes.
-    pub(super) fn ask_from_elsewhere<'q>(&self, action: &'q str) -> Ask<'q>
-    where
-        'a: 'q,
-    {
-        match self {
-            Self::Own(bucket, _) => {
-                let policy: &'q Fact<Option<Document>> = &bucket.policy;
-                Ask::new(action).of(&format!("policy of bucket `{}`", bucket.arn.resource()), policy)
-            }
-            Self::OtherAccount(unknown) => {
-                Ask::new(action).owned_by_another_account().policy("policy of the bucket", Err(unknown.clone()))
-            }
-        }
-    }
-}
-
-/// Why nothing can be decided about a URI that names an access point: policies see its own ARN, behind which is a bucket
-/// that is not asked for.
-fn access_point(uri: &S3Uri) -> Option<Unknown> {
-    uri.names_an_access_point().then(|| Unknown::NotJudged {
-        action: "s3:GetAccessPoint".to_owned(),
-        subject: uri.to_string(),
-        why: "it names an access point, and access points are not judged".to_owned(),
-    })
-}
-
-/// The policy of a resource of another account.
-fn unread(resource: &Arn) -> Unknown {
-    let action = match resource.service() {
-        "s3" => "s3:GetBucketPolicy",
-        "lambda" => "lambda:GetPolicy",
-        "sns" => "sns:GetTopicAttributes",
-        "sqs" => "sqs:GetQueueAttributes",
-        _ => "a policy of another account",
-    };
-    Unknown::OtherAccount(Call::new(action, resource.as_str()))
 }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Evaluator;
 use super::cause::Cause;
 use super::check::{AccessCheck, Names};
+use super::evaluator::Evaluator;
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
 use crate::access::Ask;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Evaluator;
 use super::cause::{Cause, Fired, PolicyType};
 use super::check::Names;
+use super::evaluator::Evaluator;
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{Requirement, ResourceSet};
 use crate::access::{Answer, Coverage};

@@ -216,7 +216,7 @@ fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
             if !case.causes.contains(unmet) {
                 case.causes.push(unmet.clone());
                 let who = crate::evaluation::wording::Who::of(&case.finding.principal);
-                let fixes = crate::evaluation::remedy::fixes([unmet], &who);
+                let fixes = crate::evaluation::fixes::fixes([unmet], &who);
                 case.advice.extend(fixes.into_iter().map(|fix| fix.summary));
             }
         }

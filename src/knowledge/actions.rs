@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::policy::Pattern;
-use crate::policy::pattern::Token;
+use crate::policy::pattern::{Colons, Token};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -151,18 +151,14 @@ fn has_wildcard(name: &str) -> bool {
     name.contains(['*', '?'])
 }
 
-/// Is there an ARN of the form that a statement's resource matches? Wildcards stay within the parts of an ARN, and one
-/// that ends before the last of them stands for the rest.
+/// Is there an ARN of the form that a statement's resource matches?
 fn meet(form: &str, resource: &str) -> bool {
-    let mut parts = form.splitn(6, ':').zip(resource.splitn(6, ':'));
-    parts.all(|(form, resource)| {
-        let texts = form.split("{}").enumerate();
-        let form = Pattern::of(texts.flat_map(|(n, text)| {
-            let between = (n > 0).then_some(Token::Any);
-            between.into_iter().chain(text.chars().map(Token::Literal))
-        }));
-        form.meets(&Pattern::new(resource))
-    })
+    let texts = form.split("{}").enumerate();
+    let form = texts.flat_map(|(n, text)| {
+        let between = (n > 0).then_some(Token::Any);
+        between.into_iter().chain(text.chars().map(Token::Literal))
+    });
+    Pattern::in_parts(form, Colons::Within).meets(&Pattern::arn(resource))
 }
 
 /// The resource with `*` for every policy variable.

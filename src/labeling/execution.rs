@@ -28,9 +28,9 @@ pub struct ExecutionRole<'a> {
     pub documented: Vec<&'static Limits>,
     /// The limits of every policy it carries that goes by tokens: the documented ones, else those read off the text.
     pub limits: Vec<Limits>,
-    /// The resources of its grants that are meant for some buckets and not for those of any name.
+    /// The buckets that its grants name, as globs of their ARNs; of a grant for buckets of any name there is none.
     pub named_buckets: Vec<Pattern>,
-    /// The same of functions.
+    /// The functions that its grants name, as globs of their ARNs without a qualifier.
     pub named_functions: Vec<Pattern>,
     /// What labeling jobs, flow definitions and workloads use under it.
     pub uses: Option<&'a RoleUses<'a>>,
@@ -38,28 +38,33 @@ pub struct ExecutionRole<'a> {
     pub missing: Option<Unknown>,
 }
 
-/// Most patterns are seen not to match by what they begin with.
-fn begins_alike(pattern: &Pattern, arn: &Arn) -> bool {
-    arn.as_str().starts_with(pattern.prefix()) || pattern.prefix().starts_with(arn.as_str())
-}
-
-/// Does a grant reach the bucket or some object in it?
-fn touches_bucket(pattern: &Pattern, bucket: &Arn) -> bool {
-    pattern.matches(bucket.as_str()) || pattern.meets_below(&format!("{bucket}/"))
-}
-
-/// The resources of a policy's grants that reach no bucket and no function of a name that only wildcards match: so not
-/// `*`, and not `arn:aws:s3:::*token*`, which reaches every bucket at the keys that carry the token.
-fn named(policy: &Named<'_>, partition: &str) -> Vec<Pattern> {
-    let function = Pattern::new(&format!("arn:{partition}:lambda:*:*:function:{STRANGER}"));
-    let bucket = Arn::bucket(partition, &STRANGER.to_string());
+/// The resources of a policy's grants.
+fn granted<'p>(policy: &Named<'p>) -> impl Iterator<Item = &'p str> {
     let allows = policy.document.statements().iter().filter(|statement| statement.effect == Effect::Allow);
     let resources = allows.filter_map(|statement| match &statement.resources {
         Some(Selection::Only(arns)) => Some(arns),
         _ => None,
     });
-    let patterns = resources.flatten().map(|arn| Pattern::new(arn));
-    patterns.filter(|pattern| !pattern.meets(&function) && !touches_bucket(pattern, &bucket)).collect()
+    resources.flatten().map(String::as_str)
+}
+
+/// What a resource of a grant names of buckets, if not those of any name: so not `*`, and not `arn:aws:s3:::*token*`, which
+/// reaches every bucket at the keys that carry the token.
+fn bucket_named(resource: &str, partition: &str) -> Option<Pattern> {
+    let pattern = Pattern::arn(resource);
+    let any = Arn::bucket(partition, &STRANGER.to_string());
+    let of_any = pattern.matches(any.as_str()) || pattern.meets_below(&format!("{any}/"));
+    let bucket = resource.split_once('/').map_or(resource, |(bucket, _)| bucket);
+    let names = !of_any && pattern.meets_below(Arn::bucket(partition, "").as_str());
+    names.then(|| Pattern::arn(bucket))
+}
+
+/// What a resource of a grant names of functions: itself, and without the qualifier behind the seventh colon, if it has one.
+fn functions_named(resource: &str, partition: &str) -> impl Iterator<Item = Pattern> {
+    let qualifier = resource.match_indices(':').nth(6).and_then(|(colon, _)| resource.get(..colon));
+    let functions = format!("arn:{partition}:lambda:");
+    let named = [Some(resource), qualifier].into_iter().flatten().map(Pattern::arn);
+    named.filter(move |pattern| pattern.meets_below(&functions))
 }
 
 /// An execution role is one that something of labeling runs under; or it carries the managed policy made for it, or a
@@ -73,14 +78,16 @@ pub(super) fn execution_role<'a>(
     let mut why: Vec<String> = uses.map(runs).into_iter().collect();
     let mut documented = vec![];
     let mut carried = vec![];
-    let mut names = vec![];
+    let (mut named_buckets, mut named_functions) = (vec![], vec![]);
     let mut missing = None;
     let mut full_access = false;
     for policy in access.policies(role) {
         match policy {
             Err(gap) => missing = missing.or(Some(gap)),
             Ok(policy) => {
-                names.extend(named(&policy, role.arn.partition()));
+                let partition = role.arn.partition();
+                named_buckets.extend(granted(&policy).filter_map(|resource| bucket_named(resource, partition)));
+                named_functions.extend(granted(&policy).flat_map(|resource| functions_named(resource, partition)));
                 let managed = [managed::GROUND_TRUTH_EXECUTION, managed::FULL_ACCESS]
                     .into_iter()
                     .find(|name| policy.arn.is_some_and(|arn| managed::is(arn, name)));
@@ -124,19 +131,28 @@ pub(super) fn execution_role<'a>(
             _ => return missing.map_or(Ok(None), Err),
         }
     }
-    let buckets = Arn::bucket(role.arn.partition(), "").to_string();
-    let functions = format!("arn:{}:lambda:", role.arn.partition());
     Ok(Some(ExecutionRole {
         role,
         class: access.class(role),
         why,
         documented,
         limits: carried,
-        named_buckets: names.iter().filter(|pattern| pattern.meets_below(&buckets)).cloned().collect(),
-        named_functions: names.iter().filter(|pattern| pattern.meets_below(&functions)).cloned().collect(),
+        named_buckets,
+        named_functions,
         uses,
         missing,
     }))
+}
+
+/// Does one of these globs name a resource? A wildcard may stand for a part of its name, and not for the whole.
+fn is_named(arn: &Arn, globs: &[Pattern]) -> bool {
+    let mut matching = globs.iter().filter(|glob| glob.matches(arn.as_str())).peekable();
+    if matching.peek().is_none() {
+        return false;
+    }
+    let before = arn.as_str().strip_suffix(arn.name()).unwrap_or_default();
+    let other: String = before.chars().chain(arn.name().chars().map(|_| STRANGER)).collect();
+    matching.any(|glob| !glob.matches(&other))
 }
 
 /// What runs under a role, in a few words.
@@ -174,15 +190,13 @@ impl ExecutionRole<'_> {
     /// Does a policy of it name the bucket, or some object in it?
     #[must_use]
     pub fn names_bucket(&self, bucket: &Arn) -> bool {
-        let mut near = self.named_buckets.iter().filter(|pattern| begins_alike(pattern, bucket));
-        near.any(|pattern| touches_bucket(pattern, bucket))
+        is_named(bucket, &self.named_buckets)
     }
 
     /// Does a policy of it name the function, or a version or alias of it?
     #[must_use]
     pub fn names_function(&self, function: &Arn) -> bool {
-        let mut near = self.named_functions.iter().filter(|pattern| begins_alike(pattern, function));
-        near.any(|pattern| pattern.matches(function.as_str()) || pattern.meets_below(&format!("{function}:")))
+        is_named(function, &self.named_functions)
     }
 
     /// Does something use the bucket under this role?

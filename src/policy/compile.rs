@@ -8,30 +8,12 @@ use std::sync::Arc;
 use super::condition::Test;
 use super::document::{Document, Statement, Version};
 use super::index::Actions;
+pub use super::kind::Kind;
 use super::layers::{Layer, Limits, Truth};
 use super::principal::{Naming, Requester, Who};
 use super::request::{Key, Keys, Request};
-use super::template::Template;
+use super::resource::{Named, Resource};
 use super::{Condition, Effect, Selection, lint};
-
-/// The kinds of policies as they are handed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The policy of the VPC endpoint that the request comes through.
-    Endpoint,
-    /// A service control policy of a level.
-    Scp(u8),
-    /// A resource control policy.
-    Rcp,
-    /// The resource's own policy; a key policy, a function's policy, a trust policy.
-    Resource,
-    /// An identity policy.
-    Identity,
-    /// The permissions boundary.
-    Boundary,
-    /// A session policy.
-    Session,
-}
 
 /// Policies that bear on the same requests, compiled. `G` says why one of them could not be read.
 #[derive(Debug)]
@@ -66,7 +48,7 @@ pub(super) struct Compiled<'a> {
     /// Who is meant; of policies that belong to somebody, nobody.
     principals: Option<Selection<Who>>,
     /// Trust policies name none.
-    pub(super) resources: Option<Selection<Template>>,
+    pub(super) resources: Option<Selection<Resource>>,
     /// Something in it is not understood, so that it may apply and may not.
     odd: bool,
 }
@@ -127,7 +109,7 @@ impl<'a, G> Policies<'a, G> {
                 resources: statement
                     .resources
                     .as_ref()
-                    .map(|resources| resources.map(|text| resource(text, variables))),
+                    .map(|resources| resources.map(|text| Resource::new(text, variables))),
                 odd: strange || !lint::doubts(statement, kind, variables).is_empty(),
             });
         }
@@ -205,17 +187,31 @@ impl Compiled<'_> {
     /// Does the statement apply to a resource?
     pub(super) fn located(&self, request: &Request<'_>, resource: &str) -> Truth {
         let Some(resources) = &self.resources else { return everywhere(request) };
-        let named = |resources: &[Template]| {
-            resources.iter().map(|template| template.matches(resource, request)).max().unwrap_or_default()
-        };
+        let effect = self.effect_of_naming(resources);
+        let named = |text: &Resource| text.names(resource, effect, request);
+        let named = resources.named().iter().map(named).max().unwrap_or_default();
         match resources {
-            Selection::Only(resources) => named(resources),
+            Selection::Only(_) => named,
             // All but what has no value: perhaps the whole statement is invalid then.
-            Selection::AllBut(resources) if resources.iter().any(|template| template.is_valueless(request)) => {
-                (!named(resources)).min(Truth::Unknown)
+            Selection::AllBut(texts) if texts.iter().any(|text| text.is_valueless(request)) => {
+                (!named).min(Truth::Unknown)
             }
-            Selection::AllBut(resources) => !named(resources),
+            Selection::AllBut(_) => !named,
         }
+    }
+
+    /// What its resources name, as globs.
+    pub(super) fn named(&self, resources: &Selection<Resource>, request: &Request<'_>) -> Named {
+        let mut named = Named::default();
+        for text in resources.named() {
+            text.fill(self.effect_of_naming(resources), request, &mut named);
+        }
+        named
+    }
+
+    /// What a resource gets by being named: a `NotResource` takes it out of the statement, so that a Deny lets it through.
+    fn effect_of_naming(&self, resources: &Selection<Resource>) -> Effect {
+        if matches!(resources, Selection::Only(_)) { self.effect } else { Effect::Allow }
     }
 
     /// Do its conditions hold, as far as they are understood?
@@ -260,32 +256,6 @@ pub(super) fn everywhere(request: &Request<'_>) -> Truth {
     if request.action().starts_with("sts:") { Truth::True } else { Truth::Unknown }
 }
 
-impl Kind {
-    /// The layer that a policy of this kind counts in; a resource's policy as far as it names the requester itself.
-    pub(super) fn layer(self) -> Layer {
-        match self {
-            Self::Endpoint => Layer::Endpoint,
-            Self::Scp(level) => Layer::Scp(level),
-            Self::Rcp => Layer::Rcp,
-            Self::Resource => Layer::Resource(super::principal::Named::Directly),
-            Self::Identity => Layer::Identity,
-            Self::Boundary => Layer::Boundary,
-            Self::Session => Layer::Session,
-        }
-    }
-
-    /// Are requests of this principal bound by policies of this kind? An organization's policies do not bind the roles
-    /// of its services, and service control policies bind principals of accounts alone (AWS Organizations User Guide,
-    /// `orgs_manage_policies_scps`, `orgs_manage_policies_rcps`, 2026-11).
-    pub(super) fn binds(self, requester: &Requester) -> bool {
-        match self {
-            Self::Scp(_) => requester.account().is_some() && !requester.is_service_linked(),
-            Self::Rcp => !requester.is_service_linked(),
-            _ => true,
-        }
-    }
-}
-
 /// Does the action's service heed resource control policies? The list grows, so that of others it is not known; nor is it
 /// of keys, because those that AWS manages do not (AWS Organizations User Guide, `orgs_manage_policies_rcps`, 2024-12;
 /// KMS Developer Guide, `resource-control-policies`, 2026-11).
@@ -295,15 +265,5 @@ fn heeds_rcps(action: &str) -> Truth {
         _ if action == "kms:retiregrant" => Truth::False,
         "s3" | "sts" | "sqs" | "secretsmanager" => Truth::True,
         _ => Truth::Unknown,
-    }
-}
-
-/// A resource's pattern. An ARN of fewer than six parts is completed with `*`; variables stand behind the fifth colon.
-fn resource(text: &str, variables: bool) -> Template {
-    let colons = text.matches(':').count();
-    if text.starts_with("arn:") && colons < 5 && !text.contains("${") {
-        Template::new(&format!("{text}{}", ":*".repeat(5 - colons)), variables, true)
-    } else {
-        Template::new(text, variables, true)
     }
 }

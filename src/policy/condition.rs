@@ -7,9 +7,9 @@
 use std::net::IpAddr;
 
 use super::Condition;
-use super::layers::Truth;
 use super::request::{Key, Keys, Request, Value};
 use super::template::Template;
+use super::ternary::Truth;
 
 /// A condition, its operator and its values understood.
 #[derive(Debug, Clone, PartialEq)]

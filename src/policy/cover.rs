@@ -100,7 +100,11 @@ impl Globs {
 
     fn letters(&self) -> Vec<char> {
         let tokens = self.places.iter().filter_map(|place| place.token);
-        let letters = tokens.filter_map(|token| if let Token::Literal(c) = token { Some(c) } else { None });
+        let letters = tokens.filter_map(|token| match token {
+            Token::Literal(c) => Some(c),
+            Token::OneInPart | Token::AnyInPart => Some(':'),
+            Token::One | Token::Any => None,
+        });
         letters.collect::<BTreeSet<char>>().into_iter().collect()
     }
 
@@ -109,12 +113,11 @@ impl Globs {
         let mut positions = Positions { settled: settled.to_vec(), open: vec![] };
         for place in reached {
             positions.open.push(place);
-            if self.token(place) == Some(Token::Any) {
-                match self.token(place + 1) {
-                    // The glob ends with `*`: from here on it matches whatever comes.
-                    None => positions.settled.push(self.group(place)),
-                    Some(_) => positions.open.push(place + 1),
-                }
+            match (self.token(place), self.token(place + 1)) {
+                // The glob ends with `*`: from here on it matches whatever comes.
+                (Some(Token::Any), None) => positions.settled.push(self.group(place)),
+                (Some(Token::Any | Token::AnyInPart), _) => positions.open.push(place + 1),
+                _ => {}
             }
         }
         positions.settled.sort_unstable();
@@ -127,20 +130,27 @@ impl Globs {
 
     /// Where a state leads: by each letter that a glob waits for there, and by any other character.
     fn steps(&self, state: &Positions) -> (BTreeMap<char, Positions>, Positions) {
-        let mut always = vec![];
+        let (mut always, mut but_colon) = (vec![], vec![]);
         let mut awaited: BTreeMap<char, Vec<usize>> = BTreeMap::new();
         for &place in &state.open {
             match self.token(place) {
                 Some(Token::Any) => always.push(place),
                 Some(Token::One) => always.push(place + 1),
+                Some(Token::AnyInPart) => but_colon.push(place),
+                Some(Token::OneInPart) => but_colon.push(place + 1),
                 Some(Token::Literal(c)) => awaited.entry(c).or_default().push(place + 1),
                 None => {}
             }
         }
+        if !but_colon.is_empty() {
+            awaited.entry(':').or_default();
+        }
+        let other = || always.iter().chain(&but_colon).copied();
         let by_letter = awaited.into_iter().map(|(letter, places)| {
-            (letter, self.close(places.into_iter().chain(always.iter().copied()), &state.settled))
+            let reached = if letter == ':' { always.iter().chain(&[]).copied() } else { other() };
+            (letter, self.close(places.into_iter().chain(reached), &state.settled))
         });
-        (by_letter.collect(), self.close(always.iter().copied(), &state.settled))
+        (by_letter.collect(), self.close(other(), &state.settled))
     }
 
     fn matched(&self, state: &Positions) -> Vec<usize> {

@@ -8,8 +8,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::compile::{Compiled, Kind, Policies};
+use super::compile::{Compiled, Policies};
 use super::condition::Test;
+use super::kind::Kind;
 use super::layers::{Combination, Hearing, Layer, Limits, Said, Truth, Verdict, combine, missing};
 use super::principal::Requester;
 use super::request::{Request, Value};
@@ -333,21 +334,6 @@ fn misses(statement: &Compiled<'_>, request: &Request<'_>, located: Truth, named
         }
     }));
     misses
-}
-
-impl Kind {
-    /// The name under which it is missing.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Endpoint => "endpoint",
-            Self::Scp(_) => "scp",
-            Self::Rcp => "rcp",
-            Self::Resource => "resource",
-            Self::Identity => "identity",
-            Self::Boundary => "boundary",
-            Self::Session => "session",
-        }
-    }
 }
 
 impl Layer {

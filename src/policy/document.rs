@@ -7,11 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
-
-use super::json::Unequivocal;
-use super::{grammar, json};
 
 /// A parsed policy document and the JSON it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,30 +102,9 @@ pub enum Malformed {
 }
 
 impl Document {
-    /// Parses a document's text.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not JSON, or not a policy: the message says where, with line and column.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let json = serde_json::from_str::<Unequivocal>(text).map_err(|error| Malformed::Json(error.to_string()))?;
-        Self::from_json(json.0).map_err(|malformed| match malformed {
-            Malformed::Grammar { at, problem, .. } => {
-                let place = json::place(text, &at);
-                Malformed::Grammar { at, problem, place }
-            }
-            Malformed::Json(_) => malformed,
-        })
-    }
-
-    /// Reads a document from JSON.
-    ///
-    /// # Errors
-    ///
-    /// When the JSON is not a policy: the message names the place.
-    pub fn from_json(json: Value) -> Result<Self, Malformed> {
-        let statements = grammar::statements(&json)?.into_iter().map(Arc::new).collect();
-        Ok(Self { statements, json })
+    /// A document of these statements, which stand in this JSON.
+    pub(super) fn of(statements: Vec<Statement>, json: Value) -> Self {
+        Self { statements: statements.into_iter().map(Arc::new).collect(), json }
     }
 
     /// The statements, in the document's order.
@@ -241,12 +217,6 @@ impl Serialize for Document {
     }
 }
 
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(Unequivocal::deserialize(deserializer)?.0).map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,41 +236,6 @@ mod tests {
         assert_eq!(statement.principals.as_ref().map(|p| p.named().len()), Some(3));
         let values: Vec<_> = statement.conditions.iter().map(|c| (c.key.as_str(), c.values.join(","))).collect();
         assert_eq!(values, [("aws:SecureTransport", "false".to_owned()), ("s3:max-keys", "10".to_owned())]);
-    }
-
-    #[test]
-    fn what_is_no_policy_says_where() {
-        for (text, says) in [
-            ("{\"Statement\":", "it is not JSON: EOF while parsing a value at line 1 column 13"),
-            ("[]", "document: it is not an object at line 1 column 1"),
-            ("{}", "Statement: it is missing at line 1 column 1"),
-            (
-                "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"a\"},\n {\"Effect\":\"allow\"}]}",
-                "Statement[2].Effect: it is neither `Allow` nor `Deny` at line 2 column 12",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"a","NotAction":"b"}}"#,
-                "Statement[1].NotAction: it stands beside its opposite at line 1 column 57",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":[["a"]]}}"#,
-                "Statement[1].Action: a value is not a text, a number or a boolean at line 1 column 41",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"a","Principal":"me"}}"#,
-                "Statement[1].Principal: it is neither `*` nor an object at line 1 column 57",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{"Bool":1}}}"#,
-                "Statement[1].Condition: an operator has no keys at line 1 column 57",
-            ),
-            (
-                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{},"Condition":{}}}"#,
-                "it is not JSON: the key `Condition` stands twice at line 1 column 70",
-            ),
-        ] {
-            assert_eq!(Document::parse(text).unwrap_err().to_string(), says);
-        }
     }
 
     #[test]

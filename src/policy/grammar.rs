@@ -2,16 +2,51 @@
 //!
 //! What it does not know it keeps by name; what it cannot read it refuses, and says where.
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::document::{Condition, Effect, Malformed, Principal, Selection, Statement};
+use super::document::{Condition, Document, Effect, Malformed, Principal, Selection, Statement};
+use super::json::{self, Unequivocal};
 
 /// The elements of a statement.
 const ELEMENTS: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
+impl Document {
+    /// Parses a document's text.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not JSON, or not a policy: the message says where, with line and column.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let json = serde_json::from_str::<Unequivocal>(text).map_err(|error| Malformed::Json(error.to_string()))?;
+        Self::from_json(json.0).map_err(|malformed| match malformed {
+            Malformed::Grammar { at, problem, .. } => {
+                let place = json::place(text, &at);
+                Malformed::Grammar { at, problem, place }
+            }
+            Malformed::Json(_) => malformed,
+        })
+    }
+
+    /// Reads a document from JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the JSON is not a policy: the message names the place.
+    pub fn from_json(json: Value) -> Result<Self, Malformed> {
+        Ok(Self::of(statements(&json)?, json))
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(Unequivocal::deserialize(deserializer)?.0).map_err(serde::de::Error::custom)
+    }
+}
+
 /// The statements of a document.
-pub(super) fn statements(json: &Value) -> Result<Vec<Statement>, Malformed> {
+fn statements(json: &Value) -> Result<Vec<Statement>, Malformed> {
     let object = json.as_object().ok_or_else(|| wrong("document", "it is not an object"))?;
     match object.get("Statement") {
         Some(Value::Array(list)) => list.iter().enumerate().map(|(i, s)| statement(i + 1, s)).collect(),
@@ -107,4 +142,44 @@ fn conditions(json: &Value) -> Result<Vec<Condition>, &'static str> {
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_policy_says_where() {
+        for (text, says) in [
+            ("{\"Statement\":", "it is not JSON: EOF while parsing a value at line 1 column 13"),
+            ("[]", "document: it is not an object at line 1 column 1"),
+            ("{}", "Statement: it is missing at line 1 column 1"),
+            (
+                "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"a\"},\n {\"Effect\":\"allow\"}]}",
+                "Statement[2].Effect: it is neither `Allow` nor `Deny` at line 2 column 12",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","NotAction":"b"}}"#,
+                "Statement[1].NotAction: it stands beside its opposite at line 1 column 57",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":[["a"]]}}"#,
+                "Statement[1].Action: a value is not a text, a number or a boolean at line 1 column 41",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Principal":"me"}}"#,
+                "Statement[1].Principal: it is neither `*` nor an object at line 1 column 57",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{"Bool":1}}}"#,
+                "Statement[1].Condition: an operator has no keys at line 1 column 57",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"a","Condition":{},"Condition":{}}}"#,
+                "it is not JSON: the key `Condition` stands twice at line 1 column 70",
+            ),
+        ] {
+            assert_eq!(Document::parse(text).unwrap_err().to_string(), says);
+        }
+    }
 }

@@ -7,6 +7,7 @@
 
 use super::Effect;
 use super::principal::Named;
+pub use super::ternary::Truth;
 
 /// What is decided about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,18 +22,6 @@ pub enum Verdict {
     ImplicitlyDenied,
     /// A statement refuses, whatever else allows.
     ExplicitlyDenied,
-}
-
-/// Three-valued truth. `min` is and, `max` is or.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Truth {
-    /// Certainly not.
-    #[default]
-    False,
-    /// It hangs on something that is not known.
-    Unknown,
-    /// Certainly.
-    True,
 }
 
 /// The layers of policies that bear on a request.
@@ -216,27 +205,6 @@ impl Verdict {
     #[must_use]
     pub fn is_denial(self) -> bool {
         matches!(self, Self::Denied | Self::ImplicitlyDenied | Self::ExplicitlyDenied)
-    }
-}
-
-impl Truth {
-    /// Certainly, or certainly not.
-    #[must_use]
-    pub fn of(known: bool) -> Self {
-        if known { Self::True } else { Self::False }
-    }
-}
-
-/// The other way round; what is unknown stays so.
-impl std::ops::Not for Truth {
-    type Output = Self;
-
-    fn not(self) -> Self {
-        match self {
-            Self::True => Self::False,
-            Self::Unknown => Self::Unknown,
-            Self::False => Self::True,
-        }
     }
 }
 

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::compile::Kind;
 use super::condition;
 use super::document::{Condition, Document, Effect, Principal, Selection, Statement, Version};
+use super::kind::Kind;
 use super::principal::Who;
+use super::resource::{is_described, must_run_on, varies_early};
 use super::template::is_well_formed;
 
 /// Something odd.
@@ -55,11 +56,7 @@ pub(super) fn doubts(statement: &Statement, kind: Kind, variables: bool) -> Foun
         if resources.iter().chain(values).any(|text| !is_well_formed(text)) {
             found.push(("Resource or Condition".to_owned(), "a variable of a form that is not described"));
         }
-        let early = |arn: &String| {
-            let before = arn.split("${").next().unwrap_or_default();
-            arn.contains("${") && arn.starts_with("arn:") && before.matches(':').count() < 5
-        };
-        if resources.iter().any(early) {
+        if resources.iter().any(|text| text.starts_with("arn:") && varies_early(text)) {
             found.push((
                 "Resource".to_owned(),
                 "a variable before the fifth colon: what it does there is not described",
@@ -129,6 +126,17 @@ fn remarks(statement: &Statement) -> Found {
         let element = if matches!(resources, Selection::Only(_)) { "Resource" } else { "NotResource" };
         if resources.named().is_empty() {
             found.push((element.to_owned(), "an empty list"));
+        }
+        if resources.named().iter().any(|text| !is_described(text)) {
+            found
+                .push((element.to_owned(), "neither an ARN nor `*`: AWS refuses it, and what it names is not certain"));
+        }
+        if resources.named().iter().any(|text| !varies_early(text) && must_run_on(text)) {
+            found.push((
+                element.to_owned(),
+                "an ARN that names something only if `*` runs past a colon, of which AWS says both: a Deny on it counts, \
+                 and whether an Allow does is not certain",
+            ));
         }
     }
     if matches!((&statement.principals, statement.effect), (Some(Selection::AllBut(_)), Effect::Allow)) {

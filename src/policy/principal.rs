@@ -3,7 +3,7 @@
 //! Source: IAM User Guide, `reference_policies_elements_principal` and `reference_policies_elements_notprincipal`
 //! (2026-11).
 
-use super::layers::Truth;
+use super::ternary::Truth;
 use super::{Effect, Principal, Selection};
 use crate::arn::Arn;
 

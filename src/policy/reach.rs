@@ -19,7 +19,7 @@ use super::cover::{Automaton, Combination, Set, TooLarge};
 use super::decide::{Reason, Terms, found, reason, residual, unread};
 use super::layers::{Hearing, Layer, Truth, Verdict};
 use super::request::Request;
-use super::template::Filled;
+use super::resource::Named;
 use super::{Condition, Effect, Pattern, Selection, Statement};
 
 pub use compare::Difference;
@@ -339,18 +339,11 @@ fn resources(statement: &Compiled<'_>, request: &Request<'_>) -> Vec<(Vec<Patter
     let Some(resources) = &statement.resources else {
         return vec![(vec![Pattern::new("*")], false, everywhere(request))];
     };
-    let (mut certain, mut possible, mut valueless) = (vec![], vec![], false);
-    for template in resources.named() {
-        match template.fill(request) {
-            Filled::Pattern(pattern) => certain.push(pattern),
-            Filled::Unknown(pattern) => possible.push(pattern),
-            Filled::Valueless => valueless = true,
-        }
-    }
+    let Named { certain, possible, is_valueless } = statement.named(resources, request);
     let all_but = matches!(resources, Selection::AllBut(_));
     match (all_but, possible.is_empty()) {
         // All but what has no value: perhaps the whole statement is invalid then.
-        (true, _) if valueless => vec![(certain, true, Truth::Unknown)],
+        (true, _) if is_valueless => vec![(certain, true, Truth::Unknown)],
         (_, true) => vec![(certain, all_but, Truth::True)],
         (false, false) => vec![(certain, false, Truth::True), (possible, false, Truth::Unknown)],
         (true, false) => {

@@ -4,9 +4,9 @@
 //! `reference_policies_variables`, 2026-11). What a variable stands for is a literal: a `*` in a tag's value is no
 //! wildcard. Variables exist in documents of version 2012-10-17 alone.
 
-use super::layers::Truth;
-use super::pattern::{Pattern, Token, tokens_match};
+use super::pattern::{Colons, Pattern, Token, in_parts, tokens_match};
 use super::request::{Key, Request, Value};
+use super::ternary::Truth;
 
 /// A text, understood once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,20 @@ impl Template {
         }
         pieces.push(Piece::Fixed(fixed));
         Self::Pieces(pieces)
+    }
+
+    /// The same text as the glob of an ARN; its first five parts have no variables.
+    #[must_use]
+    pub(super) fn in_parts(self, colons: Colons) -> Self {
+        match self {
+            Self::Fixed(pattern) => Self::Fixed(Pattern::in_parts(pattern.tokens(), colons)),
+            Self::Pieces(mut pieces) => {
+                if let Some(Piece::Fixed(head)) = pieces.first_mut() {
+                    *head = in_parts(head.iter().copied(), colons).collect();
+                }
+                Self::Pieces(pieces)
+            }
+        }
     }
 
     /// Puts the values of a request in the place of the variables.
@@ -223,7 +237,7 @@ fn compare(pieces: &[Piece], request: &Request<'_>, matches: impl FnOnce() -> bo
 fn small(token: Token) -> impl Iterator<Item = Token> + Clone {
     let (letter, wildcard) = match token {
         Token::Literal(c) => (Some(c), None),
-        Token::One | Token::Any => (None, Some(token)),
+        _ => (None, Some(token)),
     };
     letter.into_iter().flat_map(char::to_lowercase).map(Token::Literal).chain(wildcard)
 }

@@ -7,7 +7,7 @@ use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::evaluation::job::{JobCheck, Topic};
 use crate::evaluation::wording::{self, Who};
-use crate::evaluation::{Evaluation, Fix, Outcome, Unmet, remedy};
+use crate::evaluation::{Evaluation, Fix, Outcome, Unmet, fixes};
 use crate::finding::{Evidence, ReportedUnknown};
 
 /// The version of this form.
@@ -169,7 +169,7 @@ impl Check {
         let denying = causes.iter().filter_map(|unmet| unmet.cause.statement());
         let evidence =
             denying.map(|reason| Evidence { reason: reason.clone(), note: "decides it".to_owned() }).collect();
-        let fixes = remedy::fixes(&causes, &who);
+        let fixes = fixes::fixes(&causes, &who);
         let reason = wording::reasons(&causes).join("; ");
         Self { causes, fixes, evidence, ..Self::fail(field, resource, reason) }
     }

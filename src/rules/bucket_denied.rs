@@ -1,6 +1,7 @@
 //! `bucket-denied`: see its page, `bucket_denied.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::account::{Bucket, Unknown};
 use crate::evaluation::wording::{self, Sentence};
 use crate::evaluation::{Evaluator, Unmet};

@@ -1,6 +1,6 @@
 //! `bucket-in-other-region`: see its page, `bucket_in_other_region.md`.
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::account::Bucket;
 use crate::evaluation::wording::Sentence;
 use crate::evaluation::{Cause, Evaluator, Unmet};

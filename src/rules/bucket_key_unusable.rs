@@ -1,6 +1,7 @@
 //! `bucket-key-unusable`: see its page, `bucket_key_unusable.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::account::{Bucket, Unknown, any};
 use crate::evaluation::key::{KeyAsk, KeyUse};
 use crate::evaluation::wording::{self, Sentence};

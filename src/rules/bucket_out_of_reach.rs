@@ -1,6 +1,7 @@
 //! `bucket-out-of-reach`: see its page, `bucket_out_of_reach.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::account::{Bucket, Unknown};
 use crate::evaluation::Evaluator;
 use crate::evaluation::bucket::{BucketReach, Granted};

@@ -1,6 +1,7 @@
 //! `bucket-reached-in-part`: see its page, `bucket_reached_in_part.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::access::Coverage;
 use crate::account::{Bucket, Unknown};
 use crate::evaluation::bucket::Granted;

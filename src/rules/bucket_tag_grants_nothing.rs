@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, bucket_out_of_reach, views};
+use super::rule::{Check, Checked, Rule, Scale};
+use super::{bucket_out_of_reach, views};
 use crate::account::{Bucket, Unknown};
 use crate::evaluation::bucket::BucketReach;
 use crate::evaluation::wording::{Sentence, quoted};

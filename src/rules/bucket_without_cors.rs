@@ -1,6 +1,6 @@
 //! `bucket-without-cors`: see its page, `bucket_without_cors.md`.
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::account::{Bucket, Unknown};
 use crate::evaluation::wording::{Sentence, list};
 use crate::evaluation::{Evaluator, cors};

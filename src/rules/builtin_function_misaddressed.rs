@@ -1,6 +1,6 @@
 //! `builtin-function-misaddressed`: see its page, `builtin_function_misaddressed.md`.
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::evaluation::job::Topic;
 use crate::evaluation::wording::{Sentence, cause, list};
 use crate::evaluation::{Evaluator, Unmet, wording};

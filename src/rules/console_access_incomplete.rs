@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
+use super::rule::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::{Answer, Ask, Identity};
 use crate::account::Unknown;
 use crate::arn::Arn;

@@ -1,6 +1,7 @@
 //! `function-cannot-read-output`: see its page, `function_cannot_read_output.md`.
 
-use super::{Check, Checked, Rule, Scale, views};
+use super::rule::{Check, Checked, Rule, Scale};
+use super::views;
 use crate::account::{Function, Role};
 use crate::arn::Arn;
 use crate::evaluation::function::{ASSUME, Ways};

@@ -1,6 +1,7 @@
 //! `function-denied`: see its page, `function_denied.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::account::{Function, Unknown, any};
 use crate::evaluation::check::AccessCheck;
 use crate::evaluation::wording::{self, Sentence};

@@ -1,6 +1,7 @@
 //! `function-out-of-reach`: see its page, `function_out_of_reach.md`.
 
-use super::{Check, Pair, Rule, Scale, views};
+use super::rule::{Check, Pair, Rule, Scale};
+use super::views;
 use crate::account::{Function, Unknown, any};
 use crate::evaluation::check::Names;
 use crate::evaluation::wording::{Sentence, counted, quoted};

@@ -1,6 +1,6 @@
 //! `job-blocked`: see its page, `job_blocked.md`.
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::arn::Arn;
 use crate::evaluation::job::Topic;
 use crate::evaluation::wording::{Sentence, reasons};

@@ -1,6 +1,11 @@
 //! `job-failed-on-permission`: see its page, `job_failed_on_permission.md`.
 
-use super::{Check, Checked, RULES, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
+use super::{
+    bucket_denied, bucket_in_other_region, bucket_key_unusable, bucket_out_of_reach, bucket_reached_in_part,
+    builtin_function_misaddressed, function_cannot_read_output, job_blocked, role_cannot_pass_itself,
+    role_cannot_stream, role_not_assumable,
+};
 use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::evaluation::wording::{Sentence, quoted};
@@ -20,18 +25,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// The rules whose findings explain why a job failed.
-const EXPLAINING: [RuleId; 11] = [
-    RuleId::BucketDenied,
-    RuleId::BucketInOtherRegion,
-    RuleId::BucketKeyUnusable,
-    RuleId::BucketOutOfReach,
-    RuleId::BucketReachedInPart,
-    RuleId::BuiltinFunctionMisaddressed,
-    RuleId::FunctionCannotReadOutput,
-    RuleId::JobBlocked,
-    RuleId::RoleCannotPassItself,
-    RuleId::RoleCannotStream,
-    RuleId::RoleNotAssumable,
+const EXPLAINING: [Rule; 11] = [
+    bucket_denied::RULE,
+    bucket_in_other_region::RULE,
+    bucket_key_unusable::RULE,
+    bucket_out_of_reach::RULE,
+    bucket_reached_in_part::RULE,
+    builtin_function_misaddressed::RULE,
+    function_cannot_read_output::RULE,
+    job_blocked::RULE,
+    role_cannot_pass_itself::RULE,
+    role_cannot_stream::RULE,
+    role_not_assumable::RULE,
 ];
 
 #[expect(clippy::unnecessary_wraps, reason = "a rule may leave things open; this one says so in its sentence")]
@@ -89,7 +94,7 @@ fn explaining<'a>(evaluator: &Evaluator<'a>, job: &Job<'a>) -> (Vec<Finding>, Op
         _ => None,
     });
     let functions: Vec<_> = named.collect();
-    for rule in RULES.iter().filter(|rule| EXPLAINING.contains(&rule.id)) {
+    for rule in &EXPLAINING {
         match &rule.check {
             Check::Job(check) => note(check(evaluator, job)),
             // A finding about the role may be about another job's need.

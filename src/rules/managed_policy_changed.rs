@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::account::{Fact, ManagedPolicy};
 use crate::arn::Arn;
 use crate::evaluation::wording::{Sentence, list};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Checked, Rule, Scale, of_identity, undecided};
+use super::rule::{Check, Checked, Rule, Scale, of_identity, undecided};
 use crate::access::{Answer, Ask, Named};
 use crate::account::Unknown;
 use crate::evaluation::goal::{EditKind, Goal, Grant};

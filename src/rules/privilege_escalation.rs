@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Checked, Rule, Scale, of_identity};
+use super::rule::{Check, Checked, Rule, Scale, of_identity};
 use crate::access::{Answer, Ask};
 use crate::account::any;
 use crate::arn::Arn;

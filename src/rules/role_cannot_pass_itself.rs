@@ -1,6 +1,7 @@
 //! `role-cannot-pass-itself`: see its page, `role_cannot_pass_itself.md`.
 
-use super::{Check, Checked, Rule, Scale, views};
+use super::rule::{Check, Checked, Rule, Scale};
+use super::views;
 use crate::evaluation::wording::{self, Sentence};
 use crate::evaluation::{Evaluator, Unmet};
 use crate::finding::{Finding, RuleId, Severity};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Checked, Rule, Scale, views};
+use super::rule::{Check, Checked, Rule, Scale};
+use super::views;
 use crate::evaluation::wording::{Sentence, list};
 use crate::evaluation::{Evaluator, Outcome, Unmet};
 use crate::finding::{Finding, RuleId, Severity};

@@ -1,6 +1,6 @@
 //! `role-not-assumable`: see its page, `role_not_assumable.md`.
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::evaluation::wording::{self, Sentence};
 use crate::evaluation::{Evaluator, Unmet};
 use crate::finding::{Finding, RuleId, Severity};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale};
+use super::rule::{Check, Checked, Rule, Scale};
 use crate::access::{Answer, Coverage};
 use crate::account::Role;
 use crate::evaluation::goal::{EditKind, Goal, Grant, Target};

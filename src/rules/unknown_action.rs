@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
+use super::rule::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::Named;
 use crate::evaluation::goal::{EditKind, Goal, Grant};
 use crate::evaluation::wording::{Sentence, list, quoted};

@@ -16,7 +16,7 @@ use crate::policy::decide::Reason;
 use crate::policy::layers::Verdict;
 use crate::policy::reach::Origin;
 
-use super::Rule;
+use super::rule::Rule;
 
 /// A finding about a role and a bucket, with both views.
 pub(super) fn of_bucket(

@@ -1,8 +1,13 @@
-//! Data goes one way: no room imports from one above it, and only `collect` knows the AWS SDK.
+//! Data goes one way: no room imports from one above it, no files import from each other in a circle, and only `collect`
+//! knows the AWS SDK.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use self::imports::{Module, circles};
 use crate::accounts::root;
+
+mod imports;
 
 /// The rooms from the ground up; a room may import from those before it.
 const ROOMS: &[&str] = &[
@@ -31,6 +36,54 @@ const ROOMS: &[&str] = &[
 /// How the names of the SDK's crates begin; Terraform's resources begin with `aws_` too.
 const SDK: &[&str] =
     &["aws_config", "aws_credential", "aws_runtime", "aws_sdk_", "aws_sigv4", "aws_smithy_", "aws_types"];
+
+#[test]
+fn no_files_import_from_each_other_in_a_circle() {
+    // Those of `collect` go with its next commit.
+    let left = circles(&modules()).into_iter().filter(|circle| !circle.iter().any(|file| file.starts_with("collect/")));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<BTreeSet<String>>::new());
+}
+
+#[test]
+fn a_circle_is_found_whichever_way_it_is_written() {
+    let there = circles(&modules());
+    for (file, import) in [
+        ("policy/ternary", "use super::layers::Verdict;"),
+        ("policy/layers", "use crate::policy::decide::{self, Reason};"),
+        ("policy/document", "fn parsed() { super::grammar::parse() }"),
+        // `grant` has the documents from the parent, which re-exports them.
+        ("policy/document", "use super::grant::Grant;"),
+        ("policy/kind", "pub use super::lint::{Lint as Remark};"),
+        // `compare` imports what `reach` defines, so that `reach` may re-export from it and no more.
+        ("policy/reach", "use compare::Difference as Compared;"),
+        ("policy/reach", "fn compared() { compare::same() }"),
+    ] {
+        let mut modules = modules();
+        let text = modules.get_mut(&module(file)).unwrap();
+        *text = format!("{import}\n{text}");
+        let circles = circles(&modules);
+        let of_file =
+            circles.iter().find(|circle| circle.contains(file)).unwrap_or_else(|| panic!("{import} in {file}"));
+        assert!(!there.contains(of_file), "{import} in {file}");
+    }
+}
+
+/// Every module of the library, with its text.
+fn modules() -> BTreeMap<Module, String> {
+    let source = root().join("src");
+    let files = sources(&source).into_iter().filter(|file| !file.ends_with("main.rs"));
+    let modules = files.map(|file| {
+        let path = file.strip_prefix(&source).unwrap().with_extension("");
+        let path = path.to_str().unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        (if path == "lib" { vec![] } else { module(path) }, text)
+    });
+    modules.collect()
+}
+
+fn module(path: &str) -> Module {
+    path.split('/').map(str::to_owned).collect()
+}
 
 #[test]
 fn imports_point_down_only() {

@@ -303,7 +303,8 @@ impl<'a> Request<'a> {
 
     /// `reference_policies_elements_resource`, `..._notresource`.
     fn concerns_resource(&self, statement: &Value, variables: bool) -> Answer {
-        let named = |globs: &Value| any(texts(globs).iter().map(|glob| self.is_resource(glob, variables)));
+        let deny = statement["Effect"] == "Deny" && statement["NotResource"].is_null();
+        let named = |globs: &Value| any(texts(globs).iter().map(|glob| self.is_resource(glob, variables, deny)));
         match (&statement["Resource"], &statement["NotResource"]) {
             // A role's trust policy is about that role.
             (Value::Null, Value::Null) => {
@@ -320,7 +321,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    fn is_resource(&self, pattern: &str, variables: bool) -> Answer {
+    fn is_resource(&self, pattern: &str, variables: bool, deny: bool) -> Answer {
         if pattern == "*" {
             return Some(true);
         }
@@ -333,13 +334,31 @@ impl<'a> Request<'a> {
         let pattern = format!("{pattern}{}", ":*".repeat(missing));
         // A variable without a value: the text matches no resource.
         let Filled::Text(pattern) = self.fill(&pattern, variables)? else { return Some(false) };
-        // `reference_policies_elements_resource`: wildcards stand for characters within a part, and may, at its end, run on.
-        // How far they do in the first five parts is not said.
         let parts: Vec<(&str, &str)> = pattern.splitn(6, ':').zip(self.resource.splitn(6, ':')).collect();
-        let whole = glob(&pattern, self.resource);
-        let by_parts = parts.len() == 6 && parts.iter().all(|(pattern, part)| glob(pattern, part));
-        (whole == by_parts).then_some(whole)
+        if parts.len() == 6 && parts.iter().all(|(pattern, part)| glob(pattern, part)) {
+            return Some(true);
+        }
+        // `reference_policies_elements_resource`: at the end of a part `*` "can expand to match beyond the colon
+        // boundaries"; S3's `s3-arn-format`: wildcards never cross them. A Deny takes the newer page.
+        // Of some services no resource has more colons than five (Service Authorization Reference).
+        let beyond = runs_on(&pattern.splitn(6, ':').collect::<Vec<_>>(), self.resource, 0);
+        let more_colons = !["arn:aws:iam:", "arn:aws:kms:"].iter().any(|service| self.resource.starts_with(service));
+        ((deny && more_colons) || !beyond).then_some(beyond)
     }
+}
+
+/// Do these parts of a pattern match, if a `*` that ends the region (part 3) or the account (part 4) may stand for several
+/// parts? It cannot for the service: "you can't use a wildcard in the service segment".
+fn runs_on(parts: &[&str], text: &str, number: usize) -> bool {
+    let [part, others @ ..] = parts else { return false };
+    if others.is_empty() {
+        return glob(part, text);
+    }
+    let expands = (number == 3 || number == 4) && part.ends_with(condition::ANY);
+    let colons: Vec<usize> = text.match_indices(':').map(|(at, _)| at).collect();
+    let matches = colons.first().is_some_and(|first| glob(part, &text[..*first]));
+    let ends = colons.iter().take(if expands { colons.len() } else { 1 });
+    matches && ends.into_iter().any(|end| runs_on(others, &text[end + 1..], number + 1))
 }
 
 /// Policies without principals: whoever they are attached to.

@@ -100,6 +100,40 @@ fn what_is_odd_in_a_line_is_said() {
 }
 
 #[test]
+fn a_resource_of_which_aws_does_not_say_what_it_names_is_said() {
+    let line = |effect: &str, resource: &str| {
+        let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let statement = json!({"Effect": effect, "Action": "lambda:*", "Resource": resource});
+        let statements = if effect == "Deny" { vec![everything, statement] } else { vec![statement] };
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        let line = json!({
+            "id": 1, "principal": "arn:aws:iam::111122223333:role/r", "action": "lambda:InvokeFunction",
+            "resource": "arn:aws:lambda:us-east-1:111122223333:function:f", "identityPolicies": [policy],
+        });
+        let [answer] = answers(&line.to_string()).try_into().unwrap();
+        (answer["decision"].as_str().unwrap().to_owned(), answer["warnings"].to_string())
+    };
+    let runs_on = "only if `*` runs past a colon";
+    for (resource, allowed, denied, warning) in [
+        ("arn:aws:lambda:*:function:f", "conditional", "explicitDeny", runs_on),
+        ("arn:aws:lambda:*:*:f", "conditional", "explicitDeny", "depends on a variable, a resource"),
+        ("arn:aws:lambda:us-*1:function:f", "implicitDeny", "allowed", ""),
+        ("arn:aws:lambda:*:*:function:f", "allowed", "explicitDeny", ""),
+        ("arn:aws:lambda:*", "allowed", "explicitDeny", ""),
+        ("*:function:f", "conditional", "conditional", "neither an ARN nor `*`"),
+        ("function:g", "implicitDeny", "allowed", "neither an ARN nor `*`"),
+    ] {
+        for (effect, expected) in [("Allow", allowed), ("Deny", denied)] {
+            let (decision, warnings) = line(effect, resource);
+            assert_eq!(decision, expected, "{effect} {resource}");
+            let is_said = warnings.contains(warning) && (warning.is_empty() == (warnings == "null"));
+            let open = decision == "conditional" || warning != "depends on a variable, a resource";
+            assert!(is_said || !open, "{effect} {resource}: {warnings}");
+        }
+    }
+}
+
+#[test]
 fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
     let line = |change: Value| {
         let mut line = json!({

@@ -370,7 +370,7 @@ impl Dice {
         if !self.chance(hit) {
             return (head + "other").into();
         }
-        match self.below(8) {
+        match self.below(10) {
             0 | 1 => "*".into(),
             2 => self.resource.clone().into(),
             3 => (head + "*").into(),
@@ -378,7 +378,23 @@ impl Dice {
             5 => (head + &end.replace('a', "?") + "*").into(),
             // An ARN with parts left out.
             6 => self.resource.split(':').take(3).collect::<Vec<_>>().join(":").into(),
-            _ => (head + self.pick(&TEXTS)).into(),
+            7 | 8 => (head + self.pick(&TEXTS)).into(),
+            _ => self.parted_glob().into(),
+        }
+    }
+
+    /// With wildcards for region and account, or one of them left out.
+    fn parted_glob(&mut self) -> String {
+        let resource = self.resource.clone();
+        let mut parts: Vec<&str> = resource.splitn(6, ':').collect();
+        let end = parts.pop().unwrap();
+        let end = self.pick(&[end, "*", end.rsplit(':').next().unwrap()]);
+        let region = self.pick(&[parts[3], "*", "*", "z*", "?"]);
+        let account = self.pick(&[parts[4], "*", "*", "1*", "*1", "function"]);
+        match self.below(4) {
+            0 => format!("arn:aws:{}:{region}:{end}", parts[2]),
+            1 => format!("arn:*:{}:{region}:{account}:{end}", parts[2]),
+            _ => format!("arn:aws:{}:{region}:{account}:{end}", parts[2]),
         }
     }
 

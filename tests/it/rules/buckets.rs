@@ -12,6 +12,29 @@ const UNDECIDED: [&str; 2] =
 const UNKNOWN_TAGS: [&str; 2] = ["low bucket-out-of-reach signs-raw", "? bucket-tag-grants-nothing signs-raw"];
 
 #[test]
+fn a_policy_names_a_bucket_by_its_name_or_by_a_part_of_it() {
+    // The policy grants something else, so that the bucket stays out of reach, and its severity tells its use.
+    let severity = |resource: &str| {
+        let text =
+            format!(r#"{{"Statement":{{"Effect":"Allow","Action":"s3:GetBucketTagging","Resource":"{resource}"}}}}"#);
+        let found = says(move |a| {
+            rename_bucket(a, "signs-raw");
+            inline(a, &text);
+        });
+        let [found] = found.try_into().unwrap();
+        found.strip_suffix(" bucket-out-of-reach signs-raw").unwrap().to_owned()
+    };
+    for naming in ["signs-raw", "signs-*", "si?ns-raw/images/*", "s*-raw/*", "signs-raw*", "s*w", "s*/raw"] {
+        assert_eq!(severity(&format!("arn:aws:s3:::{naming}")), "medium", "{naming}");
+    }
+    for other in ["signs-old", "signs", "si*x/raw", "*", "*raw*", "?????????", "*/signs-raw", "x:signs-raw"] {
+        assert_eq!(severity(&format!("arn:aws:s3:::{other}")), "low", "{other}");
+    }
+    assert_eq!(severity("arn:aws:s3:*:*:signs-raw"), "medium");
+    assert_eq!(severity("arn:aws:s3:*:signs-raw"), "low");
+}
+
+#[test]
 fn bucket_out_of_reach() {
     let near_miss = |a: &mut Account| rename_bucket(a, "signs-ground-truth");
     let plain = |a: &mut Account| rename_bucket(a, "signs-raw");

@@ -57,6 +57,53 @@ fn function_out_of_reach() {
 }
 
 #[test]
+fn a_policy_names_a_function_by_its_name_or_by_a_part_of_it() {
+    // The policy grants something else, so that the function stays out of reach, and its severity tells its use.
+    let severity = |resource: &str| {
+        let text =
+            format!(r#"{{"Statement":{{"Effect":"Allow","Action":"lambda:GetFunction","Resource":"{resource}"}}}}"#);
+        let found = says(move |a| {
+            rename_function(a, "signs-pre");
+            inline(a, &text);
+        });
+        let [found] = found.try_into().unwrap();
+        found.strip_suffix(" function-out-of-reach signs-pre").unwrap().to_owned()
+    };
+    for naming in [
+        "arn:aws:lambda:us-east-1:111122223333:function:signs-pre",
+        "arn:aws:lambda:*:*:function:signs-pre",
+        "arn:aws:lambda:us-*:1111????3333:function:signs-pre",
+        "arn:aws:lambda:*:*:function:signs-*",
+        "arn:*:lambda:*:*:function:*-pre",
+        "arn:aws:lambda:*:*:function:signs?pre*",
+        "arn:aws:lambda:*:*:function:signs-pre:*",
+        "arn:aws:lambda:*:*:function:signs-*:prod",
+    ] {
+        assert_eq!(severity(naming), "medium", "{naming}");
+    }
+    for other in [
+        "arn:aws:lambda:*:*:function:signs-old",
+        "arn:aws:lambda:*:*:function:signs",
+        "arn:aws:lambda:*:*:function:pre",
+        "arn:aws:lambda:eu-*:*:function:signs-pre",
+        "arn:aws:lambda:*:444455556666:function:signs-pre",
+        "arn:aws:lambda:*:function:signs-pre",
+        "arn:aws:lambda:*:*:signs-pre",
+        "arn:aws:lambda:*:*:layer:signs-pre",
+        "arn:aws:lambda:*:*:function:*:signs-pre",
+        "arn:aws:lambda:*:*:function:signs-old:signs-pre",
+        "arn:aws:lambda:*:*:function:*",
+        "arn:aws:lambda:*:*:function:?????????",
+        "arn:aws:lambda:*:*:function:*:*",
+        "arn:aws:lambda:*:*:*",
+        "arn:aws:lambda:*",
+        "*",
+    ] {
+        assert_eq!(severity(other), "low", "{other}");
+    }
+}
+
+#[test]
 fn function_denied() {
     let denied = |text: &str| {
         let text = text.to_owned();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Answer, Request, all, any, not, texts};
 
 /// Any characters: a `*` of a policy. A `*` of a value is itself.
-const ANY: char = '\u{e000}';
+pub const ANY: char = '\u{e000}';
 
 /// One character: a `?` of a policy.
 const ONE: char = '\u{e001}';

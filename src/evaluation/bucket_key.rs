@@ -1,0 +1,52 @@
+//! Whether the role of a job may use the customer's key that a bucket encrypts with.
+
+use super::evaluator::Evaluator;
+use super::job_check::{JobCheck, Topic};
+use super::outcome::Outcome;
+use crate::account::Fact;
+use crate::labeling::ExecutionRole;
+use crate::labeling::needs::{Need, What};
+use crate::labeling::uses::Job;
+use crate::uri::S3Uri;
+
+impl<'a> Evaluator<'a> {
+    /// May the role use the customer's key that a bucket encrypts with?
+    #[must_use]
+    pub fn bucket_key(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>, uri: &S3Uri) -> Vec<JobCheck> {
+        let read_alone = matches!(need.what, What::Read(_));
+        let own = job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
+        // What is there may be encrypted otherwise, and so is what a job writes that names a key of its own.
+        self.key_of_bucket(role, need.field, uri, read_alone, !read_alone && !own)
+    }
+
+    /// The same of any objects of a bucket. `certain`: what is read or written is certainly encrypted so.
+    #[must_use]
+    pub fn key_of_bucket(
+        &self,
+        role: &ExecutionRole<'a>,
+        field: &'static str,
+        uri: &S3Uri,
+        read_alone: bool,
+        certain: bool,
+    ) -> Vec<JobCheck> {
+        let topic = Topic::BucketKey { certain };
+        // Of another account's bucket nothing is known, and that is said where its region is.
+        let Ok(Some(bucket)) = self.bucket(&uri.bucket) else { return vec![] };
+        let undecided =
+            |unknown| vec![JobCheck::value(topic, field, bucket.arn.as_str(), Outcome::Undecided(unknown), "")];
+        let encryption = match &bucket.encryption {
+            Fact::Known(None) => return vec![],
+            Fact::Known(Some(encryption)) => encryption,
+            Fact::Unknown(unknown) => return undecided(unknown.clone()),
+        };
+        match self.use_of_bucket_key(role, bucket, encryption, read_alone) {
+            Ok(None) => vec![],
+            Ok(Some((name, asked, used))) => {
+                let evaluations = used.evaluations(role, field, name, &asked).into_iter();
+                let holds = "AWS manages the key: no permission is needed";
+                evaluations.map(|evaluation| JobCheck::new(topic, evaluation, holds)).collect()
+            }
+            Err(unknown) => undecided(unknown),
+        }
+    }
+}
