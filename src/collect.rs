@@ -14,15 +14,15 @@ mod aws;
 #[cfg(feature = "live")]
 mod connect;
 #[cfg(feature = "live")]
+mod connect_error;
+#[cfg(feature = "live")]
+mod connection;
+#[cfg(feature = "live")]
 mod document;
 #[cfg(feature = "live")]
 mod gate;
 #[cfg(feature = "live")]
 mod iam;
-#[cfg(feature = "live")]
-mod iam_each;
-#[cfg(feature = "live")]
-mod iam_policies;
 #[cfg(feature = "live")]
 mod impatience;
 #[cfg(feature = "live")]
@@ -48,16 +48,16 @@ mod s3_details;
 #[cfg(feature = "live")]
 mod sagemaker;
 #[cfg(feature = "live")]
-mod tagging;
+mod sdk;
 #[cfg(feature = "live")]
-mod trouble;
+mod tagging;
 
 #[cfg(feature = "live")]
 pub use self::{
     aws::Aws,
-    connect::{AssumeRole, Connection},
+    connect_error::ConnectError,
+    connection::{AssumeRole, Connection},
     gate::{Progress, Watcher},
     inventory::{complete, details, inventory},
     object::object,
-    trouble::ConnectError,
 };

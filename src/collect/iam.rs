@@ -1,27 +1,24 @@
 //! IAM: roles, users, groups and the managed policies they carry.
 //!
-//! Asks for all of it in pages of a thousand; where that is refused, `iam_each` asks role by role. Knows how IAM spells
+//! Asks for all of it in pages of a thousand; where that is refused, `each` asks role by role. Knows how IAM spells
 //! documents, boundaries and tags, and nothing of what they decide.
+
+mod each;
+mod policies;
+mod read;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::{
-    AttachedPermissionsBoundary, AttachedPolicy, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, Tag,
-    UserDetail,
-};
+use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, UserDetail};
 
 use super::aws::Aws;
 use super::calls::{GET_ACCOUNT_AUTHORIZATION_DETAILS, LIST_ACCOUNT_ALIASES};
 use super::document;
 use super::gate::{Page, pages};
-use super::iam_each;
-use super::iam_policies;
-use super::refusal::malformed;
-use crate::account::{Fact, Gap, Grants, Group, Iam, ManagedPolicy, Role, Tags, User};
+use super::refusal::arn;
+use crate::account::{Fact, Gap, Grants, Group, Iam, ManagedPolicy, Role, User};
 use crate::arn::Arn;
-
-/// What one page holds at most.
-pub(super) const MOST: i32 = 1000;
+use read::{MOST, attached_arns, boundary, tags};
 
 /// The account's name for people.
 pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
@@ -34,10 +31,10 @@ pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
 /// All of IAM that the audit reads.
 pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Gap>) -> Iam {
     let mut iam = match pages_of_details(aws).await {
-        Ok(details) => read(details, gaps),
-        Err(refused) => iam_each::iam(aws, refused, gaps).await,
+        Ok(details) => of_details(details, gaps),
+        Err(refused) => each::iam(aws, refused, gaps).await,
     };
-    iam_policies::complete(aws, &mut iam).await;
+    policies::complete(aws, &mut iam).await;
     iam
 }
 
@@ -65,7 +62,7 @@ async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Gap> {
 }
 
 /// Sorted by ARN; what changed between two pages counts as it came last.
-fn read(details: Vec<Detail>, gaps: &mut Vec<Gap>) -> Iam {
+fn of_details(details: Vec<Detail>, gaps: &mut Vec<Gap>) -> Iam {
     let (mut roles, mut users, mut groups) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut policies = BTreeMap::new();
     for detail in details {
@@ -135,36 +132,4 @@ fn grants(arn: &Arn, attached: Option<Vec<AttachedPolicy>>, inline: Option<Vec<P
         policies.insert(name, document::read(ACTION, arn, &what, policy.policy_document.as_deref()));
     }
     Grants { attached: attached_arns(ACTION, arn, attached), inline: Fact::Known(policies) }
-}
-
-/// What is missing or no ARN spoils only what it would have named.
-pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Gap> {
-    let text = text.unwrap_or_default();
-    Arn::parse(text).map_err(|error| malformed(action, if text.is_empty() { "*" } else { text }, &error.to_string()))
-}
-
-/// The managed policies that are attached, ascending.
-pub(super) fn attached_arns(action: &str, to: &Arn, attached: Option<Vec<AttachedPolicy>>) -> Fact<Vec<Arn>> {
-    let arns = attached.unwrap_or_default().into_iter().map(|policy| {
-        let text = policy.policy_arn.unwrap_or_default();
-        Arn::parse(text).map_err(|error| malformed(action, to.as_str(), &format!("attached policy: {error}")))
-    });
-    let sorted = arns.collect::<Result<Vec<_>, _>>().map(|mut arns| {
-        arns.sort_unstable();
-        arns
-    });
-    sorted.into()
-}
-
-/// The policy that limits a role or user.
-pub(super) fn boundary(action: &str, of: &Arn, boundary: Option<AttachedPermissionsBoundary>) -> Fact<Option<Arn>> {
-    let arn = boundary.map(|boundary| {
-        let text = boundary.permissions_boundary_arn.unwrap_or_default();
-        Arn::parse(text).map_err(|error| malformed(action, of.as_str(), &format!("permissions boundary: {error}")))
-    });
-    arn.transpose().into()
-}
-
-pub(super) fn tags(tags: Option<Vec<Tag>>) -> Tags {
-    tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()
 }

@@ -13,6 +13,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::calls::Call;
 use crate::account::Gap;
+use crate::arn::Arn;
 
 /// Why a request brought no answer.
 pub(super) type Refusal<E> = SdkError<E, HttpResponse>;
@@ -43,6 +44,12 @@ pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Gap {
         code: "Malformed".to_owned(),
         message: line(message),
     }
+}
+
+/// An ARN of an answer. What is missing or no ARN spoils only what it would have named.
+pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Gap> {
+    let text = text.unwrap_or_default();
+    Arn::parse(text).map_err(|error| malformed(action, if text.is_empty() { "*" } else { text }, &error.to_string()))
 }
 
 /// AWS's own code, or a word for what kept it from giving one.

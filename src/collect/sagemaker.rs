@@ -5,6 +5,7 @@
 //! region nor in every emulator: there its jobs are one gap, and soon, and nothing else is asked. Has never heard of what a
 //! job needs.
 
+mod lists;
 mod workforce;
 
 use std::collections::BTreeMap;
@@ -23,16 +24,13 @@ use futures_util::future::join4;
 use super::aws::Aws;
 use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
 use super::gate::{Page, each, pages};
-use super::iam::arn;
 use super::impatience::{Impatience, is_not_there};
-use super::refusal::{self, malformed};
+use super::refusal::{self, arn, malformed};
 use crate::account::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, Gap, HumanTaskConfig, InputConfig, LabelingJob,
     LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig,
 };
-
-/// What one page holds at most.
-const MOST: i32 = 100;
+use lists::{MOST, all};
 
 /// How far back jobs are listed, unless the user says otherwise.
 const DAYS: u32 = 90;
@@ -70,11 +68,6 @@ pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Gap>) {
     )
     .await;
     (Regional { labeling_jobs, flow_definitions, workteams, workforce, ..Regional::not_asked() }, too_many)
-}
-
-/// Everything of one kind in a region: the region is what tells one list from another.
-fn all(aws: &Aws, region: &str, kind: &str) -> String {
-    format!("arn:{}:sagemaker:{region}:{}:{kind}/*", aws.partition(), aws.account)
 }
 
 /// The jobs that are listed, by ARN, each described.

@@ -2,7 +2,7 @@
 //!
 //! Data alone: what is done with it stands in the room above.
 
-use super::{Call, When};
+use super::call::{Call, When};
 
 /// Who asks; needs no permission.
 pub const GET_CALLER_IDENTITY: Call =

@@ -5,13 +5,12 @@
 use aws_sdk_sagemaker::operation::describe_flow_definition::DescribeFlowDefinitionOutput;
 use aws_sdk_sagemaker::types::{FlowDefinitionStatus, FlowDefinitionSummary};
 
-use super::{MOST, all};
+use super::lists::{MOST, all};
 use crate::account::{Fact, FlowDefinition, FlowSettings, Gap, Workforce, Workteam};
 use crate::collect::aws::Aws;
 use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKFORCES, LIST_WORKTEAMS};
 use crate::collect::gate::{Page, each, pages};
-use crate::collect::iam::arn;
-use crate::collect::refusal;
+use crate::collect::refusal::{self, arn};
 
 /// The private work teams, by ARN. `DescribeWorkteam` answers with the very shape that the list is made of, so that no team
 /// is described.

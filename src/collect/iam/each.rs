@@ -9,21 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::{join, join3, join4};
 
-use super::aws::Aws;
-use super::calls::{
+use super::read::{MOST, attached_arns, boundary, tags};
+use crate::account::{Fact, Gap, Grants, Group, Iam, Role, Tags, User};
+use crate::arn::Arn;
+use crate::collect::aws::Aws;
+use crate::collect::calls::{
     Call, GET_GROUP_POLICY, GET_ROLE, GET_ROLE_POLICY, GET_USER, GET_USER_POLICY, LIST_ATTACHED_GROUP_POLICIES,
     LIST_ATTACHED_ROLE_POLICIES, LIST_ATTACHED_USER_POLICIES, LIST_GROUP_POLICIES, LIST_GROUPS, LIST_GROUPS_FOR_USER,
     LIST_ROLE_POLICIES, LIST_ROLES, LIST_USER_POLICIES, LIST_USERS,
 };
-use super::document;
-use super::gate::{Page, each, pages};
-use super::iam::{MOST, arn, attached_arns, boundary, tags};
-use super::refusal::{Coded, Refusal, malformed};
-use crate::account::{Fact, Gap, Grants, Group, Iam, Role, Tags, User};
-use crate::arn::Arn;
+use crate::collect::document;
+use crate::collect::gate::{Page, each, pages};
+use crate::collect::refusal::{Coded, Refusal, arn, malformed};
 
 /// IAM without its managed policies. Why the other way failed is only told if this one left a gap too.
-pub(super) async fn iam(aws: &Aws, refused: Gap, gaps: &mut Vec<Gap>) -> Iam {
+pub(in crate::collect) async fn iam(aws: &Aws, refused: Gap, gaps: &mut Vec<Gap>) -> Iam {
     let one_by_one = OneByOne { aws, refused: AtomicBool::new(false) };
     let lists = join3(one_by_one.roles(), one_by_one.users(), one_by_one.groups());
     let (roles, users, groups) = Box::pin(lists).await;

@@ -10,8 +10,8 @@ use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
-use super::aws::endpoint;
 use super::refusal::{self, Coded, Refusal};
+use super::sdk::endpoint;
 
 /// Why there is no connection; each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum ConnectError {
 
 /// What is known of the credentials' source, to say what to do about them.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct CredentialSource {
     /// The profile that was named.
     pub(super) profile: Option<String>,
     /// The role that is assumed.
@@ -122,7 +122,7 @@ pub(super) struct Trouble {
     pub(super) renewal: Option<String>,
 }
 
-impl Trouble {
+impl CredentialSource {
     /// What kept credentials from being loaded.
     pub(super) fn of_credentials(&self, error: &CredentialsError, config: &SdkConfig) -> ConnectError {
         let assuming = refusal::causes(error).find_map(|cause| cause.downcast_ref::<Refusal<AssumeRoleError>>());

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use super::aws::Aws;
-use super::calls::{GET_POLICY, GET_POLICY_VERSION};
-use super::document;
-use super::gate::each;
-use super::refusal::malformed;
 use crate::account::{Fact, Gap, Iam, ManagedPolicy};
 use crate::arn::Arn;
+use crate::collect::aws::Aws;
+use crate::collect::calls::{GET_POLICY, GET_POLICY_VERSION};
+use crate::collect::document;
+use crate::collect::gate::each;
+use crate::collect::refusal::malformed;
 
 /// Leaves exactly the policies that are attached or bound.
 pub(super) async fn complete(aws: &Aws, iam: &mut Iam) {
