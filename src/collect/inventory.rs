@@ -144,15 +144,13 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
 fn forget_deleted(account: &mut Account) {
     if let Fact::Known(buckets) = &mut account.buckets {
         buckets.retain(|bucket| {
-            let Bucket { arn: _, region: _, tags, policy, cors, encryption, ownership, abac, access_block } = bucket;
+            let Bucket { arn: _, region: _, tags, policy, cors, encryption, abac } = bucket;
             let gaps = [
                 tags.known().err(),
                 policy.known().err(),
                 cors.known().err(),
                 encryption.known().err(),
-                ownership.known().err(),
                 abac.known().err(),
-                access_block.known().err(),
             ];
             !gaps.iter().flatten().any(|gap| gap.code == "NoSuchBucket")
         });

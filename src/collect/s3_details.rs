@@ -1,23 +1,21 @@
 //! S3: what is asked of single buckets and objects where it may have to do with labeling.
 //!
-//! Knows what S3 calls an absence: no policy, no CORS configuration, no default encryption, no ownership controls, no block
-//! of public access, no such object.
+//! Knows what S3 calls an absence: no policy, no CORS configuration, no default encryption, no such object.
 
 use std::future::Future;
 
 use aws_sdk_s3::types::{BucketAbacStatus, CorsRule as Rule, ServerSideEncryptionRule};
-use futures_util::future::join5;
+use futures_util::future::join3;
 
 use super::aws::Aws;
 use super::calls::{
-    Call, GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_OWNERSHIP_CONTROLS, GET_BUCKET_POLICY,
-    GET_OBJECT_TAGGING, GET_PUBLIC_ACCESS_BLOCK,
+    Call, GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_POLICY, GET_OBJECT_TAGGING,
 };
 use super::document;
 use super::gate::each;
 use super::refusal::{self, Coded, Refusal, malformed};
 use super::s3::in_its_region;
-use crate::account::{AccessBlock, Bucket, CorsRule, Encryption, Fact, Gap, Tags};
+use crate::account::{Bucket, CorsRule, Encryption, Fact, Gap, Tags};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -26,8 +24,6 @@ pub(super) struct Details {
     policy: Fact<Option<Document>>,
     cors: Fact<Vec<CorsRule>>,
     encryption: Fact<Option<Encryption>>,
-    ownership: Fact<Option<String>>,
-    access_block: Fact<Option<AccessBlock>>,
 }
 
 impl Details {
@@ -36,22 +32,14 @@ impl Details {
         bucket.policy = self.policy;
         bucket.cors = self.cors;
         bucket.encryption = self.encryption;
-        bucket.ownership = self.ownership;
-        bucket.access_block = self.access_block;
     }
 }
 
 /// All of them but [`abac`].
 pub(super) async fn details(aws: &Aws, bucket: &Arn, region: &str) -> Details {
-    let (policy, cors, encryption, ownership, access_block) = join5(
-        policy(aws, bucket, region),
-        cors(aws, bucket, region),
-        encryption(aws, bucket, region),
-        ownership(aws, bucket, region),
-        access_block(aws, bucket, region),
-    )
-    .await;
-    Details { policy, cors, encryption, ownership, access_block }
+    let (policy, cors, encryption) =
+        join3(policy(aws, bucket, region), cors(aws, bucket, region), encryption(aws, bucket, region)).await;
+    Details { policy, cors, encryption }
 }
 
 /// The bucket's policy, if it has one.
@@ -104,34 +92,6 @@ fn default_encryption(rule: ServerSideEncryptionRule) -> Option<Encryption> {
         key: default.kms_master_key_id.filter(|key| !key.is_empty()),
         bucket_key: rule.bucket_key_enabled.unwrap_or_default(),
     })
-}
-
-async fn ownership(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<String>> {
-    let answer = in_its_region(aws, &GET_BUCKET_OWNERSHIP_CONTROLS, bucket, region, |s3| {
-        s3.get_bucket_ownership_controls().bucket(bucket.resource()).send()
-    });
-    let absent = ["OwnershipControlsNotFoundError"];
-    let answer = found(&GET_BUCKET_OWNERSHIP_CONTROLS, bucket, &absent, answer).await;
-    let controls = answer.map(|answer| answer.and_then(|answer| answer.ownership_controls));
-    let rule = controls.map(|controls| controls.and_then(|controls| controls.rules.into_iter().next()));
-    rule.map(|rule| rule.map(|rule| rule.object_ownership.as_str().to_owned())).into()
-}
-
-async fn access_block(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<AccessBlock>> {
-    let answer = in_its_region(aws, &GET_PUBLIC_ACCESS_BLOCK, bucket, region, |s3| {
-        s3.get_public_access_block().bucket(bucket.resource()).send()
-    });
-    let answer = found(&GET_PUBLIC_ACCESS_BLOCK, bucket, &["NoSuchPublicAccessBlockConfiguration"], answer).await;
-    let block = answer.map(|answer| answer.and_then(|answer| answer.public_access_block_configuration));
-    let block = block.map(|block| {
-        block.map(|block| AccessBlock {
-            block_public_acls: block.block_public_acls.unwrap_or_default(),
-            ignore_public_acls: block.ignore_public_acls.unwrap_or_default(),
-            block_public_policy: block.block_public_policy.unwrap_or_default(),
-            restrict_public_buckets: block.restrict_public_buckets.unwrap_or_default(),
-        })
-    });
-    block.into()
 }
 
 /// Whether the buckets' own tags count in policies.

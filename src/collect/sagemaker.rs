@@ -1,5 +1,5 @@
-//! SageMaker: the labeling jobs of a region, those made lately and those that still run, and beside them flow definitions,
-//! work teams and the workforce.
+//! SageMaker: the labeling jobs of a region, those made lately and those that still run, and beside them flow definitions
+//! and work teams.
 //!
 //! Knows that a list of jobs has neither role nor output, so that each is described, and that SageMaker is not in every
 //! region nor in every emulator: there its jobs are one gap, and soon, and nothing else is asked. Has never heard of what a
@@ -19,7 +19,7 @@ use aws_sdk_sagemaker::types::{
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use futures_util::future::join4;
+use futures_util::future::join3;
 
 use super::aws::Aws;
 use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
@@ -60,14 +60,13 @@ pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Gap>) {
         }
         listed => listed,
     };
-    let ((labeling_jobs, too_many), flow_definitions, workteams, workforce) = join4(
+    let ((labeling_jobs, too_many), flow_definitions, workteams) = join3(
         labeling_jobs(aws, region, all, listed),
         workforce::flow_definitions(aws, region),
         workforce::workteams(aws, region),
-        workforce::workforce(aws, region),
     )
     .await;
-    (Regional { labeling_jobs, flow_definitions, workteams, workforce, ..Regional::not_asked() }, too_many)
+    (Regional { labeling_jobs, flow_definitions, workteams, ..Regional::not_asked() }, too_many)
 }
 
 /// The jobs that are listed, by ARN, each described.

@@ -78,13 +78,7 @@ fn a_bucket_that_may_not_be_asked_about_abac_says_nothing_of_the_others() {
 
 #[test]
 fn a_bucket_that_is_gone_is_gone_whatever_says_so() {
-    for call in [
-        &calls::GET_BUCKET_CORS,
-        &calls::GET_BUCKET_ENCRYPTION,
-        &calls::GET_BUCKET_OWNERSHIP_CONTROLS,
-        &calls::GET_BUCKET_ABAC,
-        &calls::GET_PUBLIC_ACCESS_BLOCK,
-    ] {
+    for call in [&calls::GET_BUCKET_CORS, &calls::GET_BUCKET_ENCRYPTION, &calls::GET_BUCKET_ABAC] {
         let fake = FakeAws::new(&everything(), refusing(call, "NoSuchBucket"));
         let account = collect(&fake, &everything_wanted(&everything()));
         assert_eq!(account.buckets, Fact::Known(vec![]), "{}", call.operation);
