@@ -22,15 +22,17 @@ mod document;
 #[cfg(feature = "live")]
 mod gate;
 #[cfg(feature = "live")]
-mod iam;
+mod health;
 #[cfg(feature = "live")]
-mod impatience;
+mod iam;
 #[cfg(feature = "live")]
 mod inventory;
 #[cfg(feature = "live")]
 mod kms;
 #[cfg(feature = "live")]
 mod lambda;
+#[cfg(feature = "live")]
+mod lock;
 #[cfg(feature = "live")]
 mod object;
 #[cfg(feature = "live")]
@@ -41,6 +43,8 @@ mod profile;
 mod refusal;
 #[cfg(feature = "live")]
 mod regions;
+#[cfg(feature = "live")]
+mod retries;
 #[cfg(feature = "live")]
 mod s3;
 #[cfg(feature = "live")]

@@ -13,12 +13,23 @@ use aws_config::{Region, SdkConfig};
 use super::calls::GET_CALLER_IDENTITY;
 use super::connect_error::{ConnectError, CredentialSource};
 use super::connection::Connection;
-use super::gate::{Gate, Watcher, lock};
-use super::sdk::{
-    ATTEMPT, FIRST_ATTEMPT, FIRST_ATTEMPTS, SLOW_ATTEMPT, default_retries, endpoint, limits, retry_partition,
-};
+use super::gate::{Gate, Watcher};
+use super::lock::lock;
+use super::retries::BoundedRetries;
+use super::sdk::{ATTEMPT, FIRST_ATTEMPT, SLOW_ATTEMPT, default_retries, limits, retry_partition};
 use crate::account::snapshot::Collection;
 use crate::arn::Arn;
+
+/// A client whose calls are counted, and retried only so long. What one service throttles must not slow down another.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $gate:expr $(, $setting:ident($value:expr))?) => {{
+        let builder = $sdk::config::Builder::from($config)
+            .interceptor($gate.count())
+            .retry_partition(retry_partition())
+            .retry_classifier(BoundedRetries);
+        $sdk::Client::from_conf(builder$(.$setting($value))?.build())
+    }};
+}
 
 /// A connected account.
 pub struct Aws {
@@ -78,14 +89,9 @@ impl Aws {
         } else {
             connection.regions.iter().cloned().collect()
         };
-        let iam =
-            aws_sdk_iam::config::Builder::from(&config).interceptor(gate.count()).retry_partition(retry_partition());
-        let organizations = aws_sdk_organizations::config::Builder::from(&config)
-            .interceptor(gate.count())
-            .retry_partition(retry_partition());
         Ok(Self {
-            iam: aws_sdk_iam::Client::from_conf(iam.build()),
-            organizations: aws_sdk_organizations::Client::from_conf(organizations.build()),
+            iam: client!(aws_sdk_iam, &config, gate),
+            organizations: client!(aws_sdk_organizations, &config, gate),
             gate,
             caller,
             account,
@@ -122,65 +128,36 @@ impl Aws {
         self.caller.partition()
     }
 
-    /// Is the tagging service asked at an endpoint that the user chose, and so most likely an emulator's?
-    pub(super) fn is_emulated(&self) -> bool {
-        endpoint(&self.config, "Resource Groups Tagging API").is_some()
-    }
-
     /// Time limits for a call that is slow by nature.
     pub(super) fn slow(&self) -> TimeoutConfig {
         limits(self.timeout.unwrap_or(SLOW_ATTEMPT))
     }
 
     pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        self.s3.client(region, || {
-            let config = self.in_region(region);
-            let builder = aws_sdk_s3::config::Builder::from(&config)
-                .interceptor(self.gate.count())
-                .retry_partition(retry_partition())
-                // `bucket.localhost` is no host that anybody knows.
-                .force_path_style(endpoint(&config, "S3").is_some());
-            aws_sdk_s3::Client::from_conf(builder.build())
-        })
+        // `bucket.localhost` is a host that does not exist.
+        let by_path = self.gate.is_emulated("S3");
+        self.s3.client(region, || client!(aws_sdk_s3, &self.in_region(region), self.gate, force_path_style(by_path)))
     }
 
     pub(super) fn kms(&self, region: &str) -> aws_sdk_kms::Client {
-        self.kms.client(region, || {
-            let builder = aws_sdk_kms::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(retry_partition());
-            aws_sdk_kms::Client::from_conf(builder.build())
-        })
+        self.kms.client(region, || client!(aws_sdk_kms, &self.in_region(region), self.gate))
     }
 
     pub(super) fn lambda(&self, region: &str) -> aws_sdk_lambda::Client {
-        self.lambda.client(region, || {
-            let builder = aws_sdk_lambda::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(retry_partition());
-            aws_sdk_lambda::Client::from_conf(builder.build())
-        })
+        self.lambda.client(region, || client!(aws_sdk_lambda, &self.in_region(region), self.gate))
     }
 
     pub(super) fn sagemaker(&self, region: &str) -> aws_sdk_sagemaker::Client {
-        self.sagemaker.client(region, || {
-            let builder = aws_sdk_sagemaker::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(retry_partition());
-            aws_sdk_sagemaker::Client::from_conf(builder.build())
-        })
+        self.sagemaker.client(region, || client!(aws_sdk_sagemaker, &self.in_region(region), self.gate))
     }
 
     pub(super) fn tagging(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
-        self.tagging.client(region, || {
-            let builder = aws_sdk_resourcegroupstagging::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(retry_partition());
-            aws_sdk_resourcegroupstagging::Client::from_conf(builder.build())
-        })
+        self.tagging.client(region, || client!(aws_sdk_resourcegroupstagging, &self.in_region(region), self.gate))
     }
 
     /// The Account service is asked once, so that its client is not kept.
     pub(super) fn account_service(&self) -> aws_sdk_account::Client {
-        let builder = aws_sdk_account::config::Builder::from(&self.config);
-        let builder = builder.interceptor(self.gate.count()).retry_partition(retry_partition());
-        aws_sdk_account::Client::from_conf(builder.build())
+        client!(aws_sdk_account, &self.config, self.gate)
     }
 
     fn in_region(&self, region: &str) -> SdkConfig {
@@ -194,13 +171,9 @@ async fn first_call(
     connection: &Connection,
     credentials: &CredentialSource,
 ) -> Result<(String, Arn), ConnectError> {
-    let sts = aws_sdk_sts::config::Builder::from(config)
-        .interceptor(gate.count())
-        .retry_config(default_retries().with_max_attempts(FIRST_ATTEMPTS))
-        .timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
-    let sts = aws_sdk_sts::Client::from_conf(sts.build());
+    let sts = client!(aws_sdk_sts, config, gate, timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT))));
     let identity = gate
-        .send(&GET_CALLER_IDENTITY, "*", sts.get_caller_identity().send())
+        .ask_first(&GET_CALLER_IDENTITY, sts.get_caller_identity().send())
         .await
         .map_err(|refusal| credentials.of_sts(&refusal, config))?;
     let caller = identity.arn.and_then(|arn| Arn::parse(arn).ok());

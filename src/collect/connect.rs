@@ -28,7 +28,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use super::aws::Aws;
 use super::connect_error::{ConnectError, CredentialSource};
 use super::connection::{AssumeRole, Connection};
-use super::gate::{Watcher, lock};
+use super::gate::Watcher;
+use super::lock::lock;
 use super::profile::Profile;
 use super::sdk::{FIRST_ATTEMPT, FIRST_ATTEMPTS, default_retries, endpoint, limits};
 

@@ -15,7 +15,7 @@ use super::aws::Aws;
 use super::calls::{GET_ACCOUNT_AUTHORIZATION_DETAILS, LIST_ACCOUNT_ALIASES};
 use super::document;
 use super::gate::{Page, pages};
-use super::refusal::arn;
+use super::refusal::{arn, is_throttled};
 use crate::account::{Fact, Gap, Grants, Group, Iam, ManagedPolicy, Role, User};
 use crate::arn::Arn;
 use read::{MOST, attached_arns, boundary, tags};
@@ -23,15 +23,19 @@ use read::{MOST, attached_arns, boundary, tags};
 /// The account's name for people.
 pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
     let request = aws.iam.list_account_aliases().send();
-    let answer = aws.gate.ask(&LIST_ACCOUNT_ALIASES, "*", request).await;
+    let answer = aws.gate.ask(&LIST_ACCOUNT_ALIASES, &aws.home, "*", request).await;
     // An account has one alias at most; what is a list was made for more.
-    answer.map(|answer| answer.account_aliases.into_iter().next()).into()
+    answer.map(|answer| answer.account_aliases.into_iter().next()).map_err(Gap::from).into()
 }
 
 /// All of IAM that the audit reads.
 pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Gap>) -> Iam {
     let mut iam = match pages_of_details(aws).await {
         Ok(details) => of_details(details, gaps),
+        Err(throttled) if is_throttled(&throttled) => {
+            let (roles, users) = (Fact::Unknown(throttled.clone()), Fact::Unknown(throttled.clone()));
+            Iam { roles, users, groups: Fact::Unknown(throttled), policies: BTreeMap::new() }
+        }
         Err(refused) => each::iam(aws, refused, gaps).await,
     };
     policies::complete(aws, &mut iam).await;
@@ -51,7 +55,7 @@ async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Gap> {
     pages(CALL, async |marker| {
         let patient = aws_sdk_iam::config::Builder::default().timeout_config(aws.slow());
         let request = aws.iam.get_account_authorization_details().max_items(MOST).set_marker(marker);
-        let page = aws.gate.ask(CALL, "*", request.customize().config_override(patient).send()).await?;
+        let page = aws.gate.ask(CALL, &aws.home, "*", request.customize().config_override(patient).send()).await?;
         let roles = page.role_detail_list.unwrap_or_default().into_iter().map(Detail::Role);
         let users = page.user_detail_list.unwrap_or_default().into_iter().map(Detail::User);
         let groups = page.group_detail_list.unwrap_or_default().into_iter().map(Detail::Group);

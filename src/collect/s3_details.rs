@@ -5,15 +5,12 @@
 use std::future::Future;
 
 use aws_sdk_s3::types::{BucketAbacStatus, CorsRule as Rule, ServerSideEncryptionRule};
-use futures_util::future::join3;
+use futures_util::future::join4;
 
 use super::aws::Aws;
-use super::calls::{
-    Call, GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_POLICY, GET_OBJECT_TAGGING,
-};
+use super::calls::{GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_POLICY, GET_OBJECT_TAGGING};
 use super::document;
-use super::gate::each;
-use super::refusal::{self, Coded, Refusal, malformed};
+use super::refusal::{Refusal, malformed};
 use super::s3::in_its_region;
 use crate::account::{Bucket, CorsRule, Encryption, Fact, Gap, Tags};
 use crate::arn::Arn;
@@ -24,6 +21,7 @@ pub(super) struct Details {
     policy: Fact<Option<Document>>,
     cors: Fact<Vec<CorsRule>>,
     encryption: Fact<Option<Encryption>>,
+    abac: Fact<bool>,
 }
 
 impl Details {
@@ -32,14 +30,20 @@ impl Details {
         bucket.policy = self.policy;
         bucket.cors = self.cors;
         bucket.encryption = self.encryption;
+        bucket.abac = self.abac;
     }
 }
 
-/// All of them but [`abac`].
+/// All of them.
 pub(super) async fn details(aws: &Aws, bucket: &Arn, region: &str) -> Details {
-    let (policy, cors, encryption) =
-        join3(policy(aws, bucket, region), cors(aws, bucket, region), encryption(aws, bucket, region)).await;
-    Details { policy, cors, encryption }
+    let (policy, cors, encryption, abac) = join4(
+        policy(aws, bucket, region),
+        cors(aws, bucket, region),
+        encryption(aws, bucket, region),
+        abac(aws, bucket, region),
+    )
+    .await;
+    Details { policy, cors, encryption, abac }
 }
 
 /// The bucket's policy, if it has one.
@@ -47,7 +51,7 @@ async fn policy(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Document>>
     let answer = in_its_region(aws, &GET_BUCKET_POLICY, bucket, region, |s3| {
         s3.get_bucket_policy().bucket(bucket.resource()).send()
     });
-    match found(&GET_BUCKET_POLICY, bucket, &["NoSuchBucketPolicy"], answer).await {
+    match found(&["NoSuchBucketPolicy"], answer).await {
         Ok(Some(answer)) => {
             document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref())
         }
@@ -60,7 +64,7 @@ async fn cors(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Vec<CorsRule>> {
     let answer = in_its_region(aws, &GET_BUCKET_CORS, bucket, region, |s3| {
         s3.get_bucket_cors().bucket(bucket.resource()).send()
     });
-    let answer = found(&GET_BUCKET_CORS, bucket, &["NoSuchCORSConfiguration"], answer).await;
+    let answer = found(&["NoSuchCORSConfiguration"], answer).await;
     let rules = answer.map(|answer| answer.and_then(|answer| answer.cors_rules).unwrap_or_default());
     rules.map(|rules| rules.into_iter().map(cors_rule).collect()).into()
 }
@@ -80,7 +84,7 @@ async fn encryption(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Encryp
         s3.get_bucket_encryption().bucket(bucket.resource()).send()
     });
     let absent = ["ServerSideEncryptionConfigurationNotFoundError"];
-    let answer = found(&GET_BUCKET_ENCRYPTION, bucket, &absent, answer).await;
+    let answer = found(&absent, answer).await;
     let rules = answer.map(|answer| answer.and_then(|answer| answer.server_side_encryption_configuration));
     rules.map(|rules| rules.and_then(|rules| rules.rules.into_iter().find_map(default_encryption))).into()
 }
@@ -94,36 +98,12 @@ fn default_encryption(rule: ServerSideEncryptionRule) -> Option<Encryption> {
     })
 }
 
-/// Whether the buckets' own tags count in policies.
-///
-/// The question is younger (2025-11) than most of what speaks S3, LocalStack included: so one bucket is asked first, and
-/// where that is not supported, nobody else is. All of them then share one gap, which the report says once: that the
-/// endpoint does not know the question is no answer, and one is enough to say it.
-pub(super) async fn abac(aws: &Aws, buckets: Vec<(Arn, String)>) -> Vec<(Arn, Fact<bool>)> {
-    let mut buckets = buckets.into_iter();
-    let Some((bucket, region)) = buckets.next() else { return vec![] };
-    let first = match abac_of(aws, &bucket, &region).await {
-        Fact::Unknown(gap) if gap.code == "NotSupported" => {
-            let of_all = Gap { resource: "*".to_owned(), ..gap };
-            let all = std::iter::once(bucket).chain(buckets.map(|(bucket, _)| bucket));
-            return all.map(|bucket| (bucket, Fact::Unknown(of_all.clone()))).collect();
-        }
-        first => first,
-    };
-    let mut all = each(buckets, async |(bucket, region)| {
-        let abac = abac_of(aws, &bucket, &region).await;
-        (bucket, abac)
-    })
-    .await;
-    all.push((bucket, first));
-    all
-}
-
-async fn abac_of(aws: &Aws, bucket: &Arn, region: &str) -> Fact<bool> {
+/// Does the bucket's own tags count in policies? The question is younger (2025-11) than most of what speaks S3.
+async fn abac(aws: &Aws, bucket: &Arn, region: &str) -> Fact<bool> {
     let answer = in_its_region(aws, &GET_BUCKET_ABAC, bucket, region, |s3| {
         s3.get_bucket_abac().bucket(bucket.resource()).send()
     });
-    let answer = found(&GET_BUCKET_ABAC, bucket, &[], answer).await;
+    let answer = found(&[], answer).await;
     let status = answer.map(|answer| answer.and_then(|answer| answer.abac_status).and_then(|abac| abac.status));
     let enabled = status.and_then(|status| match status {
         Some(BucketAbacStatus::Enabled) => Ok(true),
@@ -145,21 +125,16 @@ pub(super) async fn object_tags(aws: &Aws, object: &Arn, region: &str) -> Fact<O
     let answer = in_its_region(aws, &GET_OBJECT_TAGGING, object, region, |s3| {
         s3.get_object_tagging().bucket(bucket).key(key).send()
     });
-    let answer = found(&GET_OBJECT_TAGGING, object, &["NoSuchKey", "NoSuchBucket"], answer).await;
+    let answer = found(&["NoSuchKey", "NoSuchBucket"], answer).await;
     let tags = answer.map(|answer| answer.map(|answer| answer.tag_set));
     tags.map(|tags| tags.map(|tags| tags.into_iter().map(|tag| (tag.key, tag.value)).collect())).into()
 }
 
 /// The answer, or nothing where S3 says with one of these codes that there is none.
-async fn found<T, E: Coded>(
-    call: &Call,
-    resource: &Arn,
-    absent: &[&str],
-    answer: impl Future<Output = Result<T, Refusal<E>>>,
-) -> Result<Option<T>, Gap> {
+async fn found<T>(absent: &[&str], answer: impl Future<Output = Result<T, Refusal>>) -> Result<Option<T>, Gap> {
     match answer.await {
         Ok(answer) => Ok(Some(answer)),
-        Err(refused) if absent.contains(&refusal::code(&refused).as_str()) => Ok(None),
-        Err(refused) => Err(refusal::gap(call, resource.as_str(), &refused)),
+        Err(refused) if absent.contains(&refused.code.as_str()) => Ok(None),
+        Err(refused) => Err(refused.into()),
     }
 }

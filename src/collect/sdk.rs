@@ -24,7 +24,7 @@ pub(super) const FIRST_ATTEMPTS: u32 = 2;
 
 /// Attempts for a call: three, the SDK's number, lose calls under throttling; ten don't (measured).
 const ATTEMPTS: u32 = 10;
-const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
+pub(super) const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
 /// The SDK gives up retrying when a client has failed too often. An audit would rather wait.
 const RETRY_QUOTA: usize = 100_000;
 

@@ -1,6 +1,7 @@
 //! Collecting, against an AWS in memory: what is served is what is collected, and what is refused is a gap.
 
 mod details;
+mod faults;
 mod jobs;
 mod organization;
 mod refused;
@@ -8,7 +9,6 @@ mod story;
 mod workforce;
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,12 +17,8 @@ use gt_audit::arn::Arn;
 use gt_audit::collect::calls::{self, CALLS, Chosen};
 use gt_audit::collect::{Aws, Connection, Progress, details, inventory, object};
 
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use crate::fake_aws::{FakeAws, HOME, Switches, run};
 use story::{arn, before_details, everything, known, large};
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
 
 fn both_regions() -> Connection {
     Connection { regions: vec![HOME.to_owned(), "eu-west-1".to_owned()], ..Connection::default() }
@@ -217,11 +213,10 @@ fn calls_keep_the_distance_that_is_asked_for() {
     let fake = FakeAws::serving(&everything());
     let connection = Connection { max_rps: Some(10), ..both_regions() };
     run(async { inventory(&fake.connect(&connection).await.unwrap()).await });
-    // The clock stands still, so that each call waits for all that went before it.
-    let calls = fake.requests().values().sum::<usize>() as u64;
-    let waits: BTreeSet<_> = fake.slept().into_iter().collect();
-    for call in 1..calls {
-        assert!(waits.contains(&(Duration::from_millis(100) * u32::try_from(call).unwrap())), "call {call}");
+    let times = fake.times();
+    assert_eq!(times.len(), fake.requests().values().sum::<usize>());
+    for (call, time) in (0..).zip(times) {
+        assert_eq!(time, Duration::from_millis(100) * call);
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use gt_audit::account::snapshot::Snapshot;
-use gt_audit::account::{Account, Fact, Organization, Regional};
+use gt_audit::account::{Account, Fact, Organization};
 use gt_audit::knowledge::managed::FULL_ACCESS;
 use gt_audit::rules::RULES;
 use serde_json::Value;
@@ -55,8 +55,8 @@ const SILENT: [(&str, &str); 8] = [
     ("role-cannot-stream", "is about what jobs ask of their role"),
 ];
 
-/// The story as LocalStack has it: the labeling jobs of each region are a gap there, after which nothing else is asked of
-/// SageMaker, nor of the objects that jobs read; an organization does not tell of itself; whether buckets' tags count is
+/// The story as LocalStack has it: the labeling jobs of each region are a gap there, and with them all else of SageMaker,
+/// which is not asked again, nor of the objects that jobs read; an organization does not tell of itself; whether buckets' tags count is
 /// one gap for all that are asked; and the policy of AWS's that is newer in the story is LocalStack's own.
 fn story_without_jobs(collected: &Account) -> Snapshot {
     let mut story = story();
@@ -64,8 +64,9 @@ fn story_without_jobs(collected: &Account) -> Snapshot {
         let gap = collected.regions[region].labeling_jobs.known().unwrap_err();
         assert_eq!((gap.action.as_str(), gap.code.as_str()), ("sagemaker:ListLabelingJobs", "NotSupported"));
         assert!(gap.resource.contains(region), "{}", gap.resource);
-        let Regional { functions, keys, .. } = regional.clone();
-        *regional = Regional { functions, keys, labeling_jobs: Fact::Unknown(gap), ..Regional::not_asked() };
+        regional.labeling_jobs = Fact::Unknown(gap.clone());
+        regional.flow_definitions = Fact::Unknown(gap.clone());
+        regional.workteams = Fact::Unknown(gap);
     }
     let Organization::Unread(gap) = &collected.organization else { panic!("{:?}", collected.organization) };
     assert_eq!((gap.action.as_str(), gap.code.as_str()), ("organizations:DescribeOrganization", "NotSupported"));

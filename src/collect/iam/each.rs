@@ -20,7 +20,7 @@ use crate::collect::calls::{
 };
 use crate::collect::document;
 use crate::collect::gate::{Page, each, pages};
-use crate::collect::refusal::{Coded, Refusal, arn, malformed};
+use crate::collect::refusal::{AwsError, Failure, Refusal, arn, malformed};
 
 /// IAM without its managed policies. Why the other way failed is only told if this one left a gap too.
 pub(in crate::collect) async fn iam(aws: &Aws, refused: Gap, gaps: &mut Vec<Gap>) -> Iam {
@@ -40,13 +40,13 @@ struct OneByOne<'a> {
 }
 
 impl OneByOne<'_> {
-    fn ask<T, E: Coded>(
+    fn ask<T, E: AwsError>(
         &self,
         call: &'static Call,
         resource: &str,
-        request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Gap>> {
-        let answer = self.aws.gate.ask(call, resource, request);
+        request: impl Future<Output = Result<T, Failure<E>>>,
+    ) -> impl Future<Output = Result<T, Refusal>> {
+        let answer = self.aws.gate.ask(call, &self.aws.home, resource, request);
         async move {
             let answer = answer.await;
             if answer.is_err() {
@@ -202,7 +202,7 @@ async fn inline(
     call: &Call,
     of: &Arn,
     names: Result<Vec<String>, Gap>,
-    ask: impl AsyncFn(&str) -> Result<String, Gap>,
+    ask: impl AsyncFn(&str) -> Result<String, Refusal>,
 ) -> Fact<BTreeMap<String, Fact<crate::policy::Document>>> {
     let names = match names {
         Ok(names) => names,
@@ -211,7 +211,7 @@ async fn inline(
     let policies = each(names, async |name| {
         let document = match ask(&name).await {
             Ok(text) => document::read(call.action, of, &format!("inline policy `{name}`"), Some(&text)),
-            Err(gap) => Fact::Unknown(gap),
+            Err(refused) => Fact::Unknown(refused.into()),
         };
         (name, document)
     });

@@ -10,7 +10,7 @@ use crate::account::{Fact, FlowDefinition, FlowSettings, Gap, Workteam};
 use crate::collect::aws::Aws;
 use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKTEAMS};
 use crate::collect::gate::{Page, each, pages};
-use crate::collect::refusal::{self, arn};
+use crate::collect::refusal::arn;
 
 /// The private work teams, by ARN. `DescribeWorkteam` answers with the very shape that the list is made of, so that no team
 /// is described.
@@ -19,7 +19,7 @@ pub(super) async fn workteams(aws: &Aws, region: &str) -> Fact<Vec<Workteam>> {
     let all = all(aws, region, "workteam");
     let listed = pages(&LIST_WORKTEAMS, async |token| {
         let request = sagemaker.list_workteams().max_results(MOST).set_next_token(token).send();
-        let page = aws.gate.ask(&LIST_WORKTEAMS, &all, request).await?;
+        let page = aws.gate.ask(&LIST_WORKTEAMS, region, &all, request).await?;
         Ok(Page::new(page.workteams, page.next_token))
     });
     let teams = listed.await.and_then(|listed| {
@@ -37,7 +37,7 @@ pub(super) async fn flow_definitions(aws: &Aws, region: &str) -> Fact<Vec<FlowDe
     let all = all(aws, region, "flow-definition");
     let listed = pages(&LIST_FLOW_DEFINITIONS, async |token| {
         let request = sagemaker.list_flow_definitions().max_results(MOST).set_next_token(token).send();
-        let page = aws.gate.ask(&LIST_FLOW_DEFINITIONS, &all, request).await?;
+        let page = aws.gate.ask(&LIST_FLOW_DEFINITIONS, region, &all, request).await?;
         Ok(Page::new(page.flow_definition_summaries, page.next_token))
     });
     let listed = listed.await.and_then(|listed| listed.into_iter().map(read).collect::<Result<Vec<_>, Gap>>());
@@ -60,13 +60,10 @@ fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Gap>
 /// What it uses; nothing when it is gone by now.
 async fn describe(aws: &Aws, region: &str, name: String, flow: FlowDefinition) -> Option<FlowDefinition> {
     let request = aws.sagemaker(region).describe_flow_definition().flow_definition_name(name).send();
-    match aws.gate.send(&DESCRIBE_FLOW_DEFINITION, flow.arn.as_str(), request).await {
+    match aws.gate.ask(&DESCRIBE_FLOW_DEFINITION, region, flow.arn.as_str(), request).await {
         Ok(answer) => Some(FlowDefinition { settings: Fact::Known(settings(answer)), ..flow }),
-        Err(gone) if refusal::code(&gone) == "ResourceNotFound" => None,
-        Err(refused) => {
-            let gap = refusal::gap(&DESCRIBE_FLOW_DEFINITION, flow.arn.as_str(), &refused);
-            Some(FlowDefinition { settings: Fact::Unknown(gap), ..flow })
-        }
+        Err(gone) if gone.is("ResourceNotFound") => None,
+        Err(refused) => Some(FlowDefinition { settings: Fact::Unknown(refused.into()), ..flow }),
     }
 }
 

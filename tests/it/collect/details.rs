@@ -9,8 +9,8 @@ use gt_audit::collect::{complete, details, inventory};
 use gt_audit::policy::grant::Constraints;
 
 use super::story::{ID, arn, everything, known};
-use super::{both_regions, everything_wanted, run};
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use super::{both_regions, everything_wanted};
+use crate::fake_aws::{FakeAws, Fault, HOME, How, Switches, run};
 
 fn collect(fake: &FakeAws, wanted: &Wanted) -> Account {
     run(async {
@@ -52,8 +52,18 @@ fn only_what_is_wanted_is_asked_for() {
 
 /// LocalStack does not know the question, nor does much else that speaks S3.
 #[test]
-fn where_nobody_knows_of_abac_is_one_gap_after_one_call() {
-    let fake = FakeAws::new(&everything(), Switches { no_abac: true, ..Switches::default() });
+fn where_the_endpoint_does_not_know_of_abac_is_one_gap_after_one_call() {
+    // moto lists the bucket.
+    for how in
+        [How::Refused(501, "InternalFailure"), How::Says(200, "<ListBucketResult><Name>b</Name></ListBucketResult>")]
+    {
+        knows_no_abac(how);
+    }
+}
+
+fn knows_no_abac(how: How) {
+    let faults = vec![Fault::of_call(&calls::GET_BUCKET_ABAC, how)];
+    let fake = FakeAws::new(&everything(), Switches { faults, emulated: true, ..Switches::default() });
     let mut account = collect(&fake, &everything_wanted(&everything()));
     assert_eq!(fake.requests_of(&calls::GET_BUCKET_ABAC), 1);
     let unread: Vec<_> = account.unread().into_iter().collect();

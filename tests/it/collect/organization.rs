@@ -4,9 +4,8 @@ use gt_audit::account::{Account, ControlPolicies, Fact, Organization};
 use gt_audit::collect::calls::{self, Call};
 use gt_audit::collect::{Aws, Connection, inventory};
 
-use super::run;
 use super::story::everything;
-use crate::fake_aws::{FakeAws, Switches};
+use crate::fake_aws::{FakeAws, Fault, How, Switches, run};
 
 fn collect(fake: &FakeAws) -> Account {
     run(async { inventory(&fake.connect(&Connection::default()).await.unwrap()).await })
@@ -81,7 +80,8 @@ fn what_an_organization_refuses_is_no_gap_of_the_audit() {
     }
     // Nor is silence, and it does not last.
     let call = &calls::DESCRIBE_ORGANIZATION;
-    let fake = FakeAws::new(&everything(), Switches { unreachable: vec![call], ..Switches::default() });
+    let faults = vec![Fault::of("Organizations", How::NoAddress)];
+    let fake = FakeAws::new(&everything(), Switches { faults, ..Switches::default() });
     let Organization::Unread(gap) = collect(&fake).organization else { panic!("nobody is there") };
     assert_eq!((gap.code.as_str(), fake.requests_of(call)), ("NoConnection", 2));
 }

@@ -8,8 +8,8 @@ use gt_audit::collect::{ConnectError, Connection, details, inventory};
 use serde_json::Value;
 
 use super::story::{self, before_details, everything, known};
-use super::{both_regions, collect, collect_with, everything_wanted, run};
-use crate::fake_aws::{FakeAws, Switches};
+use super::{both_regions, collect, collect_with, everything_wanted};
+use crate::fake_aws::{FakeAws, Fault, How, Switches, run};
 
 #[test]
 fn half_a_list_is_no_list() {
@@ -231,7 +231,10 @@ fn throttled_to_the_end_hung_and_garbled_are_gaps_with_a_word_for_what_happened(
     let forever = vec![(&calls::LIST_FUNCTIONS, "TooManyRequestsException", 0)];
     for (set, code) in [
         (Switches { refused: forever, ..Switches::default() }, "TooManyRequestsException"),
-        (Switches { hung: vec![&calls::LIST_FUNCTIONS], ..Switches::default() }, "Timeout"),
+        (
+            Switches { faults: vec![Fault::of_call(&calls::LIST_FUNCTIONS, How::Hangs)], ..Switches::default() },
+            "Timeout",
+        ),
         (Switches { garbled: vec![&calls::LIST_FUNCTIONS], ..Switches::default() }, "Malformed"),
     ] {
         let fake = FakeAws::new(&everything(), set);
@@ -242,7 +245,12 @@ fn throttled_to_the_end_hung_and_garbled_are_gaps_with_a_word_for_what_happened(
             assert!(!gap.message.is_empty() && !gap.message.contains("EXAMPLE"), "{}", gap.message);
         }
         assert_eq!(account.buckets, before_details(&everything()).buckets);
-        let patience = if code == "Malformed" { 1 } else { 10 };
+        // Throttling is waited out; silence for half a minute, twice as long as an answer may take.
+        let patience = match code {
+            "Malformed" => 1,
+            "Timeout" => 2,
+            _ => 10,
+        };
         assert_eq!(fake.requests_of(&calls::LIST_FUNCTIONS), 2 * patience, "two regions, {code}");
     }
 }
@@ -289,7 +297,8 @@ fn the_first_call_says_what_is_wrong_with_the_credentials() {
     );
     assert!(matches!(refused("AccessDenied"), ConnectError::Refused { .. }));
 
-    let hung = FakeAws::new(&everything(), Switches { hung: vec![&calls::GET_CALLER_IDENTITY], ..Switches::default() });
+    let faults = vec![Fault::of("STS", How::Hangs)];
+    let hung = FakeAws::new(&everything(), Switches { faults, ..Switches::default() });
     let message = error(&hung).to_string();
     assert!(message.starts_with("AWS STS in region `us-east-1` does not answer (Timeout: "), "{message}");
     assert_eq!(hung.requests_of(&calls::GET_CALLER_IDENTITY), 2);

@@ -4,9 +4,8 @@ use gt_audit::account::{Account, FlowDefinition, Gap, Regional};
 use gt_audit::collect::calls;
 use gt_audit::collect::{Connection, inventory};
 
-use super::run;
 use super::story::{everything, flow};
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use crate::fake_aws::{FakeAws, HOME, Switches, run};
 
 fn collect(fake: &FakeAws) -> Account {
     run(async { inventory(&fake.connect(&Connection::default()).await.unwrap()).await })
@@ -64,12 +63,4 @@ fn a_list_that_is_refused_names_its_region_and_spoils_no_other() {
         let asked = format!("arn:aws:sagemaker:{HOME}:111122223333:{kind}/*");
         assert_eq!((gap.action.as_str(), gap.resource.as_str()), (call.action, asked.as_str()));
     }
-}
-
-#[test]
-fn where_sagemaker_is_not_there_nothing_else_is_asked_of_it() {
-    let fake = FakeAws::new(&everything(), Switches { no_sagemaker: true, ..Switches::default() });
-    collect(&fake);
-    let sagemaker = fake.requests().into_iter().filter(|((service, _), _)| service == "SageMaker");
-    assert_eq!(sagemaker.map(|(_, requests)| requests).sum::<usize>(), 1);
 }
