@@ -12,11 +12,14 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gt_audit::account::snapshot::Snapshot;
 use gt_audit::account::{Account, Fact, Wanted};
 use gt_audit::arn::Arn;
-use gt_audit::collect::calls::{self, CALLS, Chosen};
-use gt_audit::collect::{Aws, Connection, Progress, details, inventory, object};
+use gt_audit::collect::calls::{self, CALLS, Chosen, When};
+use gt_audit::collect::{Aws, Connection, Progress, complete, details, inventory, object};
+use gt_audit::labeling::wanted;
 
+use crate::accounts::root;
 use crate::fake_aws::{FakeAws, HOME, Switches, run};
 use story::{arn, before_details, everything, known, large};
 
@@ -158,6 +161,42 @@ fn a_large_account_is_listed_in_few_calls() {
     assert_eq!((collection.api_calls, collection.retries), (26, 0));
     assert_eq!(collection.started_at, "2026-11-22T12:34:56Z");
     assert_eq!(collection.finished_at, "2026-11-22T12:34:56Z");
+}
+
+/// What a middling account looks like: `tests/accounts/seeded-500.json.zst`, 501 roles, 1,000 buckets (every tenth named for
+/// labeling, every fifth tagged), 500 functions.
+#[test]
+fn a_seeded_account_costs_few_calls_but_for_what_may_have_to_do_with_labeling() {
+    let served = Snapshot::read(&root().join("tests/accounts/seeded-500.json.zst")).unwrap().account;
+    let fake = FakeAws::serving(&served);
+    let account = run(async {
+        let aws = fake.connect(&Connection::default()).await.unwrap();
+        let mut account = inventory(&aws).await;
+        complete(&aws, &mut account, |account| wanted(account, &[], false)).await;
+        account
+    });
+    assert_eq!(account.unread(), BTreeSet::new());
+    let of = |is_detail: bool| -> usize {
+        let requests = fake.requests().into_iter().filter(|((service, operation), _)| {
+            let call = CALLS.iter().find(|call| (call.service, call.operation) == (service, operation)).unwrap();
+            (call.when == When::Details) == is_detail
+        });
+        requests.map(|(_, count)| count).sum()
+    };
+    let wanted = wanted(&account, &[], false);
+    println!(
+        "{} calls, and {} for details of {} buckets and {} functions",
+        of(false),
+        of(true),
+        wanted.buckets.len(),
+        wanted.functions.len()
+    );
+    // 1 identity, 1 alias, 1 page of IAM, 1 of buckets, 10 of functions, 7 of tagged resources, 6 lists of SageMaker, 1
+    // organization.
+    assert!(of(false) <= 40, "{:?}", fake.requests());
+    // Policy, CORS rules, encryption and ABAC of a bucket, its tags where they speak of labeling, the policy of a function.
+    let wanted = 4 * wanted.buckets.len() + wanted.bucket_tags.len() + wanted.functions.len() + 3 * wanted.keys.len();
+    assert!(of(true) <= wanted, "{:?}", fake.requests());
 }
 
 #[test]
