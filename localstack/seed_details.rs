@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, GrantOperation, Tag};
 use aws_sdk_s3::types::{
-    CorsConfiguration, CorsRule, ObjectOwnership, OwnershipControls, OwnershipControlsRule,
-    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    CorsConfiguration, CorsRule, ServerSideEncryption, ServerSideEncryptionByDefault,
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tagging,
 };
 use aws_smithy_types::error::operation::BuildError;
-use gt_audit::account::{
-    AccessBlock, Account, Bucket, CorsRule as Rule, Encryption, Fact, Key, Regional, Tags, Unknown,
-};
+use gt_audit::account::{Account, Bucket, CorsRule as Rule, Encryption, Fact, Key, Regional, Tags, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::policy::grant::{Constraints, Grant};
 use serde_json::Value;
@@ -78,30 +75,13 @@ impl Aws {
             let rules = CorsConfiguration::builder().set_cors_rules(Some(rules)).build()?;
             made(arn, s3.put_bucket_cors().bucket(name).cors_configuration(rules).send().await)?;
         }
-        // New buckets are encrypted, their owner's and closed to the public; a file may say that one is not.
+        // New buckets are encrypted; a file may say that one is not.
         match bucket.encryption.if_asked().map(known).transpose()? {
             Some(Some(encryption)) => {
                 let put = s3.put_bucket_encryption().bucket(name);
                 made(arn, put.server_side_encryption_configuration(encrypted(encryption)?).send().await)?;
             }
             Some(None) => drop(made(arn, s3.delete_bucket_encryption().bucket(name).send().await)?),
-            None => {}
-        }
-        match bucket.ownership.if_asked().map(known).transpose()? {
-            Some(Some(ownership)) => {
-                let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::from(ownership.as_str()));
-                let controls = OwnershipControls::builder().rules(rule.build()?).build()?;
-                made(arn, s3.put_bucket_ownership_controls().bucket(name).ownership_controls(controls).send().await)?;
-            }
-            Some(None) => drop(made(arn, s3.delete_bucket_ownership_controls().bucket(name).send().await)?),
-            None => {}
-        }
-        match bucket.access_block.if_asked().map(known).transpose()? {
-            Some(Some(block)) => {
-                let put = s3.put_public_access_block().bucket(name);
-                made(arn, put.public_access_block_configuration(blocked(*block)).send().await)?;
-            }
-            Some(None) => drop(made(arn, s3.delete_public_access_block().bucket(name).send().await)?),
             None => {}
         }
         Ok(())
@@ -140,15 +120,6 @@ fn encrypted(encryption: &Encryption) -> Result<ServerSideEncryptionConfiguratio
         .bucket_key_enabled(encryption.bucket_key)
         .build();
     ServerSideEncryptionConfiguration::builder().rules(rule).build()
-}
-
-fn blocked(block: AccessBlock) -> PublicAccessBlockConfiguration {
-    PublicAccessBlockConfiguration::builder()
-        .block_public_acls(block.block_public_acls)
-        .ignore_public_acls(block.ignore_public_acls)
-        .block_public_policy(block.block_public_policy)
-        .restrict_public_buckets(block.restrict_public_buckets)
-        .build()
 }
 
 /// A region's keys, each once, and then the aliases that lead to them. Says how many keys there are.

@@ -9,6 +9,7 @@ mod fact;
 mod key;
 mod labeling;
 mod organization;
+mod retired;
 pub mod snapshot;
 mod tags;
 mod unread;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::arn::Arn;
 use crate::policy::Document;
 
-pub use bucket::{AccessBlock, Bucket, CorsRule, Encryption};
+pub use bucket::{Bucket, CorsRule, Encryption};
 pub use fact::{Call, Fact, Unknown, any};
 pub use key::Key;
 pub use labeling::{
@@ -30,7 +31,7 @@ pub use labeling::{
 };
 pub use organization::{ControlPolicies, ControlPolicy, Organization};
 pub use tags::Tags;
-pub use workforce::{FlowDefinition, FlowSettings, Workforce, Workteam};
+pub use workforce::{FlowDefinition, FlowSettings, Workteam};
 
 /// One account, in the regions that were asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -138,7 +139,7 @@ pub struct ManagedPolicy {
 
 /// What exists in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Regional {
     /// Lambda functions, by ARN.
     pub functions: Fact<Vec<Function>>,
@@ -152,10 +153,7 @@ pub struct Regional {
     /// Private work teams, by ARN.
     #[serde(default = "not_asked::workteams")]
     pub workteams: Fact<Vec<Workteam>>,
-    /// The private workforce, if the region has one.
-    #[serde(default = "not_asked::workforce")]
-    pub workforce: Fact<Option<Workforce>>,
-    /// KMS keys that a bucket, job or flow definition names, by id, ARN or alias as they name it; `None` where there is no
+    /// KMS keys that a bucket or job names, by id, ARN or alias as they name it; `None` where there is no
     /// such key.
     #[serde(default)]
     pub keys: BTreeMap<String, Fact<Option<Key>>>,
@@ -163,7 +161,7 @@ pub struct Regional {
 
 /// What snapshots of an earlier gt-audit do not have.
 mod not_asked {
-    use super::{Fact, FlowDefinition, LabelingJob, Unknown, Workforce, Workteam};
+    use super::{Fact, FlowDefinition, LabelingJob, Unknown, Workteam};
 
     fn of<T>(action: &str) -> Fact<T> {
         Fact::Unknown(Unknown::not_asked(action, "*"))
@@ -180,10 +178,6 @@ mod not_asked {
     pub(super) fn workteams() -> Fact<Vec<Workteam>> {
         of("sagemaker:ListWorkteams")
     }
-
-    pub(super) fn workforce() -> Fact<Option<Workforce>> {
-        of("sagemaker:ListWorkforces")
-    }
 }
 
 impl Regional {
@@ -195,7 +189,6 @@ impl Regional {
             labeling_jobs: not_asked::labeling_jobs(),
             flow_definitions: not_asked::flow_definitions(),
             workteams: not_asked::workteams(),
-            workforce: not_asked::workforce(),
             keys: BTreeMap::new(),
         }
     }

@@ -14,23 +14,25 @@ mod aws;
 #[cfg(feature = "live")]
 mod connect;
 #[cfg(feature = "live")]
+mod connect_error;
+#[cfg(feature = "live")]
+mod connection;
+#[cfg(feature = "live")]
 mod document;
 #[cfg(feature = "live")]
 mod gate;
 #[cfg(feature = "live")]
+mod health;
+#[cfg(feature = "live")]
 mod iam;
-#[cfg(feature = "live")]
-mod iam_each;
-#[cfg(feature = "live")]
-mod iam_policies;
-#[cfg(feature = "live")]
-mod impatience;
 #[cfg(feature = "live")]
 mod inventory;
 #[cfg(feature = "live")]
 mod kms;
 #[cfg(feature = "live")]
 mod lambda;
+#[cfg(feature = "live")]
+mod lock;
 #[cfg(feature = "live")]
 mod object;
 #[cfg(feature = "live")]
@@ -42,22 +44,24 @@ mod refusal;
 #[cfg(feature = "live")]
 mod regions;
 #[cfg(feature = "live")]
+mod retries;
+#[cfg(feature = "live")]
 mod s3;
 #[cfg(feature = "live")]
 mod s3_details;
 #[cfg(feature = "live")]
 mod sagemaker;
 #[cfg(feature = "live")]
-mod tagging;
+mod sdk;
 #[cfg(feature = "live")]
-mod trouble;
+mod tagging;
 
 #[cfg(feature = "live")]
 pub use self::{
     aws::Aws,
-    connect::{AssumeRole, Connection},
+    connect_error::ConnectError,
+    connection::{AssumeRole, Connection},
     gate::{Progress, Watcher},
     inventory::{complete, details, inventory},
     object::object,
-    trouble::ConnectError,
 };

@@ -8,7 +8,7 @@ use crate::policy::Document;
 
 /// An S3 bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields, rename_all = "camelCase", remote = "Self")]
 pub struct Bucket {
     /// `arn:aws:s3:::NAME`.
     pub arn: Arn,
@@ -25,15 +25,9 @@ pub struct Bucket {
     /// How new objects are encrypted by default.
     #[serde(default = "encryption_not_asked")]
     pub encryption: Fact<Option<Encryption>>,
-    /// `BucketOwnerEnforced`, `BucketOwnerPreferred` or `ObjectWriter`, if it is set.
-    #[serde(default = "ownership_not_asked")]
-    pub ownership: Fact<Option<String>>,
     /// Do the bucket's own tags count in policies?
     #[serde(default = "abac_not_asked")]
     pub abac: Fact<bool>,
-    /// What public access is blocked, if anything is set.
-    #[serde(default = "access_block_not_asked")]
-    pub access_block: Fact<Option<AccessBlock>>,
 }
 
 /// A rule of a bucket's CORS configuration.
@@ -65,21 +59,6 @@ pub struct Encryption {
     pub bucket_key: bool,
 }
 
-/// A bucket's block of public access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "AWS has four switches, each on or off")]
-pub struct AccessBlock {
-    /// Public ACLs are refused.
-    pub block_public_acls: bool,
-    /// Public ACLs do nothing.
-    pub ignore_public_acls: bool,
-    /// Public bucket policies are refused.
-    pub block_public_policy: bool,
-    /// A public bucket policy opens the bucket to this account and services of AWS alone.
-    pub restrict_public_buckets: bool,
-}
-
 fn not_asked<T>(action: &str, bucket: &str) -> Fact<T> {
     Fact::Unknown(Unknown::not_asked(action, bucket))
 }
@@ -92,23 +71,13 @@ fn encryption_not_asked() -> Fact<Option<Encryption>> {
     not_asked(ENCRYPTION, "*")
 }
 
-fn ownership_not_asked() -> Fact<Option<String>> {
-    not_asked(OWNERSHIP, "*")
-}
-
 fn abac_not_asked() -> Fact<bool> {
     not_asked(ABAC, "*")
 }
 
-fn access_block_not_asked() -> Fact<Option<AccessBlock>> {
-    not_asked(ACCESS_BLOCK, "*")
-}
-
 const CORS: &str = "s3:GetBucketCORS";
 const ENCRYPTION: &str = "s3:GetEncryptionConfiguration";
-const OWNERSHIP: &str = "s3:GetBucketOwnershipControls";
 const ABAC: &str = "s3:GetBucketAbac";
-const ACCESS_BLOCK: &str = "s3:GetBucketPublicAccessBlock";
 
 impl Bucket {
     /// A bucket of which only the name is known.
@@ -121,9 +90,7 @@ impl Bucket {
             policy: not_asked("s3:GetBucketPolicy", bucket),
             cors: not_asked(CORS, bucket),
             encryption: not_asked(ENCRYPTION, bucket),
-            ownership: not_asked(OWNERSHIP, bucket),
             abac: not_asked(ABAC, bucket),
-            access_block: not_asked(ACCESS_BLOCK, bucket),
             arn,
         }
     }

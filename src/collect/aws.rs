@@ -7,36 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
-use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
-use aws_types::service_config::ServiceConfigKey;
 
 use super::calls::GET_CALLER_IDENTITY;
-use super::connect::Connection;
-use super::gate::{Gate, Watcher, lock};
-use super::trouble::{ConnectError, Trouble};
+use super::connect_error::{ConnectError, CredentialSource};
+use super::connection::Connection;
+use super::gate::{Gate, Watcher};
+use super::lock::lock;
+use super::retries::BoundedRetries;
+use super::sdk::{ATTEMPT, FIRST_ATTEMPT, SLOW_ATTEMPT, default_retries, limits, retry_partition};
 use crate::account::snapshot::Collection;
 use crate::arn::Arn;
 
-/// A connection that is refused is tried again soon enough; one that hangs is none.
-const CONNECT: Duration = Duration::from_millis(3100);
-/// How long one attempt may take, unless the user says otherwise. (The SDK knows no limit of its own.)
-const ATTEMPT: Duration = Duration::from_secs(15);
-/// A page of `GetAccountAuthorizationDetails` is slow to make.
-const SLOW_ATTEMPT: Duration = Duration::from_mins(1);
-/// How long a call may take with all its attempts and the waiting between them.
-const OPERATION: Duration = Duration::from_mins(5);
-/// The first call shows whether there is anybody: within seconds.
-pub(super) const FIRST_ATTEMPT: Duration = Duration::from_secs(5);
-pub(super) const FIRST_ATTEMPTS: u32 = 2;
-
-/// Attempts for a call: three, the SDK's number, lose calls under throttling; ten don't (measured).
-const ATTEMPTS: u32 = 10;
-const LONGEST_BACKOFF: Duration = Duration::from_secs(20);
-/// The SDK gives up retrying when a client has failed too often. An audit would rather wait.
-const RETRY_QUOTA: usize = 100_000;
+/// A client whose calls are counted, and retried only so long. What one service throttles must not slow down another.
+macro_rules! client {
+    ($sdk:ident, $config:expr, $gate:expr $(, $setting:ident($value:expr))?) => {{
+        let builder = $sdk::config::Builder::from($config)
+            .interceptor($gate.count())
+            .retry_partition(retry_partition())
+            .retry_classifier(BoundedRetries);
+        $sdk::Client::from_conf(builder$(.$setting($value))?.build())
+    }};
+}
 
 /// A connected account.
 pub struct Aws {
@@ -73,36 +66,32 @@ impl Aws {
     ///
     /// When there is no region, nobody answers, or the credentials are refused.
     pub async fn new(config: SdkConfig, connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
-        Self::open(config, connection, watcher, &Trouble::default()).await
+        Self::open(config, connection, watcher, &CredentialSource::default()).await
     }
 
     pub(super) async fn open(
         config: SdkConfig,
         connection: &Connection,
         watcher: Watcher,
-        trouble: &Trouble,
+        credentials: &CredentialSource,
     ) -> Result<Self, ConnectError> {
         let home = config.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
-        let retry = config.retry_config().cloned().unwrap_or_else(patience);
+        let retry = config.retry_config().cloned().unwrap_or_else(default_retries);
         let config = config
             .into_builder()
             .retry_config(retry)
             .timeout_config(limits(connection.timeout.unwrap_or(ATTEMPT)))
             .build();
         let gate = Gate::new(&config, connection.concurrency, connection.max_rps, watcher);
-        let (account, caller) = first_call(&config, &gate, connection, trouble).await?;
+        let (account, caller) = first_call(&config, &gate, connection, credentials).await?;
         let regions = if connection.regions.is_empty() {
             BTreeSet::from([home.clone()])
         } else {
             connection.regions.iter().cloned().collect()
         };
-        let iam = aws_sdk_iam::config::Builder::from(&config).interceptor(gate.count()).retry_partition(partition());
-        let organizations = aws_sdk_organizations::config::Builder::from(&config)
-            .interceptor(gate.count())
-            .retry_partition(partition());
         Ok(Self {
-            iam: aws_sdk_iam::Client::from_conf(iam.build()),
-            organizations: aws_sdk_organizations::Client::from_conf(organizations.build()),
+            iam: client!(aws_sdk_iam, &config, gate),
+            organizations: client!(aws_sdk_organizations, &config, gate),
             gate,
             caller,
             account,
@@ -139,65 +128,36 @@ impl Aws {
         self.caller.partition()
     }
 
-    /// Is the tagging service asked at an endpoint that the user chose, and so most likely an emulator's?
-    pub(super) fn is_emulated(&self) -> bool {
-        endpoint(&self.config, "Resource Groups Tagging API").is_some()
-    }
-
     /// Time limits for a call that is slow by nature.
     pub(super) fn slow(&self) -> TimeoutConfig {
         limits(self.timeout.unwrap_or(SLOW_ATTEMPT))
     }
 
     pub(super) fn s3(&self, region: &str) -> aws_sdk_s3::Client {
-        self.s3.client(region, || {
-            let config = self.in_region(region);
-            let builder = aws_sdk_s3::config::Builder::from(&config)
-                .interceptor(self.gate.count())
-                .retry_partition(partition())
-                // `bucket.localhost` is no host that anybody knows.
-                .force_path_style(endpoint(&config, "S3").is_some());
-            aws_sdk_s3::Client::from_conf(builder.build())
-        })
+        // `bucket.localhost` is a host that does not exist.
+        let by_path = self.gate.is_emulated("S3");
+        self.s3.client(region, || client!(aws_sdk_s3, &self.in_region(region), self.gate, force_path_style(by_path)))
     }
 
     pub(super) fn kms(&self, region: &str) -> aws_sdk_kms::Client {
-        self.kms.client(region, || {
-            let builder = aws_sdk_kms::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
-            aws_sdk_kms::Client::from_conf(builder.build())
-        })
+        self.kms.client(region, || client!(aws_sdk_kms, &self.in_region(region), self.gate))
     }
 
     pub(super) fn lambda(&self, region: &str) -> aws_sdk_lambda::Client {
-        self.lambda.client(region, || {
-            let builder = aws_sdk_lambda::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
-            aws_sdk_lambda::Client::from_conf(builder.build())
-        })
+        self.lambda.client(region, || client!(aws_sdk_lambda, &self.in_region(region), self.gate))
     }
 
     pub(super) fn sagemaker(&self, region: &str) -> aws_sdk_sagemaker::Client {
-        self.sagemaker.client(region, || {
-            let builder = aws_sdk_sagemaker::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
-            aws_sdk_sagemaker::Client::from_conf(builder.build())
-        })
+        self.sagemaker.client(region, || client!(aws_sdk_sagemaker, &self.in_region(region), self.gate))
     }
 
     pub(super) fn tagging(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
-        self.tagging.client(region, || {
-            let builder = aws_sdk_resourcegroupstagging::config::Builder::from(&self.in_region(region));
-            let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
-            aws_sdk_resourcegroupstagging::Client::from_conf(builder.build())
-        })
+        self.tagging.client(region, || client!(aws_sdk_resourcegroupstagging, &self.in_region(region), self.gate))
     }
 
     /// The Account service is asked once, so that its client is not kept.
     pub(super) fn account_service(&self) -> aws_sdk_account::Client {
-        let builder = aws_sdk_account::config::Builder::from(&self.config);
-        let builder = builder.interceptor(self.gate.count()).retry_partition(partition());
-        aws_sdk_account::Client::from_conf(builder.build())
+        client!(aws_sdk_account, &self.config, self.gate)
     }
 
     fn in_region(&self, region: &str) -> SdkConfig {
@@ -209,51 +169,15 @@ async fn first_call(
     config: &SdkConfig,
     gate: &Gate,
     connection: &Connection,
-    trouble: &Trouble,
+    credentials: &CredentialSource,
 ) -> Result<(String, Arn), ConnectError> {
-    let sts = aws_sdk_sts::config::Builder::from(config)
-        .interceptor(gate.count())
-        .retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
-        .timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
-    let sts = aws_sdk_sts::Client::from_conf(sts.build());
+    let sts = client!(aws_sdk_sts, config, gate, timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT))));
     let identity = gate
-        .send(&GET_CALLER_IDENTITY, "*", sts.get_caller_identity().send())
+        .ask_first(&GET_CALLER_IDENTITY, sts.get_caller_identity().send())
         .await
-        .map_err(|refusal| trouble.of_sts(&refusal, config))?;
+        .map_err(|refusal| credentials.of_sts(&refusal, config))?;
     let caller = identity.arn.and_then(|arn| Arn::parse(arn).ok());
-    identity.account.zip(caller).ok_or_else(|| trouble.not_aws(config, "it does not say who is asking"))
-}
-
-/// The endpoint that the user chose for a service, by the option, the environment or the profile.
-pub(super) fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let of_the_service = config.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
-    let of_all = config.endpoint_url().map(str::to_owned);
-    if config.get_origin("endpoint_url").is_client_config() {
-        of_all.or(of_the_service)
-    } else {
-        of_the_service.or(of_all)
-    }
-}
-
-/// How gt-audit retries where the user says nothing else: for long, and not in adaptive mode, which crawls when the
-/// throttling is not of our own making.
-pub(super) fn patience() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF)
-}
-
-/// A silent server is left after a while; the SDK would wait forever.
-pub(super) fn limits(attempt: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT.min(attempt))
-        .operation_attempt_timeout(attempt)
-        .operation_timeout(OPERATION.max(attempt))
-        .build()
-}
-
-/// A client's own: what one service throttles must not slow down another.
-fn partition() -> RetryPartition {
-    RetryPartition::custom("gt-audit").token_bucket(TokenBucket::builder().capacity(RETRY_QUOTA).build()).build()
+    identity.account.zip(caller).ok_or_else(|| credentials.not_aws(config, "it does not say who is asking"))
 }
 
 /// Clients are dear to make and cheap to share.

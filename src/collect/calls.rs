@@ -4,43 +4,13 @@
 //! [`Call`] of this table with every request, so that a call without an entry cannot be written, and a test holds that
 //! all of them only read.
 
+mod call;
 mod table;
 
 use serde_json::{Value, json};
 
+pub use call::{Call, When};
 pub use table::*;
-
-/// One operation of AWS, and what its caller must be allowed to do.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Call {
-    /// The service's id, as the SDK names it.
-    pub service: &'static str,
-    /// The operation's name.
-    pub operation: &'static str,
-    /// The IAM action that allows it; not always of the operation's name.
-    pub action: &'static str,
-    /// What the audit learns from it.
-    pub why: &'static str,
-    /// When it is made.
-    pub when: When,
-}
-
-/// When a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// In every audit.
-    Always,
-    /// For what may have to do with labeling.
-    Details,
-    /// Where the call that answers for many resources at once is refused.
-    Fallback,
-    /// With `preflight --read-manifest`.
-    ReadManifest,
-    /// With `--all-regions`.
-    AllRegions,
-    /// With `--assume-role`.
-    AssumeRole,
-}
 
 /// What an auditor means to do with the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,14 +103,13 @@ mod tests {
                 r#"{"Sid":"ReadIam","Effect":"Allow","Action":["iam:GetAccountAuthorizationDetails","iam:GetPolicy","#,
                 r#""iam:GetPolicyVersion","iam:ListAccountAliases"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadBuckets","Effect":"Allow","Action":["s3:GetBucketAbac","s3:GetBucketCORS","#,
-                r#""s3:GetBucketOwnershipControls","s3:GetBucketPolicy","s3:GetBucketPublicAccessBlock","#,
-                r#""s3:GetBucketTagging","s3:GetEncryptionConfiguration","s3:GetObjectTagging","#,
+                r#""s3:GetBucketPolicy","s3:GetBucketTagging","s3:GetEncryptionConfiguration","s3:GetObjectTagging","#,
                 r#""s3:ListAllMyBuckets"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadFunctions","Effect":"Allow","Action":["lambda:GetPolicy","lambda:ListFunctions"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadTags","Effect":"Allow","Action":["tag:GetResources"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadLabelingJobs","Effect":"Allow","Action":["sagemaker:DescribeFlowDefinition","#,
                 r#""sagemaker:DescribeLabelingJob","sagemaker:ListFlowDefinitions","sagemaker:ListLabelingJobs","#,
-                r#""sagemaker:ListWorkforces","sagemaker:ListWorkteams"],"Resource":"*"},"#,
+                r#""sagemaker:ListWorkteams"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadKeys","Effect":"Allow","Action":["kms:DescribeKey","kms:GetKeyPolicy","#,
                 r#""kms:ListGrants"],"Resource":"*"},"#,
                 r#"{"Sid":"ReadOrganization","Effect":"Allow","Action":["organizations:DescribeOrganization","#,

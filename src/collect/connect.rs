@@ -25,46 +25,13 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 
-use super::aws::{Aws, FIRST_ATTEMPT, FIRST_ATTEMPTS, limits, patience};
-use super::gate::{Watcher, lock};
+use super::aws::Aws;
+use super::connect_error::{ConnectError, CredentialSource};
+use super::connection::{AssumeRole, Connection};
+use super::gate::Watcher;
+use super::lock::lock;
 use super::profile::Profile;
-use super::trouble::{ConnectError, Trouble};
-
-/// How the user wants to connect; nothing of it is decided yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Connection {
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--region`, as often as given.
-    pub regions: Vec<String>,
-    /// `--all-regions`.
-    pub all_regions: bool,
-    /// `--endpoint-url`.
-    pub endpoint_url: Option<String>,
-    /// `--assume-role` and what goes with it.
-    pub assume_role: Option<AssumeRole>,
-    /// `--concurrency`: calls under way at once, for each service.
-    pub concurrency: Option<usize>,
-    /// `--max-rps`: calls a second, over all services.
-    pub max_rps: Option<u32>,
-    /// `--timeout`: how long one attempt may take.
-    pub timeout: Option<Duration>,
-    /// `--jobs-since`: how many days back labeling jobs are listed.
-    pub jobs_since: Option<u32>,
-    /// `--max-jobs`: how many labeling jobs of a region are described.
-    pub max_jobs: Option<usize>,
-}
-
-/// A role to assume before anything is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssumeRole {
-    /// The role.
-    pub arn: String,
-    /// What its trust policy may demand.
-    pub external_id: Option<String>,
-    /// How the session is called in the account's logs.
-    pub session_name: Option<String>,
-}
+use super::sdk::{FIRST_ATTEMPT, FIRST_ATTEMPTS, default_retries, endpoint, limits};
 
 const NAME: &str = "gt-audit";
 
@@ -103,13 +70,13 @@ impl Aws {
         let config = loader.load().await;
         check_endpoint(&config)?;
 
-        let mut trouble = profile.trouble();
-        let mut config = with_loaded_credentials(config, &trouble).await?;
+        let mut source = profile.credential_source();
+        let mut config = with_loaded_credentials(config, &source).await?;
         if let Some(role) = &connection.assume_role {
-            trouble.role = Some(role.arn.clone());
-            config = with_role(config, role, connection.timeout, &trouble).await?;
+            source.role = Some(role.arn.clone());
+            config = with_role(config, role, connection.timeout, &source).await?;
         }
-        Self::open(config, connection, watcher, &trouble).await
+        Self::open(config, connection, watcher, &source).await
     }
 }
 
@@ -138,7 +105,7 @@ async fn credentials(
 ) -> SharedCredentialsProvider {
     let config = ProviderConfig::without_region()
         .with_region(Some(region.clone()))
-        .with_retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
+        .with_retry_config(default_retries().with_max_attempts(FIRST_ATTEMPTS))
         .with_timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
     if connection.profile.is_some() {
         let of_profile =
@@ -152,9 +119,9 @@ async fn credentials(
     SharedCredentialsProvider::new(chain.imds_client(imds).build().await)
 }
 
-/// What the user says about retries, else [`patience`]. (aws-config would panic at a value that makes no sense.)
+/// What the user says about retries, else [`default_retries`]. (aws-config would panic at a value that makes no sense.)
 fn retries(profile: &Profile) -> Result<RetryConfig, ConnectError> {
-    let mut retry = patience();
+    let mut retry = default_retries();
     if let Some((setting, value)) = profile.setting("AWS_MAX_ATTEMPTS", "max_attempts") {
         match value.trim().parse() {
             Ok(attempts @ 1..) => retry = retry.with_max_attempts(attempts),
@@ -172,7 +139,7 @@ fn retries(profile: &Profile) -> Result<RetryConfig, ConnectError> {
 }
 
 fn check_endpoint(config: &SdkConfig) -> Result<(), ConnectError> {
-    match super::aws::endpoint(config, "STS") {
+    match endpoint(config, "STS") {
         Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => Err(ConnectError::Setting {
             setting: "endpoint URL".to_owned(),
             value: url,
@@ -186,11 +153,11 @@ async fn with_role(
     config: SdkConfig,
     role: &AssumeRole,
     timeout: Option<Duration>,
-    trouble: &Trouble,
+    source: &CredentialSource,
 ) -> Result<SdkConfig, ConnectError> {
     let impatient = config
         .to_builder()
-        .retry_config(patience().with_max_attempts(FIRST_ATTEMPTS))
+        .retry_config(default_retries().with_max_attempts(FIRST_ATTEMPTS))
         .timeout_config(limits(timeout.unwrap_or(FIRST_ATTEMPT)))
         .build();
     let mut provider = AssumeRoleProvider::builder(&role.arn)
@@ -200,14 +167,14 @@ async fn with_role(
         provider = provider.external_id(external_id);
     }
     let provider = SharedCredentialsProvider::new(provider.build().await);
-    with_loaded_credentials(config.into_builder().credentials_provider(provider).build(), trouble).await
+    with_loaded_credentials(config.into_builder().credentials_provider(provider).build(), source).await
 }
 
 /// Loads the credentials outside of any call, whose time limits are not made for somebody who looks for his token.
-async fn with_loaded_credentials(config: SdkConfig, trouble: &Trouble) -> Result<SdkConfig, ConnectError> {
+async fn with_loaded_credentials(config: SdkConfig, source: &CredentialSource) -> Result<SdkConfig, ConnectError> {
     let none = || ConnectError::NoCredentials { of: String::new() };
     let provider = config.credentials_provider().ok_or_else(none)?;
-    let first = provider.provide_credentials().await.map_err(|error| trouble.of_credentials(&error, &config))?;
+    let first = provider.provide_credentials().await.map_err(|error| source.of_credentials(&error, &config))?;
     let loaded = Loaded { first: Mutex::new(Some(first)), provider };
     Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(loaded)).build())
 }

@@ -69,10 +69,10 @@ mod tests {
             (Some("{}"), "inline policy `p`: Statement: it is missing at line 1 column 1"),
         ] {
             let gap = read_one(text).known().unwrap_err();
-            assert_eq!((gap.code.as_str(), gap.message.as_str()), ("Malformed", says));
+            assert_eq!((gap.code(), gap.message()), ("Malformed", says.to_owned()));
             assert_eq!(
-                (gap.action.as_str(), gap.resource.as_str()),
-                ("iam:GetRolePolicy", "arn:aws:iam::111122223333:role/R")
+                (gap.action(), gap.resource()),
+                ("iam:GetRolePolicy", "arn:aws:iam::111122223333:role/R".to_owned())
             );
         }
     }

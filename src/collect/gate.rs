@@ -1,12 +1,12 @@
 //! The one door to AWS: every request passes through it with its entry in the table of calls.
 //!
 //! Holds back what would be too much at once, counts what is really sent, and tells who watches. Knows no service and
-//! no answer; what AWS's errors mean is read in `refusal`.
+//! no answer; what AWS's errors mean is read in `refusal`, and which service is not asked any more in `health`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -19,7 +19,11 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::calls::{CALLS, Call};
-use super::refusal::{self, Coded, Refusal};
+use super::health::Health;
+use super::lock::lock;
+use super::refusal::{AwsError, Failure, Refusal, malformed};
+use super::retries::{RETRIES, Retries};
+use super::sdk::endpoint;
 use crate::account::Unknown;
 use crate::account::snapshot::Collection;
 
@@ -51,7 +55,10 @@ pub struct Progress<'a> {
 pub(super) struct Gate {
     count: Count,
     services: BTreeMap<&'static str, Semaphore>,
-    rhythm: Option<Rhythm>,
+    /// The services that are asked at an endpoint of the user's choice, and so most likely an emulator's.
+    emulated: BTreeSet<&'static str>,
+    health: Health,
+    rate: Option<RateLimiter>,
     clock: SharedTimeSource,
     started: SystemTime,
     finished: Mutex<SystemTime>,
@@ -70,7 +77,9 @@ impl Gate {
         Self {
             count: Count::default(),
             services: CALLS.iter().map(|call| (call.service, Semaphore::new(permits(call.service)))).collect(),
-            rhythm: max_rps.zip(config.sleep_impl()).map(|(rps, sleep)| Rhythm::new(rps, sleep)),
+            emulated: CALLS.iter().map(|call| call.service).filter(|id| endpoint(config, id).is_some()).collect(),
+            health: Health::default(),
+            rate: max_rps.zip(config.sleep_impl()).map(|(rps, sleep)| RateLimiter::new(rps, sleep)),
             clock,
             started,
             finished: Mutex::new(started),
@@ -78,36 +87,54 @@ impl Gate {
         }
     }
 
-    /// Sends a request when there is room for it, and hands back what came.
-    pub(super) fn send<T, E>(
+    /// Sends a request of a client of a region, when there is room for it, unless it is known to be in vain.
+    pub(super) fn ask<T, E: AwsError>(
         &self,
         call: &'static Call,
+        region: &str,
         resource: &str,
-        request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Refusal<E>>> {
+        request: impl Future<Output = Result<T, Failure<E>>>,
+    ) -> impl Future<Output = Result<T, Refusal>> {
         // The SDK's futures are large: on the heap they neither fill the stack nor are moved about.
         let request = Box::pin(request);
         async move {
             let _permit = self.permit(call.service).await;
-            if let Some(rhythm) = &self.rhythm {
-                rhythm.wait(self.clock.now()).await;
-            }
-            (self.watcher)(Progress { call, resource, calls: self.count.calls(), retries: self.count.retries() });
-            let answer = request.await;
-            *lock(&self.finished) = self.clock.now();
-            answer
+            let admitted = self.health.admit(call, region, self.is_emulated(call.service)).await?;
+            let answer = self.send(call, resource, request, false).await;
+            self.health.note(&admitted, answer)
         }
     }
 
-    /// Sends a request; every refusal is a gap.
-    pub(super) fn ask<T, E: Coded>(
+    /// Sends the first request of all, which shows whether anybody is there.
+    pub(super) fn ask_first<T, E: AwsError>(
+        &self,
+        call: &'static Call,
+        request: impl Future<Output = Result<T, Failure<E>>>,
+    ) -> impl Future<Output = Result<T, Refusal>> {
+        self.send(call, "*", Box::pin(request), true)
+    }
+
+    async fn send<T, E: AwsError>(
         &self,
         call: &'static Call,
         resource: &str,
-        request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Unknown>> {
-        let answer = self.send(call, resource, request);
-        async move { answer.await.map_err(|refused| refusal::gap(call, resource, &refused)) }
+        request: impl Future<Output = Result<T, Failure<E>>>,
+        first: bool,
+    ) -> Result<T, Refusal> {
+        if let Some(rate) = &self.rate {
+            rate.wait(self.clock.now()).await;
+        }
+        (self.watcher)(Progress { call, resource, calls: self.count.calls(), retries: self.count.retries() });
+        let emulated = self.is_emulated(call.service);
+        let retries = Retries::new(self.clock.clone(), emulated, first);
+        let answer = RETRIES.scope(retries, request).await;
+        *lock(&self.finished) = self.clock.now();
+        answer.map_err(|failure| Refusal::of(call, resource, &failure, emulated))
+    }
+
+    /// Is the service asked at an endpoint of the user's choice?
+    pub(super) fn is_emulated(&self, service: &str) -> bool {
+        self.emulated.contains(service)
     }
 
     async fn permit(&self, service: &str) -> Option<SemaphorePermit<'_>> {
@@ -159,7 +186,7 @@ pub(super) async fn pages<T>(
             None => return Ok(all),
             // Else a server that forgets its markers would be asked forever.
             Some(next) if Some(&next) == marker.as_ref() => {
-                return Err(refusal::malformed(call.action, "*", "the list repeats one of its pages"));
+                return Err(malformed(call.action, "*", "the list repeats one of its pages"));
             }
             next => marker = next,
         }
@@ -178,11 +205,6 @@ impl<T> Page<T> {
     }
 }
 
-/// A lock that another thread's panic does not take away.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let timestamp = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
@@ -190,13 +212,13 @@ fn rfc3339(time: SystemTime) -> String {
 }
 
 /// Requests at an even distance, for accounts whose limits others need too.
-struct Rhythm {
+struct RateLimiter {
     distance: Duration,
     next: Mutex<SystemTime>,
     sleep: SharedAsyncSleep,
 }
 
-impl Rhythm {
+impl RateLimiter {
     fn new(rps: u32, sleep: SharedAsyncSleep) -> Self {
         Self { distance: Duration::from_secs(1) / rps.max(1), next: Mutex::new(SystemTime::UNIX_EPOCH), sleep }
     }

@@ -1,43 +1,44 @@
 //! IAM: roles, users, groups and the managed policies they carry.
 //!
-//! Asks for all of it in pages of a thousand; where that is refused, `iam_each` asks role by role. Knows how IAM spells
+//! Asks for all of it in pages of a thousand; where that is refused, `each` asks role by role. Knows how IAM spells
 //! documents, boundaries and tags, and nothing of what they decide.
+
+mod each;
+mod policies;
+mod read;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::types::{
-    AttachedPermissionsBoundary, AttachedPolicy, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, Tag,
-    UserDetail,
-};
+use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, UserDetail};
 
 use super::aws::Aws;
 use super::calls::{GET_ACCOUNT_AUTHORIZATION_DETAILS, LIST_ACCOUNT_ALIASES};
 use super::document;
 use super::gate::{Page, pages};
-use super::iam_each;
-use super::iam_policies;
-use super::refusal::malformed;
-use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Tags, Unknown, User};
+use super::refusal::{arn, is_throttled};
+use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Unknown, User};
 use crate::arn::Arn;
-
-/// What one page holds at most.
-pub(super) const MOST: i32 = 1000;
+use read::{MOST, attached_arns, boundary, tags};
 
 /// The account's name for people.
 pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
     let request = aws.iam.list_account_aliases().send();
-    let answer = aws.gate.ask(&LIST_ACCOUNT_ALIASES, "*", request).await;
+    let answer = aws.gate.ask(&LIST_ACCOUNT_ALIASES, &aws.home, "*", request).await;
     // An account has one alias at most; what is a list was made for more.
-    answer.map(|answer| answer.account_aliases.into_iter().next()).into()
+    answer.map(|answer| answer.account_aliases.into_iter().next()).map_err(Unknown::from).into()
 }
 
 /// All of IAM that the audit reads.
 pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Unknown>) -> Iam {
     let mut iam = match pages_of_details(aws).await {
-        Ok(details) => read(details, gaps),
-        Err(refused) => iam_each::iam(aws, refused, gaps).await,
+        Ok(details) => of_details(details, gaps),
+        Err(throttled) if is_throttled(&throttled) => {
+            let (roles, users) = (Fact::Unknown(throttled.clone()), Fact::Unknown(throttled.clone()));
+            Iam { roles, users, groups: Fact::Unknown(throttled), policies: BTreeMap::new() }
+        }
+        Err(refused) => each::iam(aws, refused, gaps).await,
     };
-    iam_policies::complete(aws, &mut iam).await;
+    policies::complete(aws, &mut iam).await;
     iam
 }
 
@@ -54,7 +55,7 @@ async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Unknown> {
     pages(CALL, async |marker| {
         let patient = aws_sdk_iam::config::Builder::default().timeout_config(aws.slow());
         let request = aws.iam.get_account_authorization_details().max_items(MOST).set_marker(marker);
-        let page = aws.gate.ask(CALL, "*", request.customize().config_override(patient).send()).await?;
+        let page = aws.gate.ask(CALL, &aws.home, "*", request.customize().config_override(patient).send()).await?;
         let roles = page.role_detail_list.unwrap_or_default().into_iter().map(Detail::Role);
         let users = page.user_detail_list.unwrap_or_default().into_iter().map(Detail::User);
         let groups = page.group_detail_list.unwrap_or_default().into_iter().map(Detail::Group);
@@ -65,7 +66,7 @@ async fn pages_of_details(aws: &Aws) -> Result<Vec<Detail>, Unknown> {
 }
 
 /// Sorted by ARN; what changed between two pages counts as it came last.
-fn read(details: Vec<Detail>, gaps: &mut Vec<Unknown>) -> Iam {
+fn of_details(details: Vec<Detail>, gaps: &mut Vec<Unknown>) -> Iam {
     let (mut roles, mut users, mut groups) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut policies = BTreeMap::new();
     for detail in details {
@@ -135,36 +136,4 @@ fn grants(arn: &Arn, attached: Option<Vec<AttachedPolicy>>, inline: Option<Vec<P
         policies.insert(name, document::read(ACTION, arn, &what, policy.policy_document.as_deref()));
     }
     Grants { attached: attached_arns(ACTION, arn, attached), inline: Fact::Known(policies) }
-}
-
-/// What is missing or no ARN spoils only what it would have named.
-pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Unknown> {
-    let text = text.unwrap_or_default();
-    Arn::parse(text).map_err(|error| malformed(action, if text.is_empty() { "*" } else { text }, &error.to_string()))
-}
-
-/// The managed policies that are attached, ascending.
-pub(super) fn attached_arns(action: &str, to: &Arn, attached: Option<Vec<AttachedPolicy>>) -> Fact<Vec<Arn>> {
-    let arns = attached.unwrap_or_default().into_iter().map(|policy| {
-        let text = policy.policy_arn.unwrap_or_default();
-        Arn::parse(text).map_err(|error| malformed(action, to.as_str(), &format!("attached policy: {error}")))
-    });
-    let sorted = arns.collect::<Result<Vec<_>, _>>().map(|mut arns| {
-        arns.sort_unstable();
-        arns
-    });
-    sorted.into()
-}
-
-/// The policy that limits a role or user.
-pub(super) fn boundary(action: &str, of: &Arn, boundary: Option<AttachedPermissionsBoundary>) -> Fact<Option<Arn>> {
-    let arn = boundary.map(|boundary| {
-        let text = boundary.permissions_boundary_arn.unwrap_or_default();
-        Arn::parse(text).map_err(|error| malformed(action, of.as_str(), &format!("permissions boundary: {error}")))
-    });
-    arn.transpose().into()
-}
-
-pub(super) fn tags(tags: Option<Vec<Tag>>) -> Tags {
-    tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()
 }

@@ -91,7 +91,6 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
         let details = s3_details::details(aws, &arn, &region).await;
         (arn, details)
     });
-    let abac = s3_details::abac(aws, places(&wanted.buckets));
     let objects = each(wanted.objects.iter().cloned(), async |(region, arn)| {
         let tags = s3_details::object_tags(aws, &arn, &region).await;
         (arn, tags)
@@ -106,13 +105,12 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
         let key = kms::key(aws, &region, &name).await;
         (region, name, key)
     });
-    let of_buckets = async { join(join(tags, buckets), join(abac, objects)).await };
-    let (((tags, buckets), (abac, objects)), functions, keys) =
+    let of_buckets = async { join3(tags, buckets, objects).await };
+    let ((tags, buckets, objects), functions, keys) =
         join3(Box::pin(of_buckets), Box::pin(functions), Box::pin(keys)).await;
 
     if let Fact::Known(all) = &mut account.buckets {
         tagging::put(all, tags, |bucket| (&bucket.arn, &mut bucket.tags));
-        tagging::put(all, abac, |bucket| (&bucket.arn, &mut bucket.abac));
         let mut details: BTreeMap<Arn, _> = buckets.into_iter().collect();
         for bucket in all {
             if let Some(details) = details.remove(&bucket.arn) {
@@ -144,15 +142,13 @@ pub async fn details(aws: &Aws, account: &mut Account, wanted: &Wanted) {
 fn forget_deleted(account: &mut Account) {
     if let Fact::Known(buckets) = &mut account.buckets {
         buckets.retain(|bucket| {
-            let Bucket { arn: _, region: _, tags, policy, cors, encryption, ownership, abac, access_block } = bucket;
+            let Bucket { arn: _, region: _, tags, policy, cors, encryption, abac } = bucket;
             let gaps = [
                 tags.known().err(),
                 policy.known().err(),
                 cors.known().err(),
                 encryption.known().err(),
-                ownership.known().err(),
                 abac.known().err(),
-                access_block.known().err(),
             ];
             !gaps.iter().flatten().any(|gap| gap.code() == "NoSuchBucket")
         });

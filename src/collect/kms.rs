@@ -13,8 +13,7 @@ use super::aws::Aws;
 use super::calls::{DESCRIBE_KEY, GET_KEY_POLICY, LIST_GRANTS};
 use super::document;
 use super::gate::{Page, pages};
-use super::iam::arn;
-use super::refusal::{self, malformed};
+use super::refusal::{arn, malformed};
 use crate::account::{Fact, Key, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -28,13 +27,11 @@ const MOST: i32 = 100;
 pub(super) async fn key(aws: &Aws, region: &str, name: &str) -> Fact<Option<Key>> {
     let resource = resource(aws, region, name);
     let request = aws.kms(region).describe_key().key_id(name).send();
-    match aws.gate.send(&DESCRIBE_KEY, &resource, request).await {
+    match aws.gate.ask(&DESCRIBE_KEY, region, &resource, request).await {
         Ok(answer) => read(aws, region, &resource, answer.key_metadata).await.map(Some).into(),
         // An ARN of another region or of no key is not one that could be used here.
-        Err(absent) if ["NotFoundException", "InvalidArnException"].contains(&refusal::code(&absent).as_str()) => {
-            Fact::Known(None)
-        }
-        Err(refused) => Fact::Unknown(refusal::gap(&DESCRIBE_KEY, &resource, &refused)),
+        Err(absent) if absent.is("NotFoundException") || absent.is("InvalidArnException") => Fact::Known(None),
+        Err(refused) => Fact::Unknown(refused.into()),
     }
 }
 
@@ -65,9 +62,9 @@ async fn read(aws: &Aws, region: &str, resource: &str, key: Option<KeyMetadata>)
 async fn policy(aws: &Aws, region: &str, key: &Arn) -> Fact<Document> {
     // A key has one policy, and that is its name.
     let request = aws.kms(region).get_key_policy().key_id(key.as_str()).policy_name("default").send();
-    match aws.gate.ask(&GET_KEY_POLICY, key.as_str(), request).await {
+    match aws.gate.ask(&GET_KEY_POLICY, region, key.as_str(), request).await {
         Ok(answer) => document::read(GET_KEY_POLICY.action, key, "key policy", answer.policy.as_deref()),
-        Err(gap) => Fact::Unknown(gap),
+        Err(refused) => Fact::Unknown(refused.into()),
     }
 }
 
@@ -76,7 +73,7 @@ async fn grants(aws: &Aws, region: &str, key: &Arn) -> Fact<Vec<Grant>> {
     let kms = aws.kms(region);
     let listed = pages(&LIST_GRANTS, async |marker| {
         let request = kms.list_grants().key_id(key.as_str()).limit(MOST).set_marker(marker).send();
-        let page = aws.gate.ask(&LIST_GRANTS, key.as_str(), request).await?;
+        let page = aws.gate.ask(&LIST_GRANTS, region, key.as_str(), request).await?;
         Ok(Page::new(page.grants, page.next_marker.filter(|_| page.truncated)))
     });
     let grants = listed.await.and_then(|mut listed| {

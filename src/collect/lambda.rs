@@ -6,8 +6,7 @@ use super::aws::Aws;
 use super::calls::{GET_FUNCTION_POLICY, LIST_FUNCTIONS, LIST_TAGS};
 use super::document;
 use super::gate::{Page, pages};
-use super::iam::arn;
-use super::refusal;
+use super::refusal::arn;
 use crate::account::{Fact, Function, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -22,7 +21,7 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
     let listed = pages(&LIST_FUNCTIONS, async |marker| {
         let request = lambda.list_functions().max_items(MOST).set_marker(marker).send();
         // The region is what tells one list from another.
-        let page = aws.gate.ask(&LIST_FUNCTIONS, &all, request).await?;
+        let page = aws.gate.ask(&LIST_FUNCTIONS, region, &all, request).await?;
         Ok(Page::new(page.functions, page.next_marker))
     });
     let functions = listed.await.and_then(|listed| {
@@ -47,18 +46,18 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
 /// The tags that the function has now.
 pub(super) async fn tags(aws: &Aws, function: &Arn, region: &str) -> Fact<Tags> {
     let request = aws.lambda(region).list_tags().resource(function.as_str()).send();
-    let answer = aws.gate.ask(&LIST_TAGS, function.as_str(), request).await;
-    answer.map(|answer| answer.tags.unwrap_or_default().into_iter().collect()).into()
+    let answer = aws.gate.ask(&LIST_TAGS, region, function.as_str(), request).await;
+    answer.map(|answer| answer.tags.unwrap_or_default().into_iter().collect()).map_err(Unknown::from).into()
 }
 
 /// The function's policy, if it has one.
 pub(super) async fn policy(aws: &Aws, function: &Arn) -> Fact<Option<Document>> {
     let request = aws.lambda(function.region()).get_policy().function_name(function.as_str()).send();
-    match aws.gate.send(&GET_FUNCTION_POLICY, function.as_str(), request).await {
+    match aws.gate.ask(&GET_FUNCTION_POLICY, function.region(), function.as_str(), request).await {
         Ok(answer) => {
             document::of_resource(GET_FUNCTION_POLICY.action, function, "function policy", answer.policy.as_deref())
         }
-        Err(absent) if refusal::code(&absent) == "ResourceNotFoundException" => Fact::Known(None),
-        Err(refused) => Fact::Unknown(refusal::gap(&GET_FUNCTION_POLICY, function.as_str(), &refused)),
+        Err(absent) if absent.is("ResourceNotFoundException") => Fact::Known(None),
+        Err(refused) => Fact::Unknown(refused.into()),
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Seek, Write};
 
 use super::aws::Aws;
 use super::calls::GET_OBJECT;
-use super::refusal::{gap, malformed};
+use super::refusal::malformed;
 use super::s3::in_its_region;
 use crate::account::Unknown;
 use crate::arn::Arn;
@@ -22,7 +22,7 @@ pub async fn object(aws: &Aws, object: &Arn, region: Option<&str>) -> Result<Fil
         return Err(malformed(GET_OBJECT.action, named, "it is no object"));
     };
     let answer = in_its_region(aws, &GET_OBJECT, object, region, |s3| s3.get_object().bucket(bucket).key(key).send());
-    let mut body = answer.await.map_err(|refused| gap(&GET_OBJECT, named, &refused))?.body;
+    let mut body = answer.await?.body;
     let broken_off = |why: String| Unknown::refused(GET_OBJECT.action, named, "BrokenOff", why);
     let unkept = |error: io::Error| broken_off(format!("it could not be kept in a temporary file: {error}"));
     let mut file = tempfile::tempfile().map_err(unkept)?;

@@ -12,9 +12,7 @@ use super::aws::Aws;
 use super::calls::{DESCRIBE_ORGANIZATION, DESCRIBE_POLICY, LIST_PARENTS, LIST_POLICIES_FOR_TARGET};
 use super::document;
 use super::gate::{Page, each, pages};
-use super::iam::arn;
-use super::impatience::Impatience;
-use super::refusal::{self, malformed};
+use super::refusal::{arn, malformed};
 use crate::account::{ControlPolicies, ControlPolicy, Fact, Organization, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -35,12 +33,11 @@ pub(super) async fn organization(aws: &Aws) -> Organization {
 
 /// The policies, or nothing where none bind the account.
 async fn ask(aws: &Aws) -> Result<Option<ControlPolicies>, Unknown> {
-    let impatient = aws_sdk_organizations::config::Builder::default().retry_classifier(Impatience::default());
-    let request = aws.organizations.describe_organization().customize().config_override(impatient).send();
-    let answer = match aws.gate.send(&DESCRIBE_ORGANIZATION, "*", request).await {
+    let request = aws.organizations.describe_organization().send();
+    let answer = match aws.gate.ask(&DESCRIBE_ORGANIZATION, &aws.home, "*", request).await {
         Ok(answer) => answer,
-        Err(none) if refusal::code(&none) == "AWSOrganizationsNotInUseException" => return Ok(None),
-        Err(refused) => return Err(refusal::gap(&DESCRIBE_ORGANIZATION, "*", &refused)),
+        Err(none) if none.is("AWSOrganizationsNotInUseException") => return Ok(None),
+        Err(refused) => return Err(refused.into()),
     };
     let problem = "the answer holds no organization";
     let organization = answer.organization.ok_or_else(|| malformed(DESCRIBE_ORGANIZATION.action, "*", problem))?;
@@ -85,7 +82,7 @@ async fn levels(aws: &Aws) -> Result<Vec<String>, Unknown> {
     while levels.len() < LEVELS {
         let parents = pages(&LIST_PARENTS, async |token| {
             let request = aws.organizations.list_parents().child_id(&child).set_next_token(token).send();
-            let page = aws.gate.ask(&LIST_PARENTS, &child, request).await?;
+            let page = aws.gate.ask(&LIST_PARENTS, &aws.home, &child, request).await?;
             Ok(Page::new(page.parents, page.next_token))
         });
         let parent = parents.await?.into_iter().next();
@@ -97,7 +94,7 @@ async fn levels(aws: &Aws) -> Result<Vec<String>, Unknown> {
         }
         child = id;
     }
-    Err(malformed(LIST_PARENTS.action, &child, "the way to the organization's root does not end there"))
+    Err(malformed(LIST_PARENTS.action, &child, "no organization root after 10 parent levels"))
 }
 
 /// The policies of one kind, level by level. A kind that is enabled has a policy on every level, AWS's own if no other, so
@@ -108,10 +105,10 @@ async fn set_on(aws: &Aws, levels: &[String], kind: PolicyType) -> Result<Vec<Ve
         let policies = pages(&LIST_POLICIES_FOR_TARGET, async |token| {
             let request = aws.organizations.list_policies_for_target().target_id(target).filter(kind.clone());
             let request = request.max_results(MOST).set_next_token(token).send();
-            match aws.gate.send(&LIST_POLICIES_FOR_TARGET, target, request).await {
+            match aws.gate.ask(&LIST_POLICIES_FOR_TARGET, &aws.home, target, request).await {
                 Ok(page) => Ok(Page::new(page.policies, page.next_token)),
-                Err(none) if refusal::code(&none) == "PolicyTypeNotEnabledException" => Ok(Page::new(None, None)),
-                Err(refused) => Err(refusal::gap(&LIST_POLICIES_FOR_TARGET, target, &refused)),
+                Err(none) if none.is("PolicyTypeNotEnabledException") => Ok(Page::new(None, None)),
+                Err(refused) => Err(refused.into()),
             }
         });
         (level, policies.await.and_then(read))
@@ -136,12 +133,12 @@ fn read(policies: Vec<PolicySummary>) -> Result<Vec<Set>, Unknown> {
 /// A policy's text; nothing when it is gone by now.
 async fn describe(aws: &Aws, id: &str, arn: &Arn) -> Option<Fact<Document>> {
     let request = aws.organizations.describe_policy().policy_id(id).send();
-    match aws.gate.send(&DESCRIBE_POLICY, arn.as_str(), request).await {
+    match aws.gate.ask(&DESCRIBE_POLICY, &aws.home, arn.as_str(), request).await {
         Ok(answer) => {
             let text = answer.policy.and_then(|policy| policy.content);
             Some(document::read(DESCRIBE_POLICY.action, arn, "control policy", text.as_deref()))
         }
-        Err(gone) if refusal::code(&gone) == "PolicyNotFoundException" => None,
-        Err(refused) => Some(Fact::Unknown(refusal::gap(&DESCRIBE_POLICY, arn.as_str(), &refused))),
+        Err(gone) if gone.is("PolicyNotFoundException") => None,
+        Err(refused) => Some(Fact::Unknown(refused.into())),
     }
 }

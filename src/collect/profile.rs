@@ -7,8 +7,8 @@ use std::env;
 use aws_config::profile::{self, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::connect_error::{ConnectError, CredentialSource};
 use super::refusal::causes;
-use super::trouble::{ConnectError, Trouble};
 
 /// The profiles of the configuration files, and the one that is used.
 pub(super) struct Profile {
@@ -47,10 +47,10 @@ impl Profile {
         self.all.get_profile(&self.name).and_then(|profile| profile.get(property))
     }
 
-    /// What is to be said when its credentials fail.
-    pub(super) fn trouble(&self) -> Trouble {
+    /// Where its credentials come from.
+    pub(super) fn credential_source(&self) -> CredentialSource {
         let role = self.get("role_arn").map(str::to_owned);
-        Trouble { profile: self.named.then(|| self.name.clone()), role, renewal: self.renewal() }
+        CredentialSource { profile: self.named.then(|| self.name.clone()), role, renewal: self.renewal() }
     }
 
     /// The command that logs in again, for the profile at the source of the chain.

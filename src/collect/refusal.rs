@@ -1,8 +1,8 @@
 //! The one reader of AWS's errors: by their code, never by their text.
 //!
-//! Knows the kinds of failure that the SDK tells apart and turns each into a [`Unknown`]; has never heard of a service. A
-//! message is one short line without control characters, and never the SDK's own dump of a request or response, which
-//! may hold credentials.
+//! Knows the kinds of failure that the SDK distinguishes and turns each into a [`Refusal`], and a refusal into an [`Unknown`]; has
+//! never heard of a service. A message is one short line without control characters, and never the SDK's own dump of a
+//! request or response, which may hold credentials.
 
 use std::error::Error;
 
@@ -13,58 +13,187 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::calls::Call;
 use crate::account::Unknown;
+use crate::arn::Arn;
 
-/// Why a request brought no answer.
-pub(super) type Refusal<E> = SdkError<E, HttpResponse>;
+/// What the SDK says of a request that brought no answer.
+pub(super) type Failure<E> = SdkError<E, HttpResponse>;
 
 /// An operation's own errors.
-pub(super) trait Coded: ProvideErrorMetadata + Error + 'static {}
+pub(super) trait AwsError: ProvideErrorMetadata + Error + 'static {}
 
-impl<E: ProvideErrorMetadata + Error + 'static> Coded for E {}
+impl<E: ProvideErrorMetadata + Error + 'static> AwsError for E {}
+
+/// Why a call brought no answer.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    action: &'static str,
+    resource: String,
+    /// AWS's own code, or a word for what kept it from giving one.
+    pub(super) code: String,
+    /// What AWS said, in one line.
+    pub(super) message: String,
+    pub(super) kind: Kind,
+    /// The region in which the bucket is, where S3 answers that it is elsewhere.
+    pub(super) bucket_region: Option<String>,
+}
+
+/// What a refusal says of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It answered.
+    Answered,
+    /// It throttled to the end.
+    Throttled,
+    /// The endpoint does not have the operation.
+    Missing,
+    /// It did not answer, or only that it is out of order.
+    Broken,
+    /// The credentials have expired, or cannot be renewed.
+    Expired,
+}
 
 /// How long a message may be, in characters.
 const MESSAGE: usize = 300;
 
-/// What could not be learned, because this call was refused.
-pub(super) fn gap<E: Coded>(call: &Call, resource: &str, refusal: &Refusal<E>) -> Unknown {
-    Unknown::refused(call.action, resource, code(refusal), message(refusal))
+/// The codes by which services throttle, as aws-runtime 1.10 has them (`retries/classifiers.rs`, 2026-11).
+const THROTTLING: [&str; 14] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+];
+
+/// The code of an answer that throttles without one.
+const TOO_MANY: &str = "Http429";
+
+/// How a service says that it does not know an operation: the JSON protocols, the query protocol.
+const UNKNOWN_OPERATION: [&str; 2] = ["UnknownOperationException", "InvalidAction"];
+
+impl Refusal {
+    /// Reads what the SDK says. `emulated`: the endpoint is one that the user chose.
+    pub(super) fn of<E: AwsError>(call: &Call, resource: &str, failure: &Failure<E>, emulated: bool) -> Self {
+        let own = failure.code();
+        let response = failure.raw_response();
+        let missing = response.is_some_and(|response| is_missing(response, own, emulated))
+            || own.is_some_and(|code| UNKNOWN_OPERATION.contains(&code));
+        let (kind, code) = match failure {
+            _ if missing => (Kind::Missing, "NotSupported".to_owned()),
+            SdkError::TimeoutError(_) => (Kind::Broken, "Timeout".to_owned()),
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => (Kind::Broken, "Timeout".to_owned()),
+            SdkError::DispatchFailure(failure) if failure.is_io() => (Kind::Broken, "NoConnection".to_owned()),
+            SdkError::DispatchFailure(_) if causes(failure).any(<dyn Error>::is::<CredentialsError>) => {
+                (Kind::Expired, "NoCredentials".to_owned())
+            }
+            SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => (Kind::Broken, "NotSent".to_owned()),
+            SdkError::ServiceError(error) => of_answer(error.raw(), own),
+            // The connection broke before the body was there.
+            SdkError::ResponseError(error) if error.raw().body().bytes().is_none() => {
+                (Kind::Broken, "BrokenOff".to_owned())
+            }
+            SdkError::ResponseError(error) => of_answer(error.raw(), None),
+            _ => (Kind::Answered, "Malformed".to_owned()),
+        };
+        let message = match failure.message() {
+            Some(message) => line(message),
+            None if missing => "the endpoint does not have this operation".to_owned(),
+            // What the SDK did not understand of a page is nobody's business.
+            None if code.starts_with("Http") => "it is no answer of AWS's".to_owned(),
+            None => cause(failure),
+        };
+        let bucket_region = response
+            .filter(|response| is_elsewhere(response, &code))
+            .and_then(|response| response.headers().get("x-amz-bucket-region").map(str::to_owned));
+        Self { action: call.action, resource: resource.to_owned(), code, message, kind, bucket_region }
+    }
+
+    /// The same for all that is not asked because of it.
+    pub(super) fn of_all(self, what: &str) -> Self {
+        // A list names its region; a single resource is not what this is about.
+        let resource = if self.resource.ends_with('*') { self.resource } else { "*".to_owned() };
+        let message = format!("{}; {what} was not asked again", self.message);
+        Self { resource, message, ..self }
+    }
+
+    /// The same for all the rest of a run whose credentials have expired.
+    pub(super) fn of_the_run(self) -> Self {
+        let what = "the credentials expired while the account was read, and nothing was asked from then on: renew them, and run again";
+        Self { resource: "*".to_owned(), message: format!("{what} ({})", self.message), ..self }
+    }
+
+    pub(super) fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+}
+
+impl From<Refusal> for Unknown {
+    fn from(Refusal { action, resource, code, message, .. }: Refusal) -> Self {
+        Self::refused(action, &resource, &code, &message)
+    }
+}
+
+/// Was a call throttled to its end? Whoever throttles a call for many resources is not asked about each.
+pub(super) fn is_throttled(gap: &Unknown) -> bool {
+    gap.code() == TOO_MANY || THROTTLING.contains(&gap.code())
 }
 
 /// What could not be understood in an answer.
 pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Unknown {
-    Unknown::refused(action, resource, "Malformed", line(message))
+    Unknown::refused(action, &resource, "Malformed", line(message))
 }
 
-/// AWS's own code, or a word for what kept it from giving one.
-pub(super) fn code<E: Coded>(refusal: &Refusal<E>) -> String {
-    match refusal {
-        SdkError::TimeoutError(_) => "Timeout".to_owned(),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "Timeout".to_owned(),
-        SdkError::DispatchFailure(failure) if failure.is_io() => "NoConnection".to_owned(),
-        SdkError::DispatchFailure(_) if causes(refusal).any(<dyn Error>::is::<CredentialsError>) => {
-            "NoCredentials".to_owned()
-        }
-        SdkError::ConstructionFailure(_) | SdkError::DispatchFailure(_) => "NotSent".to_owned(),
-        SdkError::ServiceError(error) => {
-            let status = error.raw().status();
-            match error.err().code() {
-                _ if status.as_u16() == 501 => "NotSupported".to_owned(),
-                Some(code) => line(code),
-                // An answer, and the SDK could not read it.
-                None if status.is_success() => "Malformed".to_owned(),
-                None => format!("Http{}", status.as_u16()),
-            }
-        }
-        _ => "Malformed".to_owned(),
+/// An ARN of an answer. What is missing or no ARN spoils only what it would have named.
+pub(super) fn arn(action: &str, text: Option<&str>) -> Result<Arn, Unknown> {
+    let text = text.unwrap_or_default();
+    Arn::parse(text).map_err(|error| malformed(action, if text.is_empty() { "*" } else { text }, &error.to_string()))
+}
+
+fn of_answer(response: &HttpResponse, code: Option<&str>) -> (Kind, String) {
+    let status = response.status();
+    match code {
+        Some(code) if THROTTLING.contains(&code) => (Kind::Throttled, line(code)),
+        Some(code) if code.starts_with("ExpiredToken") => (Kind::Expired, line(code)),
+        Some(code) if status.is_server_error() => (Kind::Broken, line(code)),
+        Some(code) => (Kind::Answered, line(code)),
+        // An answer, and the SDK could not read it.
+        None if status.is_success() => (Kind::Answered, "Malformed".to_owned()),
+        None if status.as_u16() == 429 => (Kind::Throttled, TOO_MANY.to_owned()),
+        None if status.is_server_error() => (Kind::Broken, format!("Http{}", status.as_u16())),
+        None => (Kind::Answered, format!("Http{}", status.as_u16())),
     }
 }
 
-/// What AWS says, or else the innermost cause.
-pub(super) fn message<E: Coded>(refusal: &Refusal<E>) -> String {
-    match refusal.message() {
-        Some(message) => line(message),
-        None => cause(refusal),
+/// Does the endpoint not have the operation? Status 501 says so, and 404 of what is nothing that an operation could look
+/// for. Emulators also answer with 500 and a page of HTML, and with a list of the bucket where they pass over a part of it
+/// that they do not know; AWS does neither.
+pub(super) fn is_missing(response: &HttpResponse, code: Option<&str>, emulated: bool) -> bool {
+    let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let is_page = || {
+        let start = body.trim_start().get(..5).unwrap_or_default();
+        ["<!doc", "<html"].iter().any(|page| start.eq_ignore_ascii_case(page))
+    };
+    match response.status().as_u16() {
+        501 => true,
+        500 => emulated && code.is_none() && is_page(),
+        200 => emulated && body.contains("<ListBucketResult"),
+        404 => !code.is_some_and(|code| ["NoSuch", "NotFound", "NotInUse"].iter().any(|none| code.contains(none))),
+        _ => false,
     }
+}
+
+/// Does S3 say that the bucket is not where it was asked for? The SDK does not follow.
+fn is_elsewhere(response: &HttpResponse, code: &str) -> bool {
+    response.status().as_u16() == 301
+        || ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"].contains(&code)
 }
 
 /// The innermost cause of an error: what lies above it says only that there was one.

@@ -67,7 +67,7 @@ async fn enabled(aws: &Aws) -> Result<Vec<String>, Unknown> {
             .region_opt_status_contains(RegionOptStatus::Enabled)
             .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
             .set_next_token(token);
-        let page = aws.gate.ask(&LIST_REGIONS, "*", request.send()).await?;
+        let page = aws.gate.ask(&LIST_REGIONS, &aws.home, "*", request.send()).await?;
         Ok(Page::new(page.regions, page.next_token))
     })
     .await?;

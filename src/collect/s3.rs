@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{Bucket as Listed, BucketLocationConstraint as Location};
 use super::aws::Aws;
 use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_TAGGING, LIST_BUCKETS};
 use super::gate::{Page, each, pages};
-use super::refusal::{self, Coded, Refusal};
+use super::refusal::{AwsError, Failure, Refusal};
 use crate::account::{Bucket, Fact, Tags, Unknown};
 use crate::arn::Arn;
 
@@ -25,7 +25,7 @@ pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
     let home = aws.s3(&aws.home);
     let listed = pages(&LIST_BUCKETS, async |token| {
         let request = home.list_buckets().max_buckets(MOST).set_continuation_token(token).send();
-        let page = aws.gate.ask(&LIST_BUCKETS, "*", request).await?;
+        let page = aws.gate.ask(&LIST_BUCKETS, &aws.home, "*", request).await?;
         Ok(Page::new(page.buckets, page.continuation_token))
     });
     match listed.await {
@@ -51,8 +51,7 @@ async fn location(aws: &Aws, arn: &Arn) -> Result<String, Unknown> {
     let answer = in_its_region(aws, &GET_BUCKET_LOCATION, arn, &aws.home, |s3| {
         s3.get_bucket_location().bucket(arn.resource()).send()
     });
-    let answer = answer.await.map_err(|refused| refusal::gap(&GET_BUCKET_LOCATION, arn.as_str(), &refused))?;
-    Ok(match answer.location_constraint {
+    Ok(match answer.await?.location_constraint {
         None => FIRST_REGION.to_owned(),
         Some(location) if location.as_str().is_empty() => FIRST_REGION.to_owned(),
         Some(Location::Eu) => "eu-west-1".to_owned(),
@@ -67,8 +66,8 @@ pub(super) async fn tags(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Tags> {
     });
     match answer.await {
         Ok(answer) => Fact::Known(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect()),
-        Err(absent) if refusal::code(&absent) == "NoSuchTagSet" => Fact::Known(Tags::new()),
-        Err(refused) => Fact::Unknown(refusal::gap(&GET_BUCKET_TAGGING, bucket.as_str(), &refused)),
+        Err(absent) if absent.is("NoSuchTagSet") => Fact::Known(Tags::new()),
+        Err(refused) => Fact::Unknown(refused.into()),
     }
 }
 
@@ -79,28 +78,18 @@ pub(super) async fn in_its_region<T, E, R>(
     resource: &Arn,
     region: &str,
     request: impl Fn(aws_sdk_s3::Client) -> R,
-) -> Result<T, Refusal<E>>
+) -> Result<T, Refusal>
 where
-    E: Coded,
-    R: Future<Output = Result<T, Refusal<E>>>,
+    E: AwsError,
+    R: Future<Output = Result<T, Failure<E>>>,
 {
-    let answer = aws.gate.send(call, resource.as_str(), request(aws.s3(region))).await;
-    match answer.as_ref().err().and_then(elsewhere) {
-        Some(other) if other != region => {
-            let request = request(aws.s3(other));
-            aws.gate.send(call, resource.as_str(), request).await
-        }
-        _ => answer,
+    let ask = async |region: &str| {
+        // An emulator is one server for all regions.
+        let place = if aws.gate.is_emulated(call.service) { &aws.home } else { region };
+        aws.gate.ask(call, place, resource.as_str(), request(aws.s3(region))).await
+    };
+    match ask(region).await {
+        Err(Refusal { bucket_region: Some(other), .. }) if other != region => ask(&other).await,
+        answer => answer,
     }
-}
-
-/// The region that S3 names when it answers that a bucket is not where it was asked for. The SDK does not follow.
-fn elsewhere<E: Coded>(refused: &Refusal<E>) -> Option<&str> {
-    let answer = refused.raw_response()?;
-    let moved = answer.status().as_u16() == 301
-        || matches!(
-            refusal::code(refused).as_str(),
-            "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException"
-        );
-    answer.headers().get("x-amz-bucket-region").filter(|_| moved)
 }

@@ -1,23 +1,18 @@
 //! S3: what is asked of single buckets and objects where it may have to do with labeling.
 //!
-//! Knows what S3 calls an absence: no policy, no CORS configuration, no default encryption, no ownership controls, no block
-//! of public access, no such object.
+//! Knows what S3 calls an absence: no policy, no CORS configuration, no default encryption, no such object.
 
 use std::future::Future;
 
 use aws_sdk_s3::types::{BucketAbacStatus, CorsRule as Rule, ServerSideEncryptionRule};
-use futures_util::future::join5;
+use futures_util::future::join4;
 
 use super::aws::Aws;
-use super::calls::{
-    Call, GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_OWNERSHIP_CONTROLS, GET_BUCKET_POLICY,
-    GET_OBJECT_TAGGING, GET_PUBLIC_ACCESS_BLOCK,
-};
+use super::calls::{GET_BUCKET_ABAC, GET_BUCKET_CORS, GET_BUCKET_ENCRYPTION, GET_BUCKET_POLICY, GET_OBJECT_TAGGING};
 use super::document;
-use super::gate::each;
-use super::refusal::{self, Coded, Refusal, malformed};
+use super::refusal::{Refusal, malformed};
 use super::s3::in_its_region;
-use crate::account::{AccessBlock, Bucket, CorsRule, Encryption, Fact, Tags, Unknown};
+use crate::account::{Bucket, CorsRule, Encryption, Fact, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
 
@@ -26,8 +21,7 @@ pub(super) struct Details {
     policy: Fact<Option<Document>>,
     cors: Fact<Vec<CorsRule>>,
     encryption: Fact<Option<Encryption>>,
-    ownership: Fact<Option<String>>,
-    access_block: Fact<Option<AccessBlock>>,
+    abac: Fact<bool>,
 }
 
 impl Details {
@@ -36,22 +30,20 @@ impl Details {
         bucket.policy = self.policy;
         bucket.cors = self.cors;
         bucket.encryption = self.encryption;
-        bucket.ownership = self.ownership;
-        bucket.access_block = self.access_block;
+        bucket.abac = self.abac;
     }
 }
 
-/// All of them but [`abac`].
+/// All of them.
 pub(super) async fn details(aws: &Aws, bucket: &Arn, region: &str) -> Details {
-    let (policy, cors, encryption, ownership, access_block) = join5(
+    let (policy, cors, encryption, abac) = join4(
         policy(aws, bucket, region),
         cors(aws, bucket, region),
         encryption(aws, bucket, region),
-        ownership(aws, bucket, region),
-        access_block(aws, bucket, region),
+        abac(aws, bucket, region),
     )
     .await;
-    Details { policy, cors, encryption, ownership, access_block }
+    Details { policy, cors, encryption, abac }
 }
 
 /// The bucket's policy, if it has one.
@@ -59,7 +51,7 @@ async fn policy(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Document>>
     let answer = in_its_region(aws, &GET_BUCKET_POLICY, bucket, region, |s3| {
         s3.get_bucket_policy().bucket(bucket.resource()).send()
     });
-    match found(&GET_BUCKET_POLICY, bucket, &["NoSuchBucketPolicy"], answer).await {
+    match found(&["NoSuchBucketPolicy"], answer).await {
         Ok(Some(answer)) => {
             document::of_resource(GET_BUCKET_POLICY.action, bucket, "bucket policy", answer.policy.as_deref())
         }
@@ -72,7 +64,7 @@ async fn cors(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Vec<CorsRule>> {
     let answer = in_its_region(aws, &GET_BUCKET_CORS, bucket, region, |s3| {
         s3.get_bucket_cors().bucket(bucket.resource()).send()
     });
-    let answer = found(&GET_BUCKET_CORS, bucket, &["NoSuchCORSConfiguration"], answer).await;
+    let answer = found(&["NoSuchCORSConfiguration"], answer).await;
     let rules = answer.map(|answer| answer.and_then(|answer| answer.cors_rules).unwrap_or_default());
     rules.map(|rules| rules.into_iter().map(cors_rule).collect()).into()
 }
@@ -92,7 +84,7 @@ async fn encryption(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<Encryp
         s3.get_bucket_encryption().bucket(bucket.resource()).send()
     });
     let absent = ["ServerSideEncryptionConfigurationNotFoundError"];
-    let answer = found(&GET_BUCKET_ENCRYPTION, bucket, &absent, answer).await;
+    let answer = found(&absent, answer).await;
     let rules = answer.map(|answer| answer.and_then(|answer| answer.server_side_encryption_configuration));
     rules.map(|rules| rules.and_then(|rules| rules.rules.into_iter().find_map(default_encryption))).into()
 }
@@ -106,64 +98,12 @@ fn default_encryption(rule: ServerSideEncryptionRule) -> Option<Encryption> {
     })
 }
 
-async fn ownership(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<String>> {
-    let answer = in_its_region(aws, &GET_BUCKET_OWNERSHIP_CONTROLS, bucket, region, |s3| {
-        s3.get_bucket_ownership_controls().bucket(bucket.resource()).send()
-    });
-    let absent = ["OwnershipControlsNotFoundError"];
-    let answer = found(&GET_BUCKET_OWNERSHIP_CONTROLS, bucket, &absent, answer).await;
-    let controls = answer.map(|answer| answer.and_then(|answer| answer.ownership_controls));
-    let rule = controls.map(|controls| controls.and_then(|controls| controls.rules.into_iter().next()));
-    rule.map(|rule| rule.map(|rule| rule.object_ownership.as_str().to_owned())).into()
-}
-
-async fn access_block(aws: &Aws, bucket: &Arn, region: &str) -> Fact<Option<AccessBlock>> {
-    let answer = in_its_region(aws, &GET_PUBLIC_ACCESS_BLOCK, bucket, region, |s3| {
-        s3.get_public_access_block().bucket(bucket.resource()).send()
-    });
-    let answer = found(&GET_PUBLIC_ACCESS_BLOCK, bucket, &["NoSuchPublicAccessBlockConfiguration"], answer).await;
-    let block = answer.map(|answer| answer.and_then(|answer| answer.public_access_block_configuration));
-    let block = block.map(|block| {
-        block.map(|block| AccessBlock {
-            block_public_acls: block.block_public_acls.unwrap_or_default(),
-            ignore_public_acls: block.ignore_public_acls.unwrap_or_default(),
-            block_public_policy: block.block_public_policy.unwrap_or_default(),
-            restrict_public_buckets: block.restrict_public_buckets.unwrap_or_default(),
-        })
-    });
-    block.into()
-}
-
-/// Whether the buckets' own tags count in policies.
-///
-/// The question is younger (2025-11) than most of what speaks S3, LocalStack included: so one bucket is asked first, and
-/// where that is not supported, nobody else is. All of them then share one gap, which the report says once: that the
-/// endpoint does not know the question is no answer, and one is enough to say it.
-pub(super) async fn abac(aws: &Aws, buckets: Vec<(Arn, String)>) -> Vec<(Arn, Fact<bool>)> {
-    let mut buckets = buckets.into_iter();
-    let Some((bucket, region)) = buckets.next() else { return vec![] };
-    let first = match abac_of(aws, &bucket, &region).await {
-        Fact::Unknown(gap) if gap.is_not_supported() => {
-            let of_all = Unknown { resource: "*".to_owned(), ..gap };
-            let all = std::iter::once(bucket).chain(buckets.map(|(bucket, _)| bucket));
-            return all.map(|bucket| (bucket, Fact::Unknown(of_all.clone()))).collect();
-        }
-        first => first,
-    };
-    let mut all = each(buckets, async |(bucket, region)| {
-        let abac = abac_of(aws, &bucket, &region).await;
-        (bucket, abac)
-    })
-    .await;
-    all.push((bucket, first));
-    all
-}
-
-async fn abac_of(aws: &Aws, bucket: &Arn, region: &str) -> Fact<bool> {
+/// Does the bucket's own tags count in policies? The question is younger (2025-11) than most of what speaks S3.
+async fn abac(aws: &Aws, bucket: &Arn, region: &str) -> Fact<bool> {
     let answer = in_its_region(aws, &GET_BUCKET_ABAC, bucket, region, |s3| {
         s3.get_bucket_abac().bucket(bucket.resource()).send()
     });
-    let answer = found(&GET_BUCKET_ABAC, bucket, &[], answer).await;
+    let answer = found(&[], answer).await;
     let status = answer.map(|answer| answer.and_then(|answer| answer.abac_status).and_then(|abac| abac.status));
     let enabled = status.and_then(|status| match status {
         Some(BucketAbacStatus::Enabled) => Ok(true),
@@ -185,21 +125,16 @@ pub(super) async fn object_tags(aws: &Aws, object: &Arn, region: &str) -> Fact<O
     let answer = in_its_region(aws, &GET_OBJECT_TAGGING, object, region, |s3| {
         s3.get_object_tagging().bucket(bucket).key(key).send()
     });
-    let answer = found(&GET_OBJECT_TAGGING, object, &["NoSuchKey", "NoSuchBucket"], answer).await;
+    let answer = found(&["NoSuchKey", "NoSuchBucket"], answer).await;
     let tags = answer.map(|answer| answer.map(|answer| answer.tag_set));
     tags.map(|tags| tags.map(|tags| tags.into_iter().map(|tag| (tag.key, tag.value)).collect())).into()
 }
 
 /// The answer, or nothing where S3 says with one of these codes that there is none.
-async fn found<T, E: Coded>(
-    call: &Call,
-    resource: &Arn,
-    absent: &[&str],
-    answer: impl Future<Output = Result<T, Refusal<E>>>,
-) -> Result<Option<T>, Unknown> {
+async fn found<T>(absent: &[&str], answer: impl Future<Output = Result<T, Refusal>>) -> Result<Option<T>, Unknown> {
     match answer.await {
         Ok(answer) => Ok(Some(answer)),
-        Err(refused) if absent.contains(&refusal::code(&refused).as_str()) => Ok(None),
-        Err(refused) => Err(refusal::gap(call, resource.as_str(), &refused)),
+        Err(refused) if absent.contains(&refused.code.as_str()) => Ok(None),
+        Err(refused) => Err(refused.into()),
     }
 }

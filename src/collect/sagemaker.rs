@@ -1,10 +1,11 @@
-//! SageMaker: the labeling jobs of a region, those made lately and those that still run, and beside them flow definitions,
-//! work teams and the workforce.
+//! SageMaker: the labeling jobs of a region, those made lately and those that still run, and beside them flow definitions
+//! and work teams.
 //!
 //! Knows that a list of jobs has neither role nor output, so that each is described, and that SageMaker is not in every
 //! region nor in every emulator: there its jobs are one gap, and soon, and nothing else is asked. Has never heard of what a
 //! job needs.
 
+mod lists;
 mod workforce;
 
 use std::collections::BTreeMap;
@@ -18,21 +19,17 @@ use aws_sdk_sagemaker::types::{
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use futures_util::future::join4;
+use futures_util::future::join3;
 
 use super::aws::Aws;
 use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
 use super::gate::{Page, each, pages};
-use super::iam::arn;
-use super::impatience::{Impatience, is_not_there};
-use super::refusal::{self, malformed};
+use super::refusal::{arn, malformed};
 use crate::account::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, HumanTaskConfig, InputConfig, LabelingJob,
     LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig, Unknown,
 };
-
-/// What one page holds at most.
-const MOST: i32 = 100;
+use lists::{MOST, all};
 
 /// How far back jobs are listed, unless the user says otherwise.
 const DAYS: u32 = 90;
@@ -54,37 +51,16 @@ struct Listed {
 
 /// What SageMaker has in a region, and a gap when there are more jobs than are to be described: the newest are kept.
 pub(super) async fn region(aws: &Aws, region: &str) -> (Regional, Option<Unknown>) {
-    let all = all(aws, region, "labeling-job");
-    let listed = match list(aws, region, &all).await {
-        // One gap a region where there is no SageMaker; what else it might have stays not asked.
-        Err(gap) if is_not_there(&gap) => {
-            return (Regional { labeling_jobs: Fact::Unknown(gap), ..Regional::not_asked() }, None);
-        }
-        listed => listed,
-    };
-    let ((labeling_jobs, too_many), flow_definitions, workteams, workforce) = join4(
-        labeling_jobs(aws, region, all, listed),
-        workforce::flow_definitions(aws, region),
-        workforce::workteams(aws, region),
-        workforce::workforce(aws, region),
-    )
-    .await;
-    (Regional { labeling_jobs, flow_definitions, workteams, workforce, ..Regional::not_asked() }, too_many)
-}
-
-/// Everything of one kind in a region: the region is what tells one list from another.
-fn all(aws: &Aws, region: &str, kind: &str) -> String {
-    format!("arn:{}:sagemaker:{region}:{}:{kind}/*", aws.partition(), aws.account)
+    let ((labeling_jobs, too_many), flow_definitions, workteams) =
+        join3(labeling_jobs(aws, region), workforce::flow_definitions(aws, region), workforce::workteams(aws, region))
+            .await;
+    (Regional { labeling_jobs, flow_definitions, workteams, ..Regional::not_asked() }, too_many)
 }
 
 /// The jobs that are listed, by ARN, each described.
-async fn labeling_jobs(
-    aws: &Aws,
-    region: &str,
-    all: String,
-    listed: Result<Vec<Listed>, Unknown>,
-) -> (Fact<Vec<LabelingJob>>, Option<Unknown>) {
-    let mut listed = match listed {
+async fn labeling_jobs(aws: &Aws, region: &str) -> (Fact<Vec<LabelingJob>>, Option<Unknown>) {
+    let all = all(aws, region, "labeling-job");
+    let mut listed = match list(aws, region, &all).await {
         Ok(listed) => listed,
         Err(gap) => return (Fact::Unknown(gap), None),
     };
@@ -113,7 +89,6 @@ async fn list(aws: &Aws, region: &str, all: &str) -> Result<Vec<Listed>, Unknown
     let before = DateTime::from(since + Duration::from_secs(1));
     let since = DateTime::from(since);
 
-    // Alone, because it shows whether anybody answers.
     let mut summaries = listed(aws, region, all, |request| request.creation_time_after(since)).await?;
     let older = each(RUNNING, async |status| {
         listed(aws, region, all, |request| request.creation_time_before(before).status_equals(status.clone())).await
@@ -142,9 +117,8 @@ async fn listed(
             .sort_order(SortOrder::Descending)
             .max_results(MOST)
             .set_next_token(token);
-        let impatient = aws_sdk_sagemaker::config::Builder::default().retry_classifier(Impatience::default());
-        let request = newest_first.customize().config_override(impatient).send();
-        let page = aws.gate.ask(&LIST_LABELING_JOBS, all, request).await?;
+        let request = newest_first.send();
+        let page = aws.gate.ask(&LIST_LABELING_JOBS, region, all, request).await?;
         Ok(Page::new(page.labeling_job_summary_list, page.next_token))
     })
     .await
@@ -171,18 +145,15 @@ fn read(summary: LabelingJobSummary) -> Result<Listed, Unknown> {
 /// What the job was asked for; nothing when it is gone by now.
 async fn describe(aws: &Aws, region: &str, Listed { name, job, .. }: Listed) -> Option<LabelingJob> {
     let request = aws.sagemaker(region).describe_labeling_job().labeling_job_name(name).send();
-    match aws.gate.send(&DESCRIBE_LABELING_JOB, job.arn.as_str(), request).await {
+    match aws.gate.ask(&DESCRIBE_LABELING_JOB, region, job.arn.as_str(), request).await {
         Ok(mut answer) => Some(LabelingJob {
             status: status(answer.labeling_job_status.take()),
             failure: answer.failure_reason.take(),
             request: Fact::Known(requested(answer)),
             ..job
         }),
-        Err(gone) if refusal::code(&gone) == "ResourceNotFound" => None,
-        Err(refused) => {
-            let gap = refusal::gap(&DESCRIBE_LABELING_JOB, job.arn.as_str(), &refused);
-            Some(LabelingJob { request: Fact::Unknown(gap), ..job })
-        }
+        Err(gone) if gone.is("ResourceNotFound") => None,
+        Err(refused) => Some(LabelingJob { request: Fact::Unknown(refused.into()), ..job }),
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::aws::Aws;
 use super::calls::GET_RESOURCES;
 use super::gate::{Page, each, pages};
+use super::refusal::is_throttled;
 use super::{lambda, s3};
 use crate::account::{Bucket, Fact, Function, Regional, Tags, Unknown};
 use crate::arn::Arn;
@@ -24,6 +25,9 @@ const FUNCTIONS: &str = "lambda:function";
 
 /// The tags of one region's resources, by ARN.
 type Index = BTreeMap<String, Tags>;
+
+/// The index of each region that was asked, or why there is none.
+type Indexes = BTreeMap<String, Result<Index, Unknown>>;
 
 /// Puts their tags to the buckets and functions.
 pub(super) async fn tag(aws: &Aws, buckets: &mut Fact<Vec<Bucket>>, regions: &mut BTreeMap<String, Regional>) {
@@ -42,12 +46,8 @@ pub(super) async fn tag(aws: &Aws, buckets: &mut Fact<Vec<Bucket>>, regions: &mu
     }
 }
 
-/// An index for each region that has buckets, and for each whose functions are audited; none where it is refused.
-async fn indexes(
-    aws: &Aws,
-    buckets: &Fact<Vec<Bucket>>,
-    regions: &BTreeMap<String, Regional>,
-) -> BTreeMap<String, Index> {
+/// An index for each region that has buckets, and for each whose functions are audited.
+async fn indexes(aws: &Aws, buckets: &Fact<Vec<Bucket>>, regions: &BTreeMap<String, Regional>) -> Indexes {
     let mut wanted: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
     for region in buckets.known().into_iter().flatten().filter_map(|bucket| bucket.region.known().ok()) {
         wanted.entry(region).or_default().insert(BUCKETS);
@@ -57,11 +57,14 @@ async fn indexes(
     {
         wanted.entry(region).or_default().insert(FUNCTIONS);
     }
-    let indexes =
-        each(wanted, async |(region, kinds)| index(aws, region, &kinds).await.ok().map(|i| (region.to_owned(), i)));
-    let indexes: BTreeMap<String, Index> = indexes.await.into_iter().flatten().collect();
+    let indexes = each(wanted, async |(region, kinds)| (region.to_owned(), index(aws, region, &kinds).await));
+    let indexes: Indexes = indexes.await.into_iter().collect();
     // An emulator's index that holds nothing at all is no witness: LocalStack's does, whatever is tagged.
-    if aws.is_emulated() && indexes.values().all(BTreeMap::is_empty) { BTreeMap::new() } else { indexes }
+    if aws.gate.is_emulated("Resource Groups Tagging API") && indexes.values().flatten().all(BTreeMap::is_empty) {
+        BTreeMap::new()
+    } else {
+        indexes
+    }
 }
 
 async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Result<Index, Unknown> {
@@ -69,7 +72,7 @@ async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Resul
     let resources = pages(&GET_RESOURCES, async |token| {
         let kinds = kinds.iter().map(ToString::to_string).collect();
         let request = tagging.get_resources().set_resource_type_filters(Some(kinds)).resources_per_page(MOST);
-        let page = aws.gate.ask(&GET_RESOURCES, "*", request.set_pagination_token(token).send()).await?;
+        let page = aws.gate.ask(&GET_RESOURCES, region, "*", request.set_pagination_token(token).send()).await?;
         Ok(Page::new(page.resource_tag_mapping_list, page.pagination_token))
     })
     .await?;
@@ -81,21 +84,35 @@ async fn index(aws: &Aws, region: &str, kinds: &BTreeSet<&'static str>) -> Resul
     Ok(index)
 }
 
-async fn tags_of_bucket(aws: &Aws, bucket: &Bucket, indexes: &BTreeMap<String, Index>) -> (Arn, Fact<Tags>) {
+async fn tags_of_bucket(aws: &Aws, bucket: &Bucket, indexes: &Indexes) -> (Arn, Fact<Tags>) {
     let index = bucket.region.known().ok().and_then(|region| indexes.get(region));
-    let tags = match index {
-        Some(index) => Fact::Known(index.get(bucket.arn.as_str()).cloned().unwrap_or_default()),
+    let tags = match index.and_then(|index| indexed(index, &bucket.arn)) {
+        Some(tags) => tags,
         None => s3::tags(aws, &bucket.arn, bucket.region.known().unwrap_or(&aws.home)).await,
     };
     (bucket.arn.clone(), tags)
 }
 
-async fn tags_of_function(aws: &Aws, function: &Function, region: &str, index: Option<&Index>) -> (Arn, Fact<Tags>) {
-    let tags = match index {
-        Some(index) => Fact::Known(index.get(function.arn.as_str()).cloned().unwrap_or_default()),
+async fn tags_of_function(
+    aws: &Aws,
+    function: &Function,
+    region: &str,
+    index: Option<&Result<Index, Unknown>>,
+) -> (Arn, Fact<Tags>) {
+    let tags = match index.and_then(|index| indexed(index, &function.arn)) {
+        Some(tags) => tags,
         None => lambda::tags(aws, &function.arn, region).await,
     };
     (function.arn.clone(), tags)
+}
+
+/// What the index says of a resource; nothing where the resource is to be asked itself.
+fn indexed(index: &Result<Index, Unknown>, resource: &Arn) -> Option<Fact<Tags>> {
+    match index {
+        Ok(index) => Some(Fact::Known(index.get(resource.as_str()).cloned().unwrap_or_default())),
+        Err(throttled) if is_throttled(throttled) => Some(Fact::Unknown(throttled.clone())),
+        Err(_) => None,
+    }
 }
 
 /// Puts what was found, in whatever order, where it belongs.

@@ -42,11 +42,6 @@ pub fn wanted(account: &Account, workloads: &[Workload], all: bool) -> Wanted {
             }
         }
     }
-    for (region, regional) in &account.regions {
-        let flows = regional.flow_definitions.known().into_iter().flatten();
-        let keys = flows.filter_map(|flow| flow.settings.known().ok()?.key.as_ref());
-        wanted.keys.extend(keys.filter(|key| !key.is_empty()).map(|key| (region.clone(), key.clone())));
-    }
     tagged_objects(&context, &mut wanted);
     wanted
 }

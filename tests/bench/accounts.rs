@@ -89,9 +89,7 @@ fn bucket(n: usize) -> Bucket {
         policy: Fact::Known(None),
         cors: Fact::Known(vec![]),
         encryption: Fact::Known(None),
-        ownership: Fact::Known(None),
         abac: Fact::Known(false),
-        access_block: Fact::Known(None),
         ..not_asked
     }
 }

@@ -22,7 +22,9 @@ fn an_ignorance_never_passes_for_an_absence() {
 /// Puts a gap in the place of each known fact of an account, one by one. What its report has to lose is counted.
 pub fn blindfold(snapshot: &Snapshot) -> usize {
     let snapshot = serde_json::to_value(snapshot).unwrap();
-    let facts = facts(&snapshot, "");
+    let mut facts = facts(&snapshot, "");
+    // The alias names the account to people; no rule depends on it.
+    facts.retain(|fact| fact != "/account/alias");
     let whole = report(&snapshot);
     let seeing = pairs(&whole);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -1,6 +1,7 @@
 //! Collecting, against an AWS in memory: what is served is what is collected, and what is refused is a gap.
 
 mod details;
+mod faults;
 mod jobs;
 mod organization;
 mod refused;
@@ -8,21 +9,19 @@ mod story;
 mod workforce;
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use gt_audit::account::snapshot::Snapshot;
 use gt_audit::account::{Account, Fact, Wanted};
 use gt_audit::arn::Arn;
-use gt_audit::collect::calls::{self, CALLS, Chosen};
-use gt_audit::collect::{Aws, Connection, Progress, details, inventory, object};
+use gt_audit::collect::calls::{self, CALLS, Chosen, When};
+use gt_audit::collect::{Aws, Connection, Progress, complete, details, inventory, object};
+use gt_audit::labeling::wanted;
 
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use crate::accounts::root;
+use crate::fake_aws::{FakeAws, HOME, Switches, run};
 use story::{arn, before_details, everything, known, large};
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
 
 fn both_regions() -> Connection {
     Connection { regions: vec![HOME.to_owned(), "eu-west-1".to_owned()], ..Connection::default() }
@@ -101,7 +100,7 @@ fn a_policy_that_nobody_carries_is_left_out() {
 fn a_server_that_forgets_its_markers_is_not_asked_forever() {
     let account = collect_with(Switches { page: Some(2), forgets_markers: true, ..Switches::default() });
     let gap = account.buckets.known().unwrap_err();
-    assert_eq!((gap.action.as_str(), gap.code.as_str()), ("s3:ListAllMyBuckets", "Malformed"));
+    assert_eq!((gap.action(), gap.code()), ("s3:ListAllMyBuckets", "Malformed"));
 }
 
 #[test]
@@ -157,11 +156,47 @@ fn a_large_account_is_listed_in_few_calls() {
     let collection = aws.collection();
     println!("500 roles, 1,000 buckets (200 tagged), 500 functions (250 tagged): {} calls", collection.api_calls);
     // 1 identity, 1 alias, 1 page of IAM, 1 of buckets, 10 of functions, 5 of the 450 resources that are tagged, 4 that
-    // find no labeling jobs: of late, and in each state in which an older one may be; 3 that find next to nothing of
-    // flow definitions, work teams and workforce, and 1 that finds no organization.
-    assert_eq!((collection.api_calls, collection.retries), (27, 0));
+    // find no labeling jobs: of late, and in each state in which an older one may be; 2 that find next to nothing of
+    // flow definitions and work teams, and 1 that finds no organization.
+    assert_eq!((collection.api_calls, collection.retries), (26, 0));
     assert_eq!(collection.started_at, "2026-11-22T12:34:56Z");
     assert_eq!(collection.finished_at, "2026-11-22T12:34:56Z");
+}
+
+/// What a middling account looks like: `tests/accounts/seeded-500.json.zst`, 501 roles, 1,000 buckets (every tenth named for
+/// labeling, every fifth tagged), 500 functions.
+#[test]
+fn a_seeded_account_costs_few_calls_but_for_what_may_have_to_do_with_labeling() {
+    let served = Snapshot::read(&root().join("tests/accounts/seeded-500.json.zst")).unwrap().account;
+    let fake = FakeAws::serving(&served);
+    let account = run(async {
+        let aws = fake.connect(&Connection::default()).await.unwrap();
+        let mut account = inventory(&aws).await;
+        complete(&aws, &mut account, |account| wanted(account, &[], false)).await;
+        account
+    });
+    assert_eq!(account.unread(), BTreeSet::new());
+    let of = |is_detail: bool| -> usize {
+        let requests = fake.requests().into_iter().filter(|((service, operation), _)| {
+            let call = CALLS.iter().find(|call| (call.service, call.operation) == (service, operation)).unwrap();
+            (call.when == When::Details) == is_detail
+        });
+        requests.map(|(_, count)| count).sum()
+    };
+    let wanted = wanted(&account, &[], false);
+    println!(
+        "{} calls, and {} for details of {} buckets and {} functions",
+        of(false),
+        of(true),
+        wanted.buckets.len(),
+        wanted.functions.len()
+    );
+    // 1 identity, 1 alias, 1 page of IAM, 1 of buckets, 10 of functions, 7 of tagged resources, 6 lists of SageMaker, 1
+    // organization.
+    assert!(of(false) <= 40, "{:?}", fake.requests());
+    // Policy, CORS rules, encryption and ABAC of a bucket, its tags where they speak of labeling, the policy of a function.
+    let wanted = 4 * wanted.buckets.len() + wanted.bucket_tags.len() + wanted.functions.len() + 3 * wanted.keys.len();
+    assert!(of(true) <= wanted, "{:?}", fake.requests());
 }
 
 #[test]
@@ -217,11 +252,10 @@ fn calls_keep_the_distance_that_is_asked_for() {
     let fake = FakeAws::serving(&everything());
     let connection = Connection { max_rps: Some(10), ..both_regions() };
     run(async { inventory(&fake.connect(&connection).await.unwrap()).await });
-    // The clock stands still, so that each call waits for all that went before it.
-    let calls = fake.requests().values().sum::<usize>() as u64;
-    let waits: BTreeSet<_> = fake.slept().into_iter().collect();
-    for call in 1..calls {
-        assert!(waits.contains(&(Duration::from_millis(100) * u32::try_from(call).unwrap())), "call {call}");
+    let times = fake.times();
+    assert_eq!(times.len(), fake.requests().values().sum::<usize>());
+    for (call, time) in (0..).zip(times) {
+        assert_eq!(time, Duration::from_millis(100) * call);
     }
 }
 

@@ -2,11 +2,13 @@
 //! that answers from an [`Account`].
 //!
 //! Knows the wire formats of the operations in gt-audit's table of calls and no other; whatever else is asked of it
-//! fails the test. Nobody ever sleeps here: waiting is counted in polls, and the clock stands still.
+//! fails the test. Waiting takes no time here: there is a clock of its own, which is set on when all wait.
 
 #![expect(clippy::expect_used, reason = "a request that is not what it should be fails the test")]
 
 mod asked;
+mod clock;
+mod fault;
 mod iam;
 mod kms;
 mod organizations;
@@ -16,11 +18,8 @@ mod sagemaker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{AsyncSleep, Credentials, SharedAsyncSleep, Sleep};
@@ -32,18 +31,17 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use aws_types::sdk_config::{SharedCredentialsProvider, SharedTimeSource, TimeSource};
+use aws_types::sdk_config::{SharedCredentialsProvider, SharedTimeSource};
 use gt_audit::account::{Account, Fact};
 use gt_audit::collect::calls::{CALLS, Call};
 use gt_audit::collect::{Aws, ConnectError, Connection};
 
 use asked::Asked;
+pub use clock::{passed, run};
+pub use fault::{Fault, How, PAGE};
 
 /// The region of the clients' configuration.
 pub const HOME: &str = "us-east-1";
-
-/// When the clock stands still: 2026-11-22T12:34:56Z.
-const NOW: Duration = Duration::from_secs(1_795_350_896);
 
 /// An AWS that has one account.
 #[derive(Clone)]
@@ -65,10 +63,10 @@ pub struct Switches {
     pub refused: Vec<(&'static Call, &'static str, usize)>,
     /// Every so many requests, one is throttled.
     pub throttle_every: Option<usize>,
-    /// Operations whose host has no address.
-    pub unreachable: Vec<&'static Call>,
-    /// Operations that never answer.
-    pub hung: Vec<&'static Call>,
+    /// Answers that go wrong.
+    pub faults: Vec<Fault>,
+    /// The endpoint is not Amazon's.
+    pub emulated: bool,
     /// Operations that answer with something unreadable.
     pub garbled: Vec<&'static Call>,
     /// `ListBuckets` names no regions.
@@ -83,10 +81,6 @@ pub struct Switches {
     pub inline_policy: Option<(&'static str, &'static str, &'static str)>,
     /// The tagging index answers that nothing is tagged, as LocalStack's does.
     pub empty_index: bool,
-    /// SageMaker is not there: status 501, as LocalStack answers.
-    pub no_sagemaker: bool,
-    /// S3 does not know `GetBucketAbac`: status 501, as LocalStack answers.
-    pub no_abac: bool,
     /// The account manages its organization.
     pub manages: bool,
     /// The organization only shares the bill.
@@ -101,23 +95,23 @@ pub struct Switches {
 struct Seen {
     requests: usize,
     by_operation: BTreeMap<(String, String), usize>,
-    slept: Vec<Duration>,
+    /// How often each fault could have struck.
+    by_fault: Vec<usize>,
+    /// When each request came.
+    times: Vec<Duration>,
 }
 
 /// What is answered: the status, headers and the body.
 struct Answer(u16, Vec<(&'static str, String)>, String);
 
-/// No answer.
-enum Silence {
-    /// Ever.
-    Hangs,
-    /// From nobody.
-    NoHost,
-}
+/// No answer: an error, or none ever.
+struct Silence(Option<ConnectorError>);
 
 impl FakeAws {
     pub fn new(account: &Account, set: Switches) -> Self {
-        Self(Arc::new(Inner { account: account.clone(), set, seen: Mutex::default() }))
+        clock::reset();
+        let seen = Seen { by_fault: vec![0; set.faults.len()], ..Seen::default() };
+        Self(Arc::new(Inner { account: account.clone(), set, seen: Mutex::new(seen) }))
     }
 
     pub fn serving(account: &Account) -> Self {
@@ -134,9 +128,9 @@ impl FakeAws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(self.clone())
             .sleep_impl(SharedAsyncSleep::new(self.clone()))
-            .time_source(SharedTimeSource::new(StandingStill));
-        // An emulator's address, for the one thing that is believed of Amazon's endpoints alone.
-        config.set_endpoint_url(self.0.set.empty_index.then(|| "http://127.0.0.1:4566".to_owned()));
+            .time_source(SharedTimeSource::new(clock::OurTime));
+        let emulated = self.0.set.emulated || self.0.set.empty_index;
+        config.set_endpoint_url(emulated.then(|| "http://127.0.0.1:4566".to_owned()));
         config.build()
     }
 
@@ -153,9 +147,13 @@ impl FakeAws {
         self.requests().get(&(call.service.to_owned(), call.operation.to_owned())).copied().unwrap_or_default()
     }
 
-    /// How long somebody wanted to wait, each time.
-    pub fn slept(&self) -> Vec<Duration> {
-        self.0.seen.lock().unwrap().slept.clone()
+    pub fn requests_to(&self, service: &str) -> usize {
+        self.requests().iter().filter(|((of, _), _)| of == service).map(|(_, count)| count).sum()
+    }
+
+    /// When each request came.
+    pub fn times(&self) -> Vec<Duration> {
+        self.0.seen.lock().unwrap().times.clone()
     }
 }
 
@@ -166,13 +164,14 @@ impl Inner {
             .iter()
             .find(|call| (call.service, call.operation) == (asked.service, asked.operation.as_str()))
             .unwrap_or_else(|| panic!("{} {} is not in the table of calls", asked.service, asked.operation));
-        let (number, of_operation) = {
+        let (number, of_operation, fault) = {
             let mut seen = self.seen.lock().unwrap();
             seen.requests += 1;
+            seen.times.push(passed());
             let requests = seen.requests;
             let count = seen.by_operation.entry((call.service.to_owned(), call.operation.to_owned())).or_default();
             *count += 1;
-            (requests, *count)
+            (requests, *count, self.fault(&asked, &mut seen.by_fault))
         };
         if self.set.throttle_every.is_some_and(|every| number % every == 0) {
             return Ok(throttled(&asked));
@@ -181,31 +180,43 @@ impl Inner {
             let message = format!("User: arn:aws:iam::1:user/u is not authorized to perform: {}", call.action);
             return Ok(refusal(&asked, 403, code, &message));
         }
-        if self.set.unreachable.contains(call) {
-            return Err(Silence::NoHost);
-        }
-        if self.set.hung.contains(call) {
-            return Err(Silence::Hangs);
+        match fault {
+            None => {}
+            Some(How::Refused(status, code)) => {
+                let Answer(_, headers, body) = refusal(&asked, status, code, "something is wrong");
+                return Ok(Answer(status, headers, body));
+            }
+            Some(How::Says(status, body)) => return Ok(Answer(status, vec![], body.to_owned())),
+            Some(silence) => return Err(Silence(silence.connector_error())),
         }
         if self.set.garbled.contains(call) {
             return Ok(Answer(200, vec![], "<html>{not what you think".to_owned()));
         }
-        Ok(match asked.service {
-            "IAM" => iam::answer(self, &asked),
-            "STS" => iam::caller_identity(self, &asked),
-            "SageMaker" if self.set.no_sagemaker => {
-                Answer(501, vec![], json_refusal("InternalFailure", "The API for service 'sagemaker' is not here"))
+        Ok(self.right_answer(&asked))
+    }
+
+    fn right_answer(&self, asked: &Asked) -> Answer {
+        match asked.service {
+            "IAM" => iam::answer(self, asked),
+            "STS" => iam::caller_identity(self, asked),
+            "SageMaker" => sagemaker::answer(self, asked),
+            "S3" => s3::answer(self, asked),
+            "KMS" => kms::answer(self, asked),
+            "Organizations" => organizations::answer(self, asked),
+            _ => rest::answer(self, asked),
+        }
+    }
+
+    /// The first fault that strikes.
+    fn fault(&self, asked: &Asked, by_fault: &mut [usize]) -> Option<How> {
+        let mut strikes = None;
+        for (fault, count) in self.set.faults.iter().zip(by_fault) {
+            if fault.is_about(asked.service, &asked.operation, &asked.region) {
+                *count += 1;
+                strikes = strikes.or(fault.strikes(*count).then_some(fault.how));
             }
-            "SageMaker" => sagemaker::answer(self, &asked),
-            "S3" if self.set.no_abac && asked.operation == "GetBucketAbac" => {
-                let message = "The API for service s3 has not yet been emulated";
-                Answer(501, vec![], element("Error", &[("Code", "InternalFailure"), ("Message", message)]))
-            }
-            "S3" => s3::answer(self, &asked),
-            "KMS" => kms::answer(self, &asked),
-            "Organizations" => organizations::answer(self, &asked),
-            _ => rest::answer(self, &asked),
-        })
+        }
+        strikes
     }
 
     /// One page of a list: how much is asked for, but never more than `most` or the switch allows.
@@ -304,8 +315,8 @@ impl HttpConnector for FakeAws {
                 }
                 HttpConnectorFuture::ready(Ok(response))
             }
-            Err(Silence::Hangs) => HttpConnectorFuture::new(std::future::pending()),
-            Err(Silence::NoHost) => HttpConnectorFuture::ready(Err(ConnectorError::io("no such host".into()))),
+            Err(Silence(None)) => HttpConnectorFuture::new(std::future::pending()),
+            Err(Silence(Some(error))) => HttpConnectorFuture::ready(Err(error)),
         }
     }
 }
@@ -318,32 +329,6 @@ impl fmt::Debug for FakeAws {
 
 impl AsyncSleep for FakeAws {
     fn sleep(&self, duration: Duration) -> Sleep {
-        self.0.seen.lock().unwrap().slept.push(duration);
-        Sleep::new(Polls(duration.as_millis() / 100))
-    }
-}
-
-/// Waits for so many polls, a tenth of a second each: as long as everybody else needs, and no time at all.
-struct Polls(u128);
-
-impl Future for Polls {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.0 == 0 {
-            return Poll::Ready(());
-        }
-        self.0 -= 1;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-#[derive(Debug)]
-struct StandingStill;
-
-impl TimeSource for StandingStill {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + NOW
+        Sleep::new(clock::Until::after(duration))
     }
 }

@@ -187,7 +187,7 @@ fn own_functions(named: &[Arn], account: &str, region: &str) -> Vec<Function> {
 }
 
 fn workteam(arn: Arn) -> Workteam {
-    Workteam { arn, workforce: None, topic: None }
+    Workteam { arn }
 }
 
 fn report(case: &Value, policy: &str) -> Report {

@@ -14,6 +14,7 @@ mod collect;
 mod command_line;
 mod config;
 mod differences;
+mod facts;
 #[cfg(feature = "live")]
 mod fake_aws;
 mod fix;

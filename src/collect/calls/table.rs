@@ -2,7 +2,7 @@
 //!
 //! Data alone: what is done with it stands in the room above.
 
-use super::{Call, When};
+use super::call::{Call, When};
 
 /// Who asks; needs no permission.
 pub const GET_CALLER_IDENTITY: Call =
@@ -125,25 +125,9 @@ pub const GET_BUCKET_ENCRYPTION: Call = call(
     "the key that a bucket's objects are encrypted with",
     When::Details,
 );
-/// Whose the objects of a bucket are.
-pub const GET_BUCKET_OWNERSHIP_CONTROLS: Call = call(
-    "S3",
-    "GetBucketOwnershipControls",
-    "s3:GetBucketOwnershipControls",
-    "whether a bucket's objects are its owner's",
-    When::Details,
-);
 /// Whether a bucket's tags count in policies.
 pub const GET_BUCKET_ABAC: Call =
     call("S3", "GetBucketAbac", "s3:GetBucketAbac", "whether a bucket's own tags count in policies", When::Details);
-/// A bucket's block of public access.
-pub const GET_PUBLIC_ACCESS_BLOCK: Call = call(
-    "S3",
-    "GetPublicAccessBlock",
-    "s3:GetBucketPublicAccessBlock",
-    "what a bucket's policy cannot open to the public",
-    When::Details,
-);
 /// An object's tags.
 pub const GET_OBJECT_TAGGING: Call = call(
     "S3",
@@ -208,24 +192,16 @@ pub const DESCRIBE_FLOW_DEFINITION: Call = call(
     "SageMaker",
     "DescribeFlowDefinition",
     "sagemaker:DescribeFlowDefinition",
-    "a flow definition's role, output, key and work team",
+    "a flow definition's role and output",
     When::Always,
 );
 /// Private work teams.
 pub const LIST_WORKTEAMS: Call =
     call("SageMaker", "ListWorkteams", "sagemaker:ListWorkteams", "the private work teams", When::Always);
-/// The private workforce.
-pub const LIST_WORKFORCES: Call =
-    call("SageMaker", "ListWorkforces", "sagemaker:ListWorkforces", "the private workforce of a region", When::Always);
 
 /// A key, by id, ARN or alias.
-pub const DESCRIBE_KEY: Call = call(
-    "KMS",
-    "DescribeKey",
-    "kms:DescribeKey",
-    "the key that a bucket, job or flow definition names, and its state",
-    When::Details,
-);
+pub const DESCRIBE_KEY: Call =
+    call("KMS", "DescribeKey", "kms:DescribeKey", "the key that a bucket or job names, and its state", When::Details);
 /// A key's policy.
 pub const GET_KEY_POLICY: Call =
     call("KMS", "GetKeyPolicy", "kms:GetKeyPolicy", "the policy of a customer's key", When::Details);
@@ -286,9 +262,7 @@ pub static CALLS: &[&Call] = &[
     &GET_BUCKET_POLICY,
     &GET_BUCKET_CORS,
     &GET_BUCKET_ENCRYPTION,
-    &GET_BUCKET_OWNERSHIP_CONTROLS,
     &GET_BUCKET_ABAC,
-    &GET_PUBLIC_ACCESS_BLOCK,
     &GET_OBJECT_TAGGING,
     &GET_OBJECT,
     &LIST_FUNCTIONS,
@@ -300,7 +274,6 @@ pub static CALLS: &[&Call] = &[
     &LIST_FLOW_DEFINITIONS,
     &DESCRIBE_FLOW_DEFINITION,
     &LIST_WORKTEAMS,
-    &LIST_WORKFORCES,
     &DESCRIBE_KEY,
     &GET_KEY_POLICY,
     &LIST_GRANTS,

@@ -1,17 +1,16 @@
-//! Who labels in a region: the private work teams and their workforce, and the flow definitions that send them work.
+//! Who labels in a region: the private work teams, and the flow definitions that send them work.
 //!
-//! Knows that the lists of teams and workforces hold them whole, and that of flow definitions their names alone.
+//! Knows that the list of teams names them, and that what a flow definition uses costs a call for each.
 
 use aws_sdk_sagemaker::operation::describe_flow_definition::DescribeFlowDefinitionOutput;
-use aws_sdk_sagemaker::types::{FlowDefinitionStatus, FlowDefinitionSummary};
+use aws_sdk_sagemaker::types::FlowDefinitionSummary;
 
-use super::{MOST, all};
-use crate::account::{Fact, FlowDefinition, FlowSettings, Unknown, Workforce, Workteam};
+use super::lists::{MOST, all};
+use crate::account::{Fact, FlowDefinition, FlowSettings, Unknown, Workteam};
 use crate::collect::aws::Aws;
-use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKFORCES, LIST_WORKTEAMS};
+use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKTEAMS};
 use crate::collect::gate::{Page, each, pages};
-use crate::collect::iam::arn;
-use crate::collect::refusal;
+use crate::collect::refusal::arn;
 
 /// The private work teams, by ARN. `DescribeWorkteam` answers with the very shape that the list is made of, so that no team
 /// is described.
@@ -20,46 +19,16 @@ pub(super) async fn workteams(aws: &Aws, region: &str) -> Fact<Vec<Workteam>> {
     let all = all(aws, region, "workteam");
     let listed = pages(&LIST_WORKTEAMS, async |token| {
         let request = sagemaker.list_workteams().max_results(MOST).set_next_token(token).send();
-        let page = aws.gate.ask(&LIST_WORKTEAMS, &all, request).await?;
+        let page = aws.gate.ask(&LIST_WORKTEAMS, region, &all, request).await?;
         Ok(Page::new(page.workteams, page.next_token))
     });
     let teams = listed.await.and_then(|listed| {
-        let teams = listed.into_iter().map(|team| {
-            Ok(Workteam {
-                arn: arn(LIST_WORKTEAMS.action, team.workteam_arn.as_deref())?,
-                workforce: team.workforce_arn,
-                topic: team.notification_configuration.and_then(|told| told.notification_topic_arn),
-            })
-        });
+        let teams = listed
+            .into_iter()
+            .map(|team| Ok(Workteam { arn: arn(LIST_WORKTEAMS.action, team.workteam_arn.as_deref())? }));
         teams.collect::<Result<Vec<_>, Unknown>>()
     });
     sorted(teams, |team| &team.arn)
-}
-
-/// The private workforce, of which a region has one at most; whoever signs in does so with Cognito or another identity
-/// provider. The list has vendors' too, which have neither. (`DescribeWorkforce` wants a name, and how it says that there
-/// is none is not documented.)
-pub(super) async fn workforce(aws: &Aws, region: &str) -> Fact<Option<Workforce>> {
-    let sagemaker = aws.sagemaker(region);
-    let all = all(aws, region, "workforce");
-    let listed = pages(&LIST_WORKFORCES, async |token| {
-        let request = sagemaker.list_workforces().max_results(MOST).set_next_token(token).send();
-        let page = aws.gate.ask(&LIST_WORKFORCES, &all, request).await?;
-        Ok(Page::new(page.workforces, page.next_token))
-    });
-    let workforce = listed.await.and_then(|listed| {
-        let private = listed.into_iter().find(|w| w.cognito_config.is_some() || w.oidc_config.is_some());
-        let read = |workforce: aws_sdk_sagemaker::types::Workforce| {
-            Ok(Workforce {
-                arn: arn(LIST_WORKFORCES.action, workforce.workforce_arn.as_deref())?,
-                status: workforce.status.map(|status| status.as_str().to_owned()),
-                cidrs: workforce.source_ip_config.and_then(|source| source.cidrs).unwrap_or_default(),
-                vpc: workforce.workforce_vpc_config.and_then(|vpc| vpc.vpc_id),
-            })
-        };
-        private.map(read).transpose()
-    });
-    workforce.into()
 }
 
 /// The flow definitions, by ARN, each described.
@@ -68,7 +37,7 @@ pub(super) async fn flow_definitions(aws: &Aws, region: &str) -> Fact<Vec<FlowDe
     let all = all(aws, region, "flow-definition");
     let listed = pages(&LIST_FLOW_DEFINITIONS, async |token| {
         let request = sagemaker.list_flow_definitions().max_results(MOST).set_next_token(token).send();
-        let page = aws.gate.ask(&LIST_FLOW_DEFINITIONS, &all, request).await?;
+        let page = aws.gate.ask(&LIST_FLOW_DEFINITIONS, region, &all, request).await?;
         Ok(Page::new(page.flow_definition_summaries, page.next_token))
     });
     let listed = listed.await.and_then(|listed| listed.into_iter().map(read).collect::<Result<Vec<_>, Unknown>>());
@@ -84,7 +53,6 @@ pub(super) async fn flow_definitions(aws: &Aws, region: &str) -> Fact<Vec<FlowDe
 fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Unknown> {
     let arn = arn(LIST_FLOW_DEFINITIONS.action, summary.flow_definition_arn.as_deref())?;
     let flow = FlowDefinition {
-        status: status(summary.flow_definition_status),
         settings: Fact::Unknown(Unknown::not_asked(DESCRIBE_FLOW_DEFINITION.action, arn.as_str())),
         arn,
     };
@@ -94,32 +62,16 @@ fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Unkn
 /// What it uses; nothing when it is gone by now.
 async fn describe(aws: &Aws, region: &str, name: String, flow: FlowDefinition) -> Option<FlowDefinition> {
     let request = aws.sagemaker(region).describe_flow_definition().flow_definition_name(name).send();
-    match aws.gate.send(&DESCRIBE_FLOW_DEFINITION, flow.arn.as_str(), request).await {
-        Ok(mut answer) => Some(FlowDefinition {
-            status: status(answer.flow_definition_status.take()),
-            settings: Fact::Known(settings(answer)),
-            ..flow
-        }),
-        Err(gone) if refusal::code(&gone) == "ResourceNotFound" => None,
-        Err(refused) => {
-            let gap = refusal::gap(&DESCRIBE_FLOW_DEFINITION, flow.arn.as_str(), &refused);
-            Some(FlowDefinition { settings: Fact::Unknown(gap), ..flow })
-        }
+    match aws.gate.ask(&DESCRIBE_FLOW_DEFINITION, region, flow.arn.as_str(), request).await {
+        Ok(answer) => Some(FlowDefinition { settings: Fact::Known(settings(answer)), ..flow }),
+        Err(gone) if gone.is("ResourceNotFound") => None,
+        Err(refused) => Some(FlowDefinition { settings: Fact::Unknown(refused.into()), ..flow }),
     }
 }
 
 fn settings(flow: DescribeFlowDefinitionOutput) -> FlowSettings {
-    let (output, key) = flow.output_config.map_or((None, None), |output| (output.s3_output_path, output.kms_key_id));
-    FlowSettings {
-        role: flow.role_arn.unwrap_or_default(),
-        output,
-        key,
-        workteam: flow.human_loop_config.and_then(|human_loop| human_loop.workteam_arn),
-    }
-}
-
-fn status(status: Option<FlowDefinitionStatus>) -> String {
-    status.map(|status| status.as_str().to_owned()).unwrap_or_default()
+    let output = flow.output_config.and_then(|output| output.s3_output_path);
+    FlowSettings { role: flow.role_arn.unwrap_or_default(), output }
 }
 
 fn sorted<T, K: Ord>(things: Result<Vec<T>, Unknown>, by: impl Fn(&T) -> &K) -> Fact<Vec<T>> {

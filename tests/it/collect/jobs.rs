@@ -1,13 +1,12 @@
 //! Labeling jobs: which are listed, how many are described, and what is kept of each.
 
-use gt_audit::account::{Account, Fact, LabelingJob, Regional};
+use gt_audit::account::{Account, Fact, LabelingJob};
 use gt_audit::collect::calls;
 use gt_audit::collect::{Aws, Connection, inventory};
 use serde_json::json;
 
-use super::run;
 use super::story::{everything, job, known, made};
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use crate::fake_aws::{FakeAws, Fault, HOME, How, Switches, run};
 
 /// The account of `everything` with these jobs at home, and no others.
 fn with(jobs: Vec<LabelingJob>) -> Account {
@@ -97,45 +96,46 @@ fn a_job_that_may_not_be_described_is_there_and_its_request_unknown() {
     let (_, account) = collect(&fake, &Connection::default());
     for (found, served) in jobs(&account).iter().zip(jobs(&everything())) {
         let gap = found.request.known().unwrap_err();
-        assert_eq!((gap.action.as_str(), gap.resource.as_str()), ("sagemaker:DescribeLabelingJob", found.arn.as_str()));
-        assert_eq!(gap.code, "AccessDeniedException");
+        assert_eq!((gap.action(), gap.resource()), ("sagemaker:DescribeLabelingJob", found.arn.to_string()));
+        assert_eq!(gap.code(), "AccessDeniedException");
         assert_eq!(LabelingJob { request: served.request.clone(), ..found.clone() }, *served);
     }
     assert_eq!(jobs(&account).len(), 7);
 }
 
-/// LocalStack has no SageMaker, and in some regions AWS has none: nothing else of the audit suffers, nor waits for it.
+/// In some regions AWS has no SageMaker, and the host has no address: nothing else of the audit suffers, nor waits for it.
 #[test]
-fn where_sagemaker_is_not_there_is_one_gap_a_region_and_soon() {
+fn where_sagemaker_has_no_address_is_one_gap_a_region_and_soon() {
     let list = &calls::LIST_LABELING_JOBS;
-    let denied = vec![(list, "AccessDeniedException", 0)];
-    for (set, code, requests) in [
-        (Switches { refused: denied, ..Switches::default() }, "AccessDeniedException", 1),
-        (Switches { no_sagemaker: true, ..Switches::default() }, "NotSupported", 1),
-        (Switches { unreachable: vec![list], ..Switches::default() }, "NoConnection", 2),
-    ] {
-        let fake = FakeAws::new(&everything(), set);
-        let (aws, mut account) = collect(&fake, &super::both_regions());
-        assert_eq!(account.unread().len(), 2, "{code}");
-        for (region, regional) in &mut account.regions {
-            let gap = regional.labeling_jobs.known().unwrap_err();
-            let asked = format!("arn:aws:sagemaker:{region}:111122223333:labeling-job/*");
-            assert_eq!((gap.action.as_str(), gap.resource, gap.code.as_str()), (list.action, asked, code));
-            let served = super::before_details(&everything()).regions[region].clone();
-            // What may not be listed is there; the rest is asked for.
-            let found = Regional { labeling_jobs: regional.labeling_jobs.clone(), ..served.clone() };
-            let not_there = Regional {
-                functions: found.functions.clone(),
-                labeling_jobs: found.labeling_jobs.clone(),
-                ..Regional::not_asked()
-            };
-            assert_eq!(*regional, if code == "AccessDeniedException" { found } else { not_there });
-            *regional = served;
-        }
-        assert_eq!(account, super::before_details(&everything()));
-        assert_eq!(fake.requests_of(list), 2 * requests, "{code}");
-        assert_eq!(aws.collection().retries, 2 * (requests as u64 - 1), "{code}");
+    let faults = vec![Fault::of("SageMaker", How::NoAddress)];
+    let fake = FakeAws::new(&everything(), Switches { faults, ..Switches::default() });
+    let (aws, mut account) = collect(&fake, &super::both_regions());
+    assert_eq!(account.unread().len(), 2);
+    for (region, regional) in &mut account.regions {
+        let gap = regional.labeling_jobs.known().unwrap_err();
+        let asked = format!("arn:aws:sagemaker:{region}:111122223333:labeling-job/*");
+        assert_eq!((gap.action(), &gap.resource(), gap.code()), (list.action, &asked, "NoConnection"));
+        assert_eq!(regional.flow_definitions, Fact::Unknown(gap.clone()));
+        assert_eq!(regional.workteams, Fact::Unknown(gap));
+        *regional = super::before_details(&everything()).regions[region].clone();
     }
+    assert_eq!(account, super::before_details(&everything()));
+    assert_eq!(fake.requests_to("SageMaker"), 2 * 2);
+    assert_eq!(aws.collection().retries, 2);
+}
+
+#[test]
+fn what_may_not_be_listed_is_there_and_the_rest_is_asked_for() {
+    let refused = vec![(&calls::LIST_LABELING_JOBS, "AccessDeniedException", 0)];
+    let fake = FakeAws::new(&everything(), Switches { refused, ..Switches::default() });
+    let (_, mut account) = collect(&fake, &super::both_regions());
+    for regional in account.regions.values_mut() {
+        assert_eq!(regional.labeling_jobs.known().unwrap_err().code(), "AccessDeniedException");
+        regional.labeling_jobs = Fact::Known(vec![]);
+    }
+    let mut expected = super::before_details(&everything());
+    expected.regions.values_mut().for_each(|regional| regional.labeling_jobs = Fact::Known(vec![]));
+    assert_eq!(account, expected);
 }
 
 #[test]
@@ -154,9 +154,9 @@ fn of_too_many_jobs_the_newest_are_described_and_the_others_said_to_be_left_out(
     assert_eq!(names(&account), ["job-05", "job-06", "job-07"]);
     assert_eq!(fake.requests_of(&calls::DESCRIBE_LABELING_JOB), 3);
     let [gap] = account.unread().into_iter().collect::<Vec<_>>().try_into().unwrap();
-    assert_eq!(gap.resource, "arn:aws:sagemaker:us-east-1:111122223333:labeling-job/*");
-    assert_eq!((gap.action.as_str(), gap.code.as_str()), (calls::DESCRIBE_LABELING_JOB.action, "TooMany"));
-    assert_eq!(gap.message, "of 7 jobs the newest 3 were read: `--max-jobs 7` reads all");
+    assert_eq!(gap.resource(), "arn:aws:sagemaker:us-east-1:111122223333:labeling-job/*");
+    assert_eq!((gap.action(), gap.code()), (calls::DESCRIBE_LABELING_JOB.action, "TooMany"));
+    assert_eq!(gap.message(), "of 7 jobs the newest 3 were read: `--max-jobs 7` reads all");
 
     let (_, account) = collect(&fake, &Connection { max_jobs: Some(7), ..Connection::default() });
     assert_eq!((names(&account).len(), account.unread().len()), (7, 0));

@@ -4,9 +4,8 @@ use gt_audit::account::{Account, ControlPolicies, Fact, Organization};
 use gt_audit::collect::calls::{self, Call};
 use gt_audit::collect::{Aws, Connection, inventory};
 
-use super::run;
 use super::story::everything;
-use crate::fake_aws::{FakeAws, Switches};
+use crate::fake_aws::{FakeAws, Fault, How, Switches, run};
 
 fn collect(fake: &FakeAws) -> Account {
     run(async { inventory(&fake.connect(&Connection::default()).await.unwrap()).await })
@@ -76,14 +75,15 @@ fn what_an_organization_refuses_is_no_gap_of_the_audit() {
     ] {
         let account = collect(&FakeAws::new(&everything(), set));
         let Organization::Unread(gap) = &account.organization else { panic!("{:?}", account.organization) };
-        assert_eq!((gap.action.as_str(), gap.code.as_str()), (action, "AccessDeniedException"));
+        assert_eq!((gap.action(), gap.code()), (action, "AccessDeniedException"));
         assert!(account.unread().is_empty());
     }
     // Nor is silence, and it does not last.
     let call = &calls::DESCRIBE_ORGANIZATION;
-    let fake = FakeAws::new(&everything(), Switches { unreachable: vec![call], ..Switches::default() });
+    let faults = vec![Fault::of("Organizations", How::NoAddress)];
+    let fake = FakeAws::new(&everything(), Switches { faults, ..Switches::default() });
     let Organization::Unread(gap) = collect(&fake).organization else { panic!("nobody is there") };
-    assert_eq!((gap.code.as_str(), fake.requests_of(call)), ("NoConnection", 2));
+    assert_eq!((gap.code(), fake.requests_of(call)), ("NoConnection", 2));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_policy_that_may_not_be_read_is_there_and_its_text_unknown() {
     for (found, served) in pairs {
         assert_eq!((&found.arn, &found.name), (&served.arn, &served.name));
         let gap = found.document.known().unwrap_err();
-        assert_eq!((gap.action.as_str(), gap.resource.as_str()), ("organizations:DescribePolicy", found.arn.as_str()));
+        assert_eq!((gap.action(), gap.resource()), ("organizations:DescribePolicy", found.arn.to_string()));
     }
     assert_eq!(account.unread().len(), 4 + 2);
 }
@@ -135,6 +135,6 @@ fn a_policy_whose_text_is_none_spoils_itself_alone() {
     let set = Switches { garbled: vec![&calls::DESCRIBE_POLICY], ..Switches::default() };
     let Organization::Policies(found) = organization(set) else { panic!("it is a member") };
     for policy in found.scps.iter().flatten() {
-        assert!(matches!(&policy.document, Fact::Unknown(gap) if gap.code == "Malformed"));
+        assert!(matches!(&policy.document, Fact::Unknown(gap) if gap.code() == "Malformed"));
     }
 }

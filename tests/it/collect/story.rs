@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use gt_audit::account::{
-    AccessBlock, Account, Bucket, ControlPolicies, ControlPolicy, CorsRule, Encryption, Fact, FlowDefinition,
-    FlowSettings, Function, Grants, Group, Iam, Key, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags,
-    Unknown, User, Workforce, Workteam,
+    Account, Bucket, ControlPolicies, ControlPolicy, CorsRule, Encryption, Fact, FlowDefinition, FlowSettings,
+    Function, Grants, Group, Iam, Key, LabelingJob, ManagedPolicy, Organization, Regional, Role, Tags, Unknown, User,
+    Workteam,
 };
 use gt_audit::arn::Arn;
 use gt_audit::policy::Document;
@@ -149,16 +149,7 @@ fn bucket(number: usize, region: &str) -> Bucket {
         policy: Fact::Known((number % 4 < 2).then(|| allow(&format!("s3:{number}")))),
         cors: Fact::Known(if number % 3 == 1 { cors() } else { vec![] }),
         encryption: Fact::Known(encryption(number)),
-        ownership: Fact::Known(
-            ["BucketOwnerEnforced", "ObjectWriter", "Nobodys"].get(number % 4).map(ToString::to_string),
-        ),
         abac: Fact::Known(number == 2),
-        access_block: Fact::Known((!number.is_multiple_of(3)).then_some(AccessBlock {
-            block_public_acls: true,
-            ignore_public_acls: number % 3 == 1,
-            block_public_policy: false,
-            restrict_public_buckets: true,
-        })),
         arn: Arn::bucket("aws", &format!("bucket-{number:04}")),
     }
 }
@@ -284,22 +275,15 @@ fn keys(region: &str) -> BTreeMap<String, Fact<Option<Key>>> {
 pub fn flow(region: &str, number: usize) -> FlowDefinition {
     FlowDefinition {
         arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:flow-definition/flow-{number}")),
-        status: ["Active", "Failed", "Thawing"][number % 3].to_owned(),
         settings: Fact::Known(FlowSettings {
             role: iam("role/Role000").as_str().to_owned(),
             output: Some(format!("s3://bucket-0002/flow-{number}")),
-            key: ["", "alias/labels"].get(number % 3).map(ToString::to_string),
-            workteam: Some(format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team-0")),
         }),
     }
 }
 
 fn workteam(region: &str, number: usize) -> Workteam {
-    Workteam {
-        arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team-{number}")),
-        workforce: Some(format!("arn:aws:sagemaker:{region}:{ID}:workforce/default")),
-        topic: number.is_multiple_of(2).then(|| format!("arn:aws:sns:{region}:{ID}:work")),
-    }
+    Workteam { arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:workteam/private-crowd/team-{number}")) }
 }
 
 /// A job like those that Ground Truth's documentation shows, made at noon of a day of November 2026.
@@ -347,12 +331,6 @@ fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
         labeling_jobs: Fact::Known(jobs.collect()),
         flow_definitions: Fact::Known((0..many).map(|number| flow(region, number)).collect()),
         workteams: Fact::Known((0..=many).map(|number| workteam(region, number)).collect()),
-        workforce: Fact::Known((many > 0).then(|| Workforce {
-            arn: arn(&format!("arn:aws:sagemaker:{region}:{ID}:workforce/default")),
-            status: Some("Thawing".to_owned()),
-            cidrs: vec!["10.0.0.0/16".to_owned(), "192.0.2.0/24".to_owned()],
-            vpc: Some("vpc-12345678".to_owned()),
-        })),
         keys: keys(region),
     };
     (region.to_owned(), regional)

@@ -1,12 +1,11 @@
-//! Flow definitions, work teams and the workforce of a region.
+//! Flow definitions and work teams of a region.
 
-use gt_audit::account::{Account, Fact, FlowDefinition, Regional, Unknown};
+use gt_audit::account::{Account, FlowDefinition, Regional, Unknown};
 use gt_audit::collect::calls;
 use gt_audit::collect::{Connection, inventory};
 
-use super::run;
 use super::story::{everything, flow};
-use crate::fake_aws::{FakeAws, HOME, Switches};
+use crate::fake_aws::{FakeAws, HOME, Switches, run};
 
 fn collect(fake: &FakeAws) -> Account {
     run(async { inventory(&fake.connect(&Connection::default()).await.unwrap()).await })
@@ -21,32 +20,14 @@ fn served() -> Regional {
 }
 
 #[test]
-fn pages_of_teams_workforces_and_flow_definitions_are_followed() {
-    // A page holds one, and of workforces the private one is on the second.
+fn pages_of_teams_and_flow_definitions_are_followed() {
     let fake = FakeAws::new(&everything(), Switches { page: Some(1), ..Switches::default() });
     let found = &collect(&fake).regions[HOME];
     assert_eq!(found.workteams, served().workteams);
-    assert_eq!(found.workforce, served().workforce);
     assert_eq!(found.flow_definitions, served().flow_definitions);
-    let requests = [&calls::LIST_WORKTEAMS, &calls::LIST_WORKFORCES, &calls::LIST_FLOW_DEFINITIONS];
-    assert_eq!(requests.map(|call| fake.requests_of(call)), [5, 2, 4]);
+    let requests = [&calls::LIST_WORKTEAMS, &calls::LIST_FLOW_DEFINITIONS];
+    assert_eq!(requests.map(|call| fake.requests_of(call)), [5, 4]);
     assert_eq!(fake.requests_of(&calls::DESCRIBE_FLOW_DEFINITION), 4);
-}
-
-#[test]
-fn a_region_has_no_workforce_but_a_vendors() {
-    let mut served = everything();
-    served.regions.get_mut(HOME).unwrap().workforce = Fact::Known(None);
-    assert_eq!(collect(&FakeAws::serving(&served)).regions[HOME].workforce, Fact::Known(None));
-}
-
-#[test]
-fn an_empty_key_stays_as_aws_writes_it_and_an_unknown_state_too() {
-    let account = collect(&FakeAws::serving(&everything()));
-    let flows = account.regions[HOME].flow_definitions.known().unwrap();
-    let keys: Vec<_> = flows.iter().map(|flow| flow.settings.known().unwrap().key.as_deref()).collect();
-    assert_eq!(keys, [Some(""), Some("alias/labels"), None, Some("")]);
-    assert_eq!(flows[2].status, "Thawing");
 }
 
 #[test]
@@ -63,8 +44,8 @@ fn a_flow_definition_that_may_not_be_described_is_there_and_what_it_uses_unknown
     assert_eq!(flows.len(), 4);
     for (number, found) in flows.iter().enumerate() {
         let gap = found.settings.known().unwrap_err();
-        assert_eq!(gap.action, "sagemaker:DescribeFlowDefinition");
-        assert_eq!(gap.resource, found.arn.as_str());
+        assert_eq!(gap.action(), "sagemaker:DescribeFlowDefinition");
+        assert_eq!(gap.resource(), found.arn.as_str());
         assert_eq!(FlowDefinition { settings: flow(HOME, number).settings, ..found.clone() }, flow(HOME, number));
     }
 }
@@ -73,7 +54,6 @@ fn a_flow_definition_that_may_not_be_described_is_there_and_what_it_uses_unknown
 fn a_list_that_is_refused_names_its_region_and_spoils_no_other() {
     for (call, kind) in [
         (&calls::LIST_WORKTEAMS, "workteam"),
-        (&calls::LIST_WORKFORCES, "workforce"),
         (&calls::LIST_FLOW_DEFINITIONS, "flow-definition"),
         (&calls::LIST_LABELING_JOBS, "labeling-job"),
     ] {
@@ -81,14 +61,6 @@ fn a_list_that_is_refused_names_its_region_and_spoils_no_other() {
         let gaps: Vec<Unknown> = account.unread().into_iter().collect();
         let [gap] = &gaps[..] else { panic!("{gaps:?}") };
         let asked = format!("arn:aws:sagemaker:{HOME}:111122223333:{kind}/*");
-        assert_eq!((gap.action.as_str(), gap.resource.as_str()), (call.action, asked.as_str()));
+        assert_eq!((gap.action(), gap.resource()), (call.action, asked));
     }
-}
-
-#[test]
-fn where_sagemaker_is_not_there_nothing_else_is_asked_of_it() {
-    let fake = FakeAws::new(&everything(), Switches { no_sagemaker: true, ..Switches::default() });
-    collect(&fake);
-    let sagemaker = fake.requests().into_iter().filter(|((service, _), _)| service == "SageMaker");
-    assert_eq!(sagemaker.map(|(_, requests)| requests).sum::<usize>(), 1);
 }

@@ -78,9 +78,7 @@ impl Asked {
                     ("location", "GetBucketLocation"),
                     ("cors", "GetBucketCors"),
                     ("encryption", "GetBucketEncryption"),
-                    ("ownershipControls", "GetBucketOwnershipControls"),
                     ("abac", "GetBucketAbac"),
-                    ("publicAccessBlock", "GetPublicAccessBlock"),
                 ];
                 let operation = match of_bucket.iter().find(|(key, _)| query.contains_key(*key)) {
                     Some(("tagging", _)) if subject.contains('/') => "GetObjectTagging",

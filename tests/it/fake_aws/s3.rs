@@ -100,29 +100,12 @@ fn bucket(aws: &Inner, asked: &Asked) -> Answer {
             }
             None => absent("ServerSideEncryptionConfigurationNotFoundError"),
         },
-        "GetBucketOwnershipControls" => match known(&bucket.ownership) {
-            Some(ownership) => here(wrap("OwnershipControls", &element("Rule", &[("ObjectOwnership", &ownership)]))),
-            None => absent("OwnershipControlsNotFoundError"),
-        },
         // Never set, it has no status.
         "GetBucketAbac" => here(if known(&bucket.abac) {
             element("AbacStatus", &[("Status", "Enabled")])
         } else {
             "<AbacStatus/>".to_owned()
         }),
-        "GetPublicAccessBlock" => match known(&bucket.access_block) {
-            Some(block) => {
-                let switches = [
-                    ("BlockPublicAcls", block.block_public_acls),
-                    ("IgnorePublicAcls", block.ignore_public_acls),
-                    ("BlockPublicPolicy", block.block_public_policy),
-                    ("RestrictPublicBuckets", block.restrict_public_buckets),
-                ];
-                let switches = switches.map(|(name, on)| wrap(name, &on.to_string()));
-                here(wrap("PublicAccessBlockConfiguration", &switches.concat()))
-            }
-            None => absent("NoSuchPublicAccessBlockConfiguration"),
-        },
         other => panic!("S3 has no {other} here"),
     }
 }

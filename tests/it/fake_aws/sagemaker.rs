@@ -1,4 +1,4 @@
-//! SageMaker's labeling jobs, flow definitions, work teams and workforces.
+//! SageMaker's labeling jobs, flow definitions and work teams.
 
 use gt_audit::account::{FlowDefinition, LabelingJob, Regional};
 use jiff::Timestamp;
@@ -13,7 +13,6 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
         "ListFlowDefinitions" => list_flow_definitions(aws, asked),
         "DescribeFlowDefinition" => describe_flow_definition(aws, asked),
         "ListWorkteams" => list_workteams(aws, asked),
-        "ListWorkforces" => list_workforces(aws, asked),
         other => panic!("SageMaker has no {other} here"),
     }
 }
@@ -101,7 +100,7 @@ fn page_of<T>(
 fn flow_summary(flow: &FlowDefinition) -> Value {
     json!({
         "FlowDefinitionName": flow.arn.name(), "FlowDefinitionArn": flow.arn.as_str(),
-        "FlowDefinitionStatus": flow.status, "CreationTime": 1_795_000_000.25,
+        "FlowDefinitionStatus": "Active", "CreationTime": 1_795_000_000.25,
     })
 }
 
@@ -118,9 +117,9 @@ fn describe_flow_definition(aws: &Inner, asked: &Asked) -> Answer {
     let settings = known(&flow.settings);
     let mut answer = flow_summary(flow);
     answer["RoleArn"] = json!(settings.role);
-    answer["OutputConfig"] = json!({"S3OutputPath": settings.output, "KmsKeyId": settings.key});
+    answer["OutputConfig"] = json!({"S3OutputPath": settings.output, "KmsKeyId": "alias/labels"});
     answer["HumanLoopConfig"] = json!({
-        "WorkteamArn": settings.workteam, "TaskTitle": "t", "TaskDescription": "d", "TaskCount": 1,
+        "WorkteamArn": "arn:aws:sagemaker:us-east-1:111122223333:workteam/private-crowd/t", "TaskTitle": "t", "TaskDescription": "d", "TaskCount": 1,
         "HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:111122223333:human-task-ui/ui",
     });
     Answer(200, vec![], answer.to_string())
@@ -131,27 +130,8 @@ fn list_workteams(aws: &Inner, asked: &Asked) -> Answer {
     let teams = |regional: &Regional| known(&regional.workteams).into_iter().rev().collect();
     page_of(aws, asked, teams, "Workteams", |team| {
         json!({
-            "WorkteamName": team.arn.name(), "WorkteamArn": team.arn.as_str(), "WorkforceArn": team.workforce,
-            "NotificationConfiguration": {"NotificationTopicArn": team.topic}, "Description": "who labels",
+            "WorkteamName": team.arn.name(), "WorkteamArn": team.arn.as_str(), "Description": "who labels",
             "MemberDefinitions": [{"CognitoMemberDefinition": {"UserPool": "p", "UserGroup": "g", "ClientId": "c"}}],
         })
     })
-}
-
-/// A vendor's stands before the private one, if there is one.
-fn list_workforces(aws: &Inner, asked: &Asked) -> Answer {
-    let vendor = format!("arn:aws:sagemaker:{}:111122223333:workforce/vendor", asked.region);
-    let vendor = json!({"WorkforceName": "vendor", "WorkforceArn": vendor, "Status": "Active"});
-    let workforces = |regional: &Regional| {
-        let private = known(&regional.workforce).map(|workforce| {
-            json!({
-                "WorkforceName": workforce.arn.name(), "WorkforceArn": workforce.arn.as_str(),
-                "Status": workforce.status, "SourceIpConfig": {"Cidrs": workforce.cidrs},
-                "WorkforceVpcConfig": workforce.vpc.map(|vpc| json!({"VpcId": vpc, "Subnets": ["s"], "SecurityGroupIds": ["g"]})),
-                "CognitoConfig": {"UserPool": "p", "ClientId": "c"},
-            })
-        });
-        [Some(vendor.clone()), private].into_iter().flatten().collect()
-    };
-    page_of(aws, asked, workforces, "Workforces", Value::clone)
 }

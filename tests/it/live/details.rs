@@ -8,9 +8,7 @@ use assert_cmd::Command;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use gt_audit::account::snapshot::{Collection, Snapshot};
-use gt_audit::account::{
-    AccessBlock, Account, Bucket, CorsRule, Encryption, Fact, Iam, Key, Organization, Regional, Tags, Wanted,
-};
+use gt_audit::account::{Account, Bucket, CorsRule, Encryption, Fact, Iam, Key, Organization, Regional, Tags, Wanted};
 use gt_audit::arn::Arn;
 use gt_audit::collect::{Aws, Connection, details, inventory};
 use serde_json::{Value, json};
@@ -56,9 +54,7 @@ fn bare() -> Bucket {
         policy: Fact::Known(None),
         cors: Fact::Known(vec![]),
         encryption: Fact::Known(None),
-        ownership: Fact::Known(None),
         abac: Fact::Known(false),
-        access_block: Fact::Known(None),
     }
 }
 
@@ -86,14 +82,7 @@ fn full() -> Bucket {
             key: Some(format!("arn:aws:kms:us-east-1:{ID}:key/{MINE}")),
             bucket_key: true,
         })),
-        ownership: Fact::Known(Some("BucketOwnerPreferred".to_owned())),
         abac: Fact::Known(false),
-        access_block: Fact::Known(Some(AccessBlock {
-            block_public_acls: true,
-            ignore_public_acls: false,
-            block_public_policy: true,
-            restrict_public_buckets: false,
-        })),
     }
 }
 

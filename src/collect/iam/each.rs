@@ -9,21 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::{join, join3, join4};
 
-use super::aws::Aws;
-use super::calls::{
+use super::read::{MOST, attached_arns, boundary, tags};
+use crate::account::{Fact, Grants, Group, Iam, Role, Tags, Unknown, User};
+use crate::arn::Arn;
+use crate::collect::aws::Aws;
+use crate::collect::calls::{
     Call, GET_GROUP_POLICY, GET_ROLE, GET_ROLE_POLICY, GET_USER, GET_USER_POLICY, LIST_ATTACHED_GROUP_POLICIES,
     LIST_ATTACHED_ROLE_POLICIES, LIST_ATTACHED_USER_POLICIES, LIST_GROUP_POLICIES, LIST_GROUPS, LIST_GROUPS_FOR_USER,
     LIST_ROLE_POLICIES, LIST_ROLES, LIST_USER_POLICIES, LIST_USERS,
 };
-use super::document;
-use super::gate::{Page, each, pages};
-use super::iam::{MOST, arn, attached_arns, boundary, tags};
-use super::refusal::{Coded, Refusal, malformed};
-use crate::account::{Fact, Grants, Group, Iam, Role, Tags, Unknown, User};
-use crate::arn::Arn;
+use crate::collect::document;
+use crate::collect::gate::{Page, each, pages};
+use crate::collect::refusal::{AwsError, Failure, Refusal, arn, malformed};
 
 /// IAM without its managed policies. Why the other way failed is only told if this one left a gap too.
-pub(super) async fn iam(aws: &Aws, refused: Unknown, gaps: &mut Vec<Unknown>) -> Iam {
+pub(in crate::collect) async fn iam(aws: &Aws, refused: Unknown, gaps: &mut Vec<Unknown>) -> Iam {
     let one_by_one = OneByOne { aws, refused: AtomicBool::new(false) };
     let lists = join3(one_by_one.roles(), one_by_one.users(), one_by_one.groups());
     let (roles, users, groups) = Box::pin(lists).await;
@@ -40,13 +40,13 @@ struct OneByOne<'a> {
 }
 
 impl OneByOne<'_> {
-    fn ask<T, E: Coded>(
+    fn ask<T, E: AwsError>(
         &self,
         call: &'static Call,
         resource: &str,
-        request: impl Future<Output = Result<T, Refusal<E>>>,
-    ) -> impl Future<Output = Result<T, Unknown>> {
-        let answer = self.aws.gate.ask(call, resource, request);
+        request: impl Future<Output = Result<T, Failure<E>>>,
+    ) -> impl Future<Output = Result<T, Refusal>> {
+        let answer = self.aws.gate.ask(call, &self.aws.home, resource, request);
         async move {
             let answer = answer.await;
             if answer.is_err() {
@@ -202,7 +202,7 @@ async fn inline(
     call: &Call,
     of: &Arn,
     names: Result<Vec<String>, Unknown>,
-    ask: impl AsyncFn(&str) -> Result<String, Unknown>,
+    ask: impl AsyncFn(&str) -> Result<String, Refusal>,
 ) -> Fact<BTreeMap<String, Fact<crate::policy::Document>>> {
     let names = match names {
         Ok(names) => names,
@@ -211,7 +211,7 @@ async fn inline(
     let policies = each(names, async |name| {
         let document = match ask(&name).await {
             Ok(text) => document::read(call.action, of, &format!("inline policy `{name}`"), Some(&text)),
-            Err(gap) => Fact::Unknown(gap),
+            Err(refused) => Fact::Unknown(refused.into()),
         };
         (name, document)
     });

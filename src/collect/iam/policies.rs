@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use super::aws::Aws;
-use super::calls::{GET_POLICY, GET_POLICY_VERSION};
-use super::document;
-use super::gate::each;
-use super::refusal::malformed;
 use crate::account::{Fact, Iam, ManagedPolicy, Unknown};
 use crate::arn::Arn;
+use crate::collect::aws::Aws;
+use crate::collect::calls::{GET_POLICY, GET_POLICY_VERSION};
+use crate::collect::document;
+use crate::collect::gate::each;
+use crate::collect::refusal::malformed;
 
 /// Leaves exactly the policies that are attached or bound.
 pub(super) async fn complete(aws: &Aws, iam: &mut Iam) {
@@ -41,17 +41,17 @@ fn carried(iam: &Iam) -> BTreeSet<Arn> {
 
 async fn default_version(aws: &Aws, arn: &Arn) -> Result<ManagedPolicy, Unknown> {
     let request = aws.iam.get_policy().policy_arn(arn.as_str()).send();
-    let answer = aws.gate.ask(&GET_POLICY, arn.as_str(), request).await?;
+    let answer = aws.gate.ask(&GET_POLICY, &aws.home, arn.as_str(), request).await?;
     let Some(version) = answer.policy.and_then(|policy| policy.default_version_id) else {
         return Err(malformed(GET_POLICY.action, arn.as_str(), "the answer names no default version"));
     };
     let request = aws.iam.get_policy_version().policy_arn(arn.as_str()).version_id(&version).send();
-    let document = match aws.gate.ask(&GET_POLICY_VERSION, arn.as_str(), request).await {
+    let document = match aws.gate.ask(&GET_POLICY_VERSION, &aws.home, arn.as_str(), request).await {
         Ok(answer) => {
             let text = answer.policy_version.and_then(|version| version.document);
             document::read(GET_POLICY_VERSION.action, arn, "policy", text.as_deref())
         }
-        Err(gap) => Fact::Unknown(gap),
+        Err(refused) => Fact::Unknown(refused.into()),
     };
     Ok(ManagedPolicy { version, document })
 }

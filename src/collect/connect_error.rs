@@ -10,8 +10,9 @@ use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
-use super::aws::endpoint;
-use super::refusal::{self, Coded, Refusal};
+use super::calls::ASSUME_ROLE;
+use super::refusal::{self, Failure, Refusal};
+use super::sdk::endpoint;
 
 /// Why there is no connection; each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +114,7 @@ pub enum ConnectError {
 
 /// What is known of the credentials' source, to say what to do about them.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct CredentialSource {
     /// The profile that was named.
     pub(super) profile: Option<String>,
     /// The role that is assumed.
@@ -122,10 +123,10 @@ pub(super) struct Trouble {
     pub(super) renewal: Option<String>,
 }
 
-impl Trouble {
+impl CredentialSource {
     /// What kept credentials from being loaded.
     pub(super) fn of_credentials(&self, error: &CredentialsError, config: &SdkConfig) -> ConnectError {
-        let assuming = refusal::causes(error).find_map(|cause| cause.downcast_ref::<Refusal<AssumeRoleError>>());
+        let assuming = refusal::causes(error).find_map(|cause| cause.downcast_ref::<Failure<AssumeRoleError>>());
         match (assuming, error) {
             (Some(refused), _) => self.of_assuming(refused, config),
             // Instance metadata is asked last: whatever it answers but credentials, there are none.
@@ -142,8 +143,8 @@ impl Trouble {
         }
     }
 
-    fn of_assuming(&self, refused: &Refusal<AssumeRoleError>, config: &SdkConfig) -> ConnectError {
-        match self.of_sts(refused, config) {
+    fn of_assuming(&self, refused: &Failure<AssumeRoleError>, config: &SdkConfig) -> ConnectError {
+        match self.of_sts(&Refusal::of(&ASSUME_ROLE, "*", refused, endpoint(config, "STS").is_some()), config) {
             ConnectError::Refused { problem } => {
                 ConnectError::AssumeRole { role: self.role.clone().unwrap_or_default(), problem }
             }
@@ -152,12 +153,9 @@ impl Trouble {
     }
 
     /// What kept STS from answering.
-    pub(super) fn of_sts<E: Coded>(&self, refused: &Refusal<E>, config: &SdkConfig) -> ConnectError {
-        let code = refusal::code(refused);
-        let problem = match refusal::message(refused) {
-            message if message.is_empty() => code.clone(),
-            message => format!("{code}: {message}"),
-        };
+    pub(super) fn of_sts(&self, refused: &Refusal, config: &SdkConfig) -> ConnectError {
+        let Refusal { code, message, .. } = refused;
+        let problem = if message.is_empty() { code.clone() } else { format!("{code}: {message}") };
         match code.as_str() {
             "Timeout" | "NoConnection" | "NotSent" => no_answer(config, problem),
             "NoCredentials" => ConnectError::Credentials { problem, remedy: self.remedy() },
