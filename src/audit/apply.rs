@@ -267,13 +267,15 @@ impl<'s, 'a> Round<'s, 'a> {
         if (pair.found)(self.evaluator, role, item, usage)? {
             return Ok(Some(Unused { usage, open }));
         }
-        match self.evaluator.uses.open_in(region).next() {
-            Some(unknown)
-                if rule.severity.rises(Use::Other) && (pair.found)(self.evaluator, role, item, Use::Used)? =>
-            {
-                Err(unknown.clone())
-            }
-            _ => Ok(None),
+        let Some(unknown) = self.evaluator.uses.open_in(region).next() else { return Ok(None) };
+        if !rule.severity.rises(Use::Other) {
+            return Ok(None);
+        }
+        match (pair.found)(self.evaluator, role, item, Use::Used) {
+            Ok(false) => Ok(None),
+            // What is not asked of a resource, because nothing uses it, depends on who does.
+            Err(other) if !other.is_not_asked() => Err(other),
+            Ok(true) | Err(_) => Err(unknown.clone()),
         }
     }
 }

@@ -17,6 +17,7 @@ mod differences;
 mod facts;
 #[cfg(feature = "live")]
 mod fake_aws;
+mod field;
 mod fix;
 mod fix_spelled;
 mod fuzz;
@@ -33,6 +34,7 @@ mod rooms;
 mod rules;
 mod schema;
 mod second;
+mod seeded;
 mod story;
 mod vectors;
 mod worlds;

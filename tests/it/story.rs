@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use gt_audit::account::{Fact, Unknown};
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
 use gt_audit::config::Config;
-use gt_audit::labeling::wanted;
+use gt_audit::finding::{Finding, RuleId};
+use gt_audit::labeling::{Use, wanted};
 use gt_audit::report::table::Layout;
 use gt_audit::report::{Report, json, table};
 use gt_audit::rules::RULES;
@@ -142,4 +144,51 @@ fn the_story_file_is_as_collect_writes_it() {
     assert!(written == std::fs::read(story_path()).unwrap(), "localstack/story.json is not in collect's form");
     let packed = std::fs::metadata(directory.path().join("story.json.zst")).unwrap().len();
     assert!(packed * 10 < u64::try_from(written.len()).unwrap());
+}
+
+/// What the user's own design reads is IAM, S3 and Lambda alone: all that they decide is decided.
+#[test]
+fn refused_lists_of_jobs_leave_open_how_bad_a_finding_is_and_no_more() {
+    let pairs = |report: &Report| -> BTreeSet<(RuleId, String, String)> {
+        let of = |finding: &Finding| {
+            let principal = finding.principal.as_ref().map(ToString::to_string).unwrap_or_default();
+            let about = finding.resource.iter().chain(finding.resources.iter()).map(ToString::to_string);
+            about.map(|about| (finding.rule, principal.clone(), about)).collect::<Vec<_>>()
+        };
+        report.findings.iter().flat_map(of).collect()
+    };
+    let whole = pairs(&report(false));
+    for refused in [&["eu-west-1", "us-east-1"][..], &["us-east-1"]] {
+        let mut blind = story();
+        for region in refused {
+            let arn = format!("arn:aws:sagemaker:{region}:111122223333:labeling-job/*");
+            let unknown =
+                Unknown::refused("sagemaker:ListLabelingJobs", &arn, "AccessDeniedException", "not authorized");
+            blind.account.regions.get_mut(*region).unwrap().labeling_jobs = Fact::Unknown(unknown);
+        }
+        let report = audit(&blind, OPTIONS);
+        let left = pairs(&report);
+        for (rule, principal, about) in whole.difference(&left) {
+            // What a job alone shows is undecided: of each job there may be, or of the bucket that one may show.
+            let of_jobs = gt_audit::rules::rule(*rule).unwrap().is_of_jobs();
+            let open = report
+                .open
+                .iter()
+                .any(|open| open.rule == *rule && (of_jobs || ["*", about].contains(&open.subject.as_str())));
+            assert!(open, "{rule} about {about} for {principal} is gone");
+        }
+        let may_be_used = |finding: &&Finding| {
+            finding.rule.as_str().ends_with("out-of-reach")
+                && finding.region.as_deref().is_none_or(|region| refused.contains(&region))
+        };
+        for finding in report.findings.iter().filter(may_be_used) {
+            assert_eq!(finding.usage, Some(Use::Unknown), "{}", finding.message);
+        }
+        // One entry a missing fact, which says how many findings may rank higher.
+        assert_eq!(report.undecided.len(), refused.len());
+        assert_eq!(report.gaps.len(), refused.len());
+        assert!(report.gaps.iter().all(|gap| gap.affects.rank_open.values().sum::<usize>() > 40), "{:?}", report.gaps);
+        let text = table::write(&report, Layout { width: 100, color: false });
+        assert_eq!(text.matches("Not read: sagemaker:ListLabelingJobs").count(), refused.len());
+    }
 }
