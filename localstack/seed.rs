@@ -92,7 +92,7 @@ fn readable(file: &Path) -> Result<Account, Failure> {
     let account = Snapshot::read(file)?.account;
     let file = file.display();
     if let Some(gap) = account.unread().iter().find(|gap| !seed_details::is_passed_over(gap)) {
-        return Err(format!("`{}`: {file} lacks what `{}` says: {}", gap.resource, gap.action, gap.code).into());
+        return Err(format!("`{}`: {file} lacks what `{}` says: {}", gap.resource(), gap.action(), gap.code()).into());
     }
     let mut functions = account.regions.values().filter_map(|regional| regional.functions.known().ok()).flatten();
     if let Some(function) = functions.find(|function| matches!(function.policy, Fact::Known(Some(_)))) {
@@ -292,7 +292,7 @@ fn differs(arn: &Arn) -> String {
 
 /// The fact; [`readable`] has refused all gaps but those that nobody asked about.
 fn known<T>(fact: &Fact<T>) -> Result<&T, String> {
-    fact.known().map_err(|gap| format!("`{}`: the file lacks what `{}` says of it", gap.resource, gap.action))
+    fact.known().map_err(|gap| format!("`{}`: the file lacks what `{}` says of it", gap.resource(), gap.action()))
 }
 
 /// IAM's tags.

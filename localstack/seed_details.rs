@@ -21,7 +21,7 @@ const CUSTOM_ID: &str = "_custom_id_";
 /// Does it lack what LocalStack lacks too?
 pub fn is_passed_over(gap: &Unknown) -> bool {
     let services = ["sagemaker:", "organizations:"];
-    services.iter().any(|service| gap.action.starts_with(service)) || gap.action == "s3:GetBucketAbac"
+    services.iter().any(|service| gap.action().starts_with(service)) || gap.action() == "s3:GetBucketAbac"
 }
 
 /// What LocalStack cannot be made to answer.

@@ -158,8 +158,10 @@ impl Unknown {
     #[must_use]
     pub fn action(&self) -> &str {
         match self {
-            Self::NotAsked(call) | Self::NotSupported(call, _) | Self::OtherAccount(call) => &call.action,
-            Self::Refused { call, .. } => &call.action,
+            Self::NotAsked(call)
+            | Self::NotSupported(call, _)
+            | Self::OtherAccount(call)
+            | Self::Refused { call, .. } => &call.action,
             Self::Undecidable { action, .. } | Self::TooComplex { action } | Self::NotJudged { action, .. } => action,
         }
     }
@@ -168,8 +170,10 @@ impl Unknown {
     #[must_use]
     pub fn resource(&self) -> String {
         match self {
-            Self::NotAsked(call) | Self::NotSupported(call, _) | Self::OtherAccount(call) => call.resource.clone(),
-            Self::Refused { call, .. } => call.resource.clone(),
+            Self::NotAsked(call)
+            | Self::NotSupported(call, _)
+            | Self::OtherAccount(call)
+            | Self::Refused { call, .. } => call.resource.clone(),
             Self::Undecidable { statement, .. } => statement.to_string(),
             Self::TooComplex { .. } => "*".to_owned(),
             Self::NotJudged { subject, .. } => subject.clone(),

@@ -148,7 +148,7 @@ pub(super) fn is_throttled(gap: &Unknown) -> bool {
 
 /// What could not be understood in an answer.
 pub(super) fn malformed(action: &str, resource: &str, message: &str) -> Unknown {
-    Unknown::refused(action, &resource, "Malformed", line(message))
+    Unknown::refused(action, resource, "Malformed", line(message))
 }
 
 /// An ARN of an answer. What is missing or no ARN spoils only what it would have named.

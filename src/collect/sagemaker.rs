@@ -72,7 +72,7 @@ async fn labeling_jobs(aws: &Aws, region: &str) -> (Fact<Vec<LabelingJob>>, Opti
         jobs.sort_by(|a, b| a.arn.cmp(&b.arn));
         return (Fact::Known(jobs), None);
     }
-    let too_many = (listed.len() > most).then(|| too_many(all, listed.len(), most));
+    let too_many = (listed.len() > most).then(|| too_many(&all, listed.len(), most));
     listed.truncate(most);
 
     let described = each(listed, async |listed| describe(aws, region, listed).await).await;
@@ -211,10 +211,10 @@ fn task(config: Task) -> HumanTaskConfig {
 }
 
 /// Some jobs are left out, and the reader must not take what is there for all.
-fn too_many(all: String, listed: usize, most: usize) -> Unknown {
+fn too_many(all: &str, listed: usize, most: usize) -> Unknown {
     Unknown::refused(
         DESCRIBE_LABELING_JOB.action,
-        &all,
+        all,
         "TooMany",
         format!("of {listed} jobs the newest {most} were read: `--max-jobs {listed}` reads all"),
     )

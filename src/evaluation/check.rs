@@ -178,7 +178,7 @@ impl AccessCheck {
         let key = names.owner.filter(|owner| owner.service() == "kms");
         // Within one account a key policy or trust policy that names the principal needs no identity-based policy beside it.
         let own = |owner: &&Arn| requirement.principal.as_ref().is_some_and(|who| who.account() == owner.account());
-        let suffices = layers.contains(&"resource") && names.owner.filter(own).is_some();
+        let suffices = layers.contains(&"resource") && names.owner.as_ref().is_some_and(own);
         for layer in layers {
             match *layer {
                 "identity" if suffices => {}

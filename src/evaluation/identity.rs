@@ -35,12 +35,16 @@ pub enum Held {
 /// # Errors
 ///
 /// When it depends on a fact that is missing, or on what this build does not decide.
-pub fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Unknown> {
+pub(crate) fn held(identity: Identity<'_>, answer: &Answer) -> Result<Held, Unknown> {
     held_where(identity, answer, |_| true)
 }
 
 /// The same, of what counts alone.
-pub fn held_where(identity: Identity<'_>, answer: &Answer, counts: impl Fn(&Outcome) -> bool) -> Result<Held, Unknown> {
+pub(crate) fn held_where(
+    identity: Identity<'_>,
+    answer: &Answer,
+    counts: impl Fn(&Outcome) -> bool,
+) -> Result<Held, Unknown> {
     if let Some(unknown) = answer.too_entangled() {
         return Err(unknown);
     }
@@ -63,7 +67,7 @@ pub fn held_where(identity: Identity<'_>, answer: &Answer, counts: impl Fn(&Outc
 /// # Errors
 ///
 /// The gap, where it is not.
-pub fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>) -> Result<(), Unknown> {
+pub(crate) fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>) -> Result<(), Unknown> {
     match (&clause.origin, identity.tags()) {
         _ if !clause.open => Ok(()),
         // A statement may ask for the identity's tags.
@@ -74,18 +78,20 @@ pub fn settled(identity: Identity<'_>, answer: &Answer, clause: &Clause<Unknown>
 }
 
 /// May it do whatever there is? Then nothing that it may do is worth a word.
-pub fn is_administrator<'a>(evaluator: &Evaluator<'a>, identity: Identity<'a>) -> Result<bool, Unknown> {
+pub(crate) fn is_administrator<'a>(evaluator: &Evaluator<'a>, identity: Identity<'a>) -> Result<bool, Unknown> {
     let anything = format!("{STRANGER}:{STRANGER}");
     Ok(held(identity, &evaluator.access.decide(identity, &Ask::new(&anything), &anywhere(identity)))? == Held::Always)
 }
 
 /// A resource that no policy names.
-pub fn anywhere(identity: Identity<'_>) -> Arn {
+#[must_use]
+pub(crate) fn anywhere(identity: Identity<'_>) -> Arn {
     Arn::bucket(identity.arn().partition(), &STRANGER.to_string())
 }
 
 /// Does a statement speak of whatever there is?
-pub fn speaks_of_everything(statement: &Statement) -> bool {
+#[must_use]
+pub(crate) fn speaks_of_everything(statement: &Statement) -> bool {
     let anything = STRANGER.to_string();
     names(statement, &format!("{STRANGER}:{STRANGER}"))
         && statement.resources.as_ref().is_some_and(|resources| match resources {
@@ -95,7 +101,8 @@ pub fn speaks_of_everything(statement: &Statement) -> bool {
 }
 
 /// Does a statement speak of an action?
-pub fn names(statement: &Statement, action: &str) -> bool {
+#[must_use]
+pub(crate) fn names(statement: &Statement, action: &str) -> bool {
     let action = action.to_ascii_lowercase();
     let named = |globs: &[String]| globs.iter().any(|glob| Pattern::action(glob).matches(&action));
     match &statement.actions {
@@ -105,28 +112,29 @@ pub fn names(statement: &Statement, action: &str) -> bool {
 }
 
 /// The statements that allow something, each with its place.
-pub fn allowing<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &'p Statement)> {
+pub(crate) fn allowing<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &'p Statement)> {
     let statements = (1..).zip(policy.document.statements()).map(|(number, statement)| (number, statement.as_ref()));
     statements.filter(|(_, statement)| statement.effect == Effect::Allow)
 }
 
 /// Whether a role may be passed to SageMaker.
-pub fn pass_to_sagemaker() -> Ask<'static> {
+#[must_use]
+pub(crate) fn pass_to_sagemaker() -> Ask<'static> {
     Ask::new(PASS_ROLE).with(PASSED_TO, SAGEMAKER)
 }
 
 /// What the ARNs of the account's roles begin with.
-pub fn roles(access: &Access<'_>) -> String {
+pub(crate) fn roles(access: &Access<'_>) -> String {
     format!("arn:{}:iam::{}:role/", access.account.partition, access.account.id)
 }
 
 /// A role of a name that only wildcards match.
-pub fn any_role(access: &Access<'_>) -> Arn {
+pub(crate) fn any_role(access: &Access<'_>) -> Arn {
     Arn::iam(&access.account.partition, &access.account.id, &format!("role/{STRANGER}"))
 }
 
 /// What the statements of one policy let be passed, each with its place.
-pub fn passing<'a>(
+pub(crate) fn passing<'a>(
     access: &Access<'a>,
     identity: Identity<'a>,
     ask: &Ask<'_>,
@@ -146,7 +154,7 @@ pub fn passing<'a>(
 
 /// Where a policy of an identity is to be changed; nothing of AWS's own, and nothing of a group's that has it too.
 #[must_use]
-pub fn place(identity: &LabelingIdentity<'_>, policy: &Named<'_>) -> Option<Target> {
+pub(crate) fn place(identity: &LabelingIdentity<'_>, policy: &Named<'_>) -> Option<Target> {
     match policy.arn {
         Some(_) if policy.is_of_aws() => None,
         Some(arn) => Some(Target::Managed(arn.clone())),
@@ -161,7 +169,7 @@ pub fn place(identity: &LabelingIdentity<'_>, policy: &Named<'_>) -> Option<Targ
 
 /// The resources of a statement; nothing where only a request could tell which they are.
 #[must_use]
-pub fn patterns(statement: &Statement) -> Option<Vec<ResourceSet>> {
+pub(crate) fn patterns(statement: &Statement) -> Option<Vec<ResourceSet>> {
     match &statement.resources {
         Some(Selection::Only(arns)) if arns.iter().all(|arn| !arn.contains("${")) => {
             Some(arns.iter().map(|arn| ResourceSet::Matching(arn.clone())).collect())
@@ -172,19 +180,19 @@ pub fn patterns(statement: &Statement) -> Option<Vec<ResourceSet>> {
 
 /// A statement of a policy, by its place from 1.
 #[must_use]
-pub fn statement<'p>(policy: &Named<'p>, number: usize) -> Option<&'p Statement> {
+pub(crate) fn statement<'p>(policy: &Named<'p>, number: usize) -> Option<&'p Statement> {
     number.checked_sub(1).and_then(|place| policy.document.statements().get(place)).map(AsRef::as_ref)
 }
 
 /// A change of a statement of a policy.
 #[must_use]
-pub fn edit(target: &Target, statement: usize, how: EditKind, gains: Vec<Grant>, losses: Vec<Grant>) -> Goal {
+pub(crate) fn edit(target: &Target, statement: usize, how: EditKind, gains: Vec<Grant>, losses: Vec<Grant>) -> Goal {
     let edit = Edit::Statement(StatementEdit { statement, how }, gains, losses);
     Goal { target: target.clone(), edit }
 }
 
 /// The execution roles of the account.
 #[must_use]
-pub fn execution_roles(evaluator: &Evaluator<'_>) -> BTreeSet<Arn> {
+pub(crate) fn execution_roles(evaluator: &Evaluator<'_>) -> BTreeSet<Arn> {
     evaluator.execution_roles.iter().map(|role| role.role.arn.clone()).collect()
 }

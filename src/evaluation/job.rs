@@ -21,6 +21,9 @@ use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, INVOKE, SAGEMAKER};
 use crate::uri::S3Uri;
 
+/// A field that may name something of AWS's own, what it names, and what holds that to be right.
+type AddressedField<'j> = (&'static str, Option<&'j str>, fn(&Arn, &str) -> builtin::Builtin);
+
 /// What the role does with a customer's key for the output (SageMaker Developer Guide, `sms-security-kms-permissions`,
 /// 2026-11): `ReEncrypt*` is both of its actions, `GenerateDataKey*` the one that S3 asks for.
 const OUTPUT_KEY_ACTIONS: &[&str] =
@@ -32,7 +35,7 @@ impl<'a> Evaluator<'a> {
     pub fn job(&self, job: &Job<'a>) -> Vec<JobCheck> {
         let (role, mut checks) = self.role_of(job);
         checks.extend(job.needs.iter().flat_map(|need| self.need(role, job, need)));
-        checks.extend(self.of_aws(job));
+        checks.extend(Self::of_aws(job));
         checks.extend(role.into_iter().flat_map(|role| self.queue(role, job)));
         checks
     }
@@ -94,10 +97,10 @@ impl<'a> Evaluator<'a> {
             }
             What::Read(uri) | What::Write(uri) => self.bucket_is_near(job, need.field, uri).into_iter().collect(),
             What::Invoke(function) => {
-                let near = self.is_near(job, need, function);
+                let near = Self::is_near(job, need, function);
                 near.or_else(|| self.function_is_there(need, function)).into_iter().collect()
             }
-            What::Subscribe(topic) | What::Publish(topic) => self.is_near(job, need, topic).into_iter().collect(),
+            What::Subscribe(topic) | What::Publish(topic) => Self::is_near(job, need, topic).into_iter().collect(),
             _ => vec![],
         }
     }
@@ -130,7 +133,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Is a topic or function in the job's region? Nothing to say where it is.
-    fn is_near(&self, job: &Job<'a>, need: &Need<'_>, named: &Arn) -> Option<JobCheck> {
+    fn is_near(job: &Job<'a>, need: &Need<'_>, named: &Arn) -> Option<JobCheck> {
         let cause = Cause::WrongRegion { found: named.region().to_owned(), wanted: job.region.to_owned() };
         (named.region() != job.region)
             .then(|| JobCheck::value(Topic::Existence, need.field, named.as_str(), Outcome::unmet(cause), ""))
@@ -264,12 +267,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// AWS's own functions, interfaces and algorithms need nothing when they are rightly addressed.
-    fn of_aws(&self, job: &Job<'a>) -> Vec<JobCheck> {
+    fn of_aws(job: &Job<'a>) -> Vec<JobCheck> {
         let task = &job.request.human_task_config;
         let consolidation = task.annotation_consolidation_config.as_ref();
         let automated = job.request.labeling_job_algorithms_config.as_ref();
         let algorithm = automated.and_then(|config| config.labeling_job_algorithm_specification_arn.as_deref());
-        let named: [(&'static str, Option<&str>, fn(&Arn, &str) -> builtin::Builtin); 4] = [
+        let named: [AddressedField<'_>; 4] = [
             (PRE_FUNCTION, task.pre_human_task_lambda_arn.as_deref(), builtin::function),
             (
                 POST_FUNCTION,

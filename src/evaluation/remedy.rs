@@ -241,14 +241,14 @@ impl Remedy {
     /// Are both said in one sentence?
     pub(super) fn joins(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Allow(_), Self::Allow(_)) | (Self::ControlPolicy(_), Self::ControlPolicy(_)) => true,
+            (Self::Allow(_), Self::Allow(_))
+            | (Self::ControlPolicy(_), Self::ControlPolicy(_))
+            | (Self::SessionPolicy(_), Self::SessionPolicy(_))
+            | (Self::EndpointPolicy(_), Self::EndpointPolicy(_)) => true,
             (Self::AllowInKeyPolicy { key: one, .. }, Self::AllowInKeyPolicy { key: other, .. }) => one == other,
             (Self::WidenBoundary { policy: one, .. }, Self::WidenBoundary { policy: other, .. }) => one == other,
             (Self::ExemptFromDeny { statement: one, .. }, Self::ExemptFromDeny { statement: other, .. }) => {
                 one == other
-            }
-            (Self::SessionPolicy(_), Self::SessionPolicy(_)) | (Self::EndpointPolicy(_), Self::EndpointPolicy(_)) => {
-                true
             }
             (Self::AllowInResourcePolicy { of: one, .. }, Self::AllowInResourcePolicy { of: other, .. }) => {
                 one == other

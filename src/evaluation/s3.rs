@@ -51,7 +51,7 @@ impl<'a> Evaluator<'a> {
         let reaches = |clause| super::whole::reaches_into(clause, &bucket);
         let partly = check.allows_some() && check.answer.granting().any(|clause| !clause.open && reaches(clause));
         let tokens = if partly { [].into() } else { role.bucket_tokens() };
-        let outcome = check.outcome(&requirement, &Names { partly, tokens, ..role.names() });
+        let outcome = check.outcome(&requirement, &Names { tokens, partly, ..role.names() });
         Evaluation::new(requirement, outcome)
     }
 

@@ -108,13 +108,12 @@ pub fn blocked(unmet: &[Unmet]) -> Sentence {
     let mut kinds: Vec<(Sentence, Vec<&str>)> = vec![];
     for one in unmet {
         let short = short(one);
-        let actions = match kinds.iter_mut().find(|(known, _)| *known == short) {
-            Some((_, actions)) => actions,
-            None => {
-                kinds.push((short, vec![]));
-                let Some((_, actions)) = kinds.last_mut() else { continue };
-                actions
-            }
+        let actions = if let Some((_, actions)) = kinds.iter_mut().find(|(known, _)| *known == short) {
+            actions
+        } else {
+            kinds.push((short, vec![]));
+            let Some((_, actions)) = kinds.last_mut() else { continue };
+            actions
         };
         if !actions.contains(&one.requirement.action.as_str()) {
             actions.push(&one.requirement.action);

@@ -155,9 +155,10 @@ fn asked_of(action: &str) -> impl Iterator<Item = &'static str> {
 pub fn is_on(action: &str, resource: &str) -> Option<bool> {
     let (actions, name) = of_service(action)?;
     let action = actions.get(&name)?;
-    Some(match action.resource_level? {
-        true => action.types.iter().any(|(_, form)| is_of_form(form, resource)),
-        false => resource == "*" || asked_of(&action.name).any(|form| meet(form, resource)),
+    Some(if action.resource_level? {
+        action.types.iter().any(|(_, form)| is_of_form(form, resource))
+    } else {
+        resource == "*" || asked_of(&action.name).any(|form| meet(form, resource))
     })
 }
 

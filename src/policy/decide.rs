@@ -36,7 +36,7 @@ pub struct Reason {
 }
 
 impl fmt::Display for Reason {
-    /// `statement 2 of \`policy\``; the names of policies that have one of their own stand in backticks.
+    /// Statement 2 of a policy, whose name stands in backticks where it is one of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "statement {} of ", self.statement)?;
         match (self.policy.strip_prefix("inline "), self.policy.contains(' ')) {

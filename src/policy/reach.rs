@@ -114,7 +114,7 @@ impl<G> Clause<G> {
     #[must_use]
     pub fn unknown_keys(&self) -> Vec<String> {
         let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
-        let texts = resources.into_iter().flat_map(|resources| resources.named());
+        let texts = resources.into_iter().flat_map(super::document::Selection::named);
         let texts = texts.chain(self.residual.iter().flat_map(|condition| &condition.values));
         let variables =
             texts.flat_map(|text| text.split("${").skip(1)).filter_map(|rest| rest.split(['}', ',']).next());

@@ -113,7 +113,7 @@ fn an_operation_that_is_missing_is_not_a_service_that_is_missing() {
         let (fake, _, account) = collect(Switches { emulated: true, ..with(vec![fault]) });
         assert_eq!(fake.requests_of(&calls::GET_BUCKET_CORS), 1);
         let gaps: Vec<Unknown> = account.unread().into_iter().collect();
-        assert_eq!(gaps.iter().map(|gap| gap.action()).collect::<Vec<_>>(), ["s3:GetBucketCORS"]);
+        assert_eq!(gaps.iter().map(gt_audit::account::Unknown::action).collect::<Vec<_>>(), ["s3:GetBucketCORS"]);
         for (bucket, served) in account.buckets.known().unwrap().iter().zip(everything().buckets.known().unwrap()) {
             assert_eq!((&bucket.policy, &bucket.encryption), (&served.policy, &served.encryption));
         }

@@ -11,7 +11,7 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
         "DescribeKey" => match named(aws, asked, name) {
             Ok(Some(key)) => Answer(200, vec![], json!({"KeyMetadata": metadata(&key)}).to_string()),
             Ok(None) => refusal(asked, 400, "NotFoundException", "Alias is not found."),
-            Err(gap) => refusal(asked, 400, &gap.code(), &gap.message()),
+            Err(gap) => refusal(asked, 400, gap.code(), &gap.message()),
         },
         "GetKeyPolicy" => {
             assert_eq!(asked.parameter("PolicyName"), "default");
@@ -64,7 +64,7 @@ fn key(aws: &Inner, asked: &Asked, arn: &str) -> Key {
 
 fn refused(asked: &Asked, gap: &Unknown) -> Answer {
     assert!(!gap.is_not_asked(), "{} is not for the asking", gap.action());
-    refusal(asked, 400, &gap.code(), &gap.message())
+    refusal(asked, 400, gap.code(), &gap.message())
 }
 
 fn metadata(key: &Key) -> Value {

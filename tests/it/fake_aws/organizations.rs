@@ -59,7 +59,7 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
                     let summary = summary(policy, "SERVICE_CONTROL_POLICY");
                     here(json!({"Policy": {"PolicySummary": summary, "Content": document.json().to_string()}}))
                 }
-                Some((_, Err(gap))) => refusal(asked, 400, &gap.code(), &gap.message()),
+                Some((_, Err(gap))) => refusal(asked, 400, gap.code(), &gap.message()),
                 None => refusal(asked, 400, "PolicyNotFoundException", "there is no such policy"),
             }
         }

@@ -92,7 +92,7 @@ fn pass_role_unrestricted() {
     ] {
         assert_eq!(of_role(&text), one, "{text}");
         let message = finding(|a| inline(a, &text)).message;
-        assert!(message.starts_with(&format!("`iam:PassRole` lets `GtExecution` {}", what)), "{message}");
+        assert!(message.starts_with(&format!("`iam:PassRole` lets `GtExecution` {what}")), "{message}");
     }
     for text in [
         pass(&format!("{role},{sagemaker}")),
