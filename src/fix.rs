@@ -15,6 +15,7 @@ mod cors;
 mod documents;
 mod draft;
 mod effect;
+mod guard;
 mod hcl;
 mod label;
 mod plan;

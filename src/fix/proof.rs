@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::effect::{IntendedEffect, Rejected};
-use super::{Change, allowed, apply, quota};
+use super::{Change, allowed, apply, guard, quota};
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
@@ -80,6 +80,7 @@ impl<'a> Prover<'a> {
         let mut allowed = vec![];
         for (change, asked) in changes {
             quota::hold(&snapshot.account, change)?;
+            guard::hold(&self.access, change, asked)?;
             allowed.extend(allowed::hold(&self.access, &after, change, asked)?);
         }
         let report = audit(&snapshot, self.options);

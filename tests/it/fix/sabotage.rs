@@ -190,3 +190,33 @@ fn a_key_policy_that_opens_more_is_refused() {
         assert!(refused.contains("which was not asked"), "{wide}: {refused}");
     }
 }
+
+#[test]
+fn a_grant_that_makes_a_guard_ineffective_is_refused() {
+    let mut guarded = healthy();
+    rename_bucket(&mut guarded.account, "signs-raw");
+    rename_function(&mut guarded.account, "signs-GTRecipe-pre");
+    let guard = |key: &str| {
+        json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::signs-*/*",
+            "Condition": {"StringEquals": {key: "aws:kms"}}})
+    };
+    let gains = [Grant::new("s3:PutObject", On::Below("arn:aws:s3:::signs-raw/out/".to_owned()))];
+    let wide = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::signs-raw/out/*"});
+    let tried =
+        |account: &Snapshot| prove(account, inline_of(ROLE, wide.clone()), &gains, &[]).unwrap_err().to_string();
+    // Where nothing is guarded, the grant is refused because it does not close what is found.
+    assert!(!tried(&guarded).contains("ineffective"));
+    inline(&mut guarded.account, &policy(guard("s3:x-amz-server-side-encryption")).to_string());
+    let refused = tried(&guarded);
+    assert!(refused.contains("the condition on s3:x-amz-server-side-encryption in statement 1 of"), "{refused}");
+}
+
+#[test]
+fn a_text_that_iam_would_refuse_for_its_length_is_refused() {
+    let mut near = healthy();
+    rename_bucket(&mut near.account, "signs-ground-truth");
+    let keys = (0..400).map(|n| format!("arn:aws:s3:::signs-ground-truth/{n:020}/*"));
+    let long = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": keys.collect::<Vec<_>>()});
+    let refused = prove(&near, inline_of(ROLE, long), &[], &[]).unwrap_err().to_string();
+    assert!(refused.contains("would be too long"), "{refused}");
+}
