@@ -7,17 +7,18 @@
 //! Data goes one way, and imports point down only (a test holds that):
 //!
 //! ```text
-//! arn ← policy ← account ← access ← labeling ← rules ← audit ← fix ← commands ← main
-//!                   ↑        knowledge ←┘  finding ←┘    report ←┘
-//!                collect                                config ←┘
+//! arn ← policy ← account ← access ← labeling ← evaluation ← rules ← audit ← fix ← commands ← main
+//!                   ↑        knowledge ←┘                  finding ←┘  report ←┘
+//!                collect                                               config ←┘
 //! ```
 //!
-//! - [`account`]: the facts, each known or a gap; a snapshot file holds them.
+//! - [`account`]: the facts, each known or unknown, and why; a snapshot file holds them.
 //! - [`collect`]: the only room that speaks to AWS, and the only asynchronous one.
 //! - [`policy`]: the policy language; knows neither accounts nor Ground Truth.
 //! - [`access`]: from an account's facts to the policy engine's question.
 //! - [`knowledge`]: the documented limits and the managed policies' text, as data.
 //! - [`labeling`]: which roles are execution roles, and what each resource is to them.
+//! - [`evaluation`]: what a job needs, whether its role has it, why not, and what helps; all that follows reads it.
 //! - [`rules`]: one file a rule, its page beside it.
 //! - [`config`]: the configuration file, or every mistake in it.
 //! - [`audit`]: every rule on every subject; [`report`]: what comes of it, and how it is written.

@@ -83,7 +83,7 @@ mod tests {
             let headings: Vec<_> = rule.page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
             assert_eq!(
                 headings,
-                ["What it finds", "Why it fails", "Example", "How to mend it", "What AWS says", "What it cannot see"],
+                ["What it finds", "Why it fails", "Example", "How to fix it", "What AWS says", "What it cannot see"],
                 "{}",
                 rule.id
             );
