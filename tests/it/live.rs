@@ -172,6 +172,6 @@ fn an_account_without_anything_is_healthy_as_far_as_localstack_can_tell() {
     assert_eq!(report["findings"], serde_json::json!([]));
     assert_eq!(report["collected"]["buckets"], 0);
     assert_eq!(report["undecided"], serde_json::json!([]));
-    let gaps: Vec<_> = report["gaps"].as_array().unwrap().iter().map(|gap| &gap["what"]).collect();
+    let gaps: Vec<_> = report["gaps"].as_array().unwrap().iter().map(|gap| &gap["action"]).collect();
     assert_eq!(gaps, ["sagemaker:ListLabelingJobs"]);
 }
