@@ -38,7 +38,10 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),
         Some(Command::Permissions(arguments)) => collect::permissions(&arguments, terminal),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "gt-audit", &mut terminal.out);
+            // It panics where it cannot write.
+            let mut script = vec![];
+            clap_complete::generate(shell, &mut Cli::command(), "gt-audit", &mut script);
+            terminal.out.write_all(&script)?;
             Ok(0)
         }
         Some(Command::Man) => {

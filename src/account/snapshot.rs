@@ -11,9 +11,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Account;
+use crate::file::read_at_most;
 
 /// The version this build writes, and the newest it reads.
 pub const VERSION: u32 = 1;
+
+/// As large a snapshot as is read, without its compression: the largest accounts that IAM's quotas allow fill some 300 MiB.
+const MOST_READ: u64 = 512 << 20;
 
 /// The facts of an account, and when and at what cost they were collected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,10 +100,7 @@ impl Snapshot {
     pub fn read(path: &Path) -> Result<Self, SnapshotError> {
         let name = path.display().to_string();
         let unread = |error| SnapshotError::Read { path: name.clone(), error };
-        let mut bytes = fs::read(path).map_err(unread)?;
-        if compressed(path) {
-            bytes = zstd::decode_all(bytes.as_slice()).map_err(unread)?;
-        }
+        let bytes = bytes(path, MOST_READ).map_err(unread)?;
         let no_snapshot = |error| SnapshotError::Form { path: name.clone(), error };
         let version: OnlyVersion = serde_json::from_slice(&bytes).map_err(no_snapshot)?;
         if version.found > VERSION {
@@ -114,6 +115,15 @@ impl Snapshot {
     ///
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), SnapshotError> {
+        self.write_or_print(path, &mut io::stdout())
+    }
+
+    /// The same; `-` is the standard output that is handed in.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn write_or_print(&self, path: &Path, standard_output: &mut dyn io::Write) -> Result<(), SnapshotError> {
         let name = path.display().to_string();
         let mut bytes =
             serde_json::to_vec_pretty(self).map_err(|error| SnapshotError::Form { path: name.clone(), error })?;
@@ -122,8 +132,14 @@ impl Snapshot {
         if compressed(path) {
             bytes = zstd::encode_all(bytes.as_slice(), 3).map_err(unwritten)?;
         }
-        crate::file::write(path, &bytes).map_err(unwritten)
+        crate::file::write(path, &bytes, standard_output).map_err(unwritten)
     }
+}
+
+/// What a snapshot file holds, up to a bound: a few kilobytes of zstd may be made to hold gigabytes.
+fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path)?;
+    if compressed(path) { read_at_most(zstd::Decoder::new(file)?, most) } else { read_at_most(file, most) }
 }
 
 #[derive(Deserialize)]
@@ -134,4 +150,21 @@ struct OnlyVersion {
 
 fn compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "zst")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_that_unpacks_to_more_than_is_read_is_refused_before_it_is_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("bomb.json.zst");
+        let blanks = zstd::encode_all(&vec![b' '; 8 << 20][..], 3).unwrap();
+        assert!(blanks.len() < 4096, "{}", blanks.len());
+        fs::write(&path, blanks).unwrap();
+        let error = bytes(&path, 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 1 MiB, the most that is read");
+        assert_eq!(bytes(&path, MOST_READ).unwrap().len(), 8 << 20);
+    }
 }

@@ -1,5 +1,7 @@
 //! `gt-audit collect` and `gt-audit permissions`, and the collecting that an audit begins with.
 
+use std::path::Path;
+
 use super::error::Error;
 use super::terminal::Terminal;
 use crate::account::snapshot::Snapshot;
@@ -16,12 +18,16 @@ use crate::uri::S3Uri;
 
 pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     file::check(&arguments.output)
-        .map_err(|error| Error::File { path: arguments.output.display().to_string(), error })?;
+        .map_err(|error| Error::Files(vec![(arguments.output.display().to_string(), error)]))?;
     let snapshot = snapshot(&arguments.connection, arguments.noise, terminal, |account| {
         labeling::wanted(account, &[], arguments.all)
     })?;
-    snapshot.write(&arguments.output)?;
+    snapshot.write_or_print(&arguments.output, terminal.out)?;
     let unread = snapshot.account.unread();
+    let code = if unread.is_empty() { 0 } else { 3 };
+    if arguments.output == Path::new("-") {
+        return Ok(code);
+    }
     let what = match unread.len() {
         0 => "complete".to_owned(),
         1 => "1 fact could not be read".to_owned(),
@@ -29,7 +35,7 @@ pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8
     };
     let path = crate::report::text::plain(&arguments.output.display().to_string());
     writeln!(terminal.out, "{path}: {} calls, {what}", snapshot.collection.api_calls)?;
-    Ok(if unread.is_empty() { 0 } else { 3 })
+    Ok(code)
 }
 
 pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) -> Result<u8, Error> {

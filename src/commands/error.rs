@@ -68,13 +68,16 @@ pub enum Error {
     /// The report cannot be spelled; never in practice.
     #[error("the report cannot be written: {0}")]
     Spelling(#[from] serde_json::Error),
-    /// A file cannot be written.
-    #[error("cannot write {path}: {error}")]
-    File {
-        /// The file.
-        path: String,
-        /// What the system said.
-        error: io::Error,
+    /// Files cannot be written: their names, and what the system said.
+    #[error("{}", .0.iter().map(|(path, error)| format!("cannot write {path}: {error}")).collect::<Vec<_>>().join("\n"))]
+    Files(Vec<(String, io::Error)>),
+    /// Two outputs are one file.
+    #[error("two outputs go to one place, {first} and {second}: give each a file of its own")]
+    SameFile {
+        /// The path of one.
+        first: String,
+        /// The path of the other.
+        second: String,
     },
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
@@ -88,6 +91,9 @@ impl Error {
         match self {
             Self::Config(mistakes) => mistakes.lines(),
             Self::NoRequests(errors) => errors.iter().map(ToString::to_string).collect(),
+            Self::Files(unwritten) => {
+                unwritten.iter().map(|(path, error)| format!("gt-audit: cannot write {path}: {error}")).collect()
+            }
             other => vec![format!("gt-audit: {other}")],
         }
     }

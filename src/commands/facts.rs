@@ -1,7 +1,7 @@
 //! Where the facts of an account come from, for every command that audits: a snapshot, or the live account as command
 //! line and configuration name it.
 
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -11,7 +11,11 @@ use super::terminal::Terminal;
 use crate::account::snapshot::Snapshot;
 use crate::cli::{Connection, Noise};
 use crate::config::{self, Config};
+use crate::file::read_at_most;
 use crate::labeling;
+
+/// As large a configuration as is read.
+const MOST_READ: u64 = 4 << 20;
 
 /// What of a live account is asked, and how.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +47,7 @@ pub(super) fn snapshot(
 pub(super) fn configuration(named: Option<&Path>) -> Result<Config, Error> {
     let path = named.unwrap_or(Path::new(config::FILE));
     let name = path.display().to_string();
-    match fs::read(path) {
+    match File::open(path).and_then(|file| read_at_most(file, MOST_READ)) {
         Ok(bytes) => Ok(Config::parse(&name, &bytes)?),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(Error::Read { path: name, error }),

@@ -1,7 +1,7 @@
 //! `gt-audit preflight`: from requests and an account to what would fail.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::collect;
@@ -10,12 +10,16 @@ use super::terminal::Terminal;
 use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
 use crate::cli::{self, Format};
+use crate::file::read_at_most;
 use crate::labeling::needs::MANIFEST;
 use crate::preflight::manifest::{self, Manifest};
 use crate::preflight::request::{Asked, NotAsked};
 use crate::preflight::{self, Caller, Check, Preflight, SCHEMA_VERSION, Verdict, preflight};
 use crate::report::{json, preflight as table};
 use crate::uri::S3Uri;
+
+/// As large a request as is read; SageMaker takes far less.
+const MOST_READ: u64 = 4 << 20;
 
 /// A file holds no request.
 const NO_REQUEST: u8 = 2;
@@ -105,10 +109,9 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 fn read(path: &Path) -> Result<Result<Asked, NotAsked>, Error> {
     let name = path.display().to_string();
     let bytes = if path == Path::new("-") {
-        let mut bytes = vec![];
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+        read_at_most(io::stdin().lock(), MOST_READ)
     } else {
-        fs::read(path)
+        File::open(path).and_then(|file| read_at_most(file, MOST_READ))
     };
     let bytes = bytes.map_err(|error| Error::Read { path: name.clone(), error })?;
     let name = if name == "-" { "standard input" } else { &name };

@@ -1,7 +1,7 @@
 //! `gt-audit` and `gt-audit scan`: from a live account or a snapshot to a report.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::facts::{self, Asked};
@@ -13,9 +13,7 @@ use crate::report::table::Layout;
 use crate::report::{Report, json, table};
 
 pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
-    for (_, path) in &arguments.output {
-        file::check(path).map_err(|error| unwritten(path, error))?;
-    }
+    check(&arguments.output)?;
     let config = facts::configuration(arguments.config.as_deref())?;
     let asked = Asked { all: arguments.all, noise: arguments.noise, connection: &arguments.connection };
     let snapshot = facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)?;
@@ -27,13 +25,31 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
         ignores: &config.ignores,
     };
     let report = audit(&snapshot, options);
+    let mut unwritten = vec![];
     for (format, path) in &arguments.output {
         let plain = Layout { width: WIDTH, color: false };
-        file::write(path, spell(&report, *format, plain)?.as_bytes()).map_err(|error| unwritten(path, error))?;
+        let text = spell(&report, *format, plain)?;
+        // What cannot be written takes nothing from what can: the calls have been made.
+        unwritten.extend(file::write(path, text.as_bytes(), terminal.out).err().map(|error| named(path, error)));
     }
     let layout = terminal.layout(arguments.color);
     terminal.out.write_all(spell(&report, arguments.format, layout)?.as_bytes())?;
-    Ok(report.summary.exit_code)
+    if unwritten.is_empty() { Ok(report.summary.exit_code) } else { Err(Error::Files(unwritten)) }
+}
+
+/// Can all of these files be written, as far as can be told? Asked before any call is made.
+fn check(outputs: &[(Format, PathBuf)]) -> Result<(), Error> {
+    let unwritten: Vec<_> =
+        outputs.iter().filter_map(|(_, path)| Some(named(path, file::check(path).err()?))).collect();
+    if !unwritten.is_empty() {
+        return Err(Error::Files(unwritten));
+    }
+    match file::same(outputs.iter().map(|(_, path)| path.as_path())) {
+        Some((first, second)) => {
+            Err(Error::SameFile { first: first.display().to_string(), second: second.display().to_string() })
+        }
+        None => Ok(()),
+    }
 }
 
 fn scope(arguments: &Scan) -> Scope {
@@ -41,8 +57,8 @@ fn scope(arguments: &Scan) -> Scope {
     Scope { roles: globs(&arguments.role), buckets: globs(&arguments.bucket), functions: globs(&arguments.function) }
 }
 
-fn unwritten(path: &Path, error: io::Error) -> Error {
-    Error::File { path: path.display().to_string(), error }
+fn named(path: &Path, error: io::Error) -> (String, io::Error) {
+    (path.display().to_string(), error)
 }
 
 fn spell(report: &Report, format: Format, layout: Layout) -> Result<String, Error> {

@@ -86,6 +86,89 @@ fn reports_go_to_files_whole() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_told_before_the_work() {
+    let directory = tempfile::tempdir().unwrap();
+    let to = |path: &std::path::Path| format!("json={}", path.display());
+    refused(
+        gt_audit().args(["--snapshot", "/nonexistent.json", "--output"]).arg(to(directory.path())),
+        &["cannot write", "directory"],
+    );
+    let [file, link] = ["report.json", "link.json"].map(|name| directory.path().join(name));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    refused(
+        gt_audit().args(["--snapshot", "/nonexistent.json", "--output"]).arg(to(&file)).arg("--output").arg(to(&link)),
+        &["two outputs go to one place", "report.json", "link.json"],
+    );
+    refused(gt_audit().args(["collect", "-o"]).arg(directory.path()), &["cannot write", "directory"]);
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_file_that_fails_at_the_end_costs_the_report_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    // A socket is there and cannot be opened.
+    let socket = directory.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let other = directory.path().join("report.json");
+    let whole = gt_audit().arg("--snapshot").arg(story_path()).assert().code(1).get_output().clone();
+    let output = gt_audit()
+        .arg("--snapshot")
+        .arg(story_path())
+        .arg("--output")
+        .arg(format!("json={}", socket.display()))
+        .arg("--output")
+        .arg(format!("json={}", other.display()))
+        .assert()
+        .code(2)
+        .get_output()
+        .clone();
+    assert_eq!(output.stdout, whole.stdout);
+    assert!(fs::metadata(&other).unwrap().len() > 0);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.starts_with(&format!("gt-audit: cannot write {}: ", socket.display())), "{error}");
+}
+
+#[test]
+fn a_dash_is_standard_output_for_files_too() {
+    let json = gt_audit().arg("--snapshot").arg(story_path()).args(["--format", "json"]).assert().get_output().clone();
+    let table = gt_audit().arg("--snapshot").arg(story_path()).assert().get_output().clone();
+    let both =
+        gt_audit().arg("--snapshot").arg(story_path()).args(["--output", "json=-"]).assert().get_output().clone();
+    assert_eq!(both.stdout, [json.stdout, table.stdout].concat());
+}
+
+#[test]
+fn a_reader_that_closes_its_end_ends_the_program_quietly() {
+    let story = story_path();
+    let audit = ["--snapshot", story.to_str().unwrap()];
+    for arguments in [&["completions", "bash"][..], &["completions", "fish"], &["man"], &["rules"], &audit] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("gt-audit"));
+        let output = command.args(arguments).stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn more_than_any_account_or_request_holds_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let request = directory.path().join("job.json");
+    fs::File::create(&request).unwrap().set_len((4 << 20) + 1).unwrap();
+    let healthy = root().join("tests/accounts/healthy.json");
+    refused(
+        gt_audit().arg("preflight").arg(&request).arg("--snapshot").arg(&healthy),
+        &["job.json: it is larger than 4 MiB"],
+    );
+    refused(
+        gt_audit().arg("--snapshot").arg(&healthy).arg("--config").arg(&request),
+        &["job.json: it is larger than 4 MiB"],
+    );
+}
+
+#[test]
 fn a_strange_snapshot_is_refused_in_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let snapshot = |name: &str, bytes: &[u8]| {
