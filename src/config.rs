@@ -25,6 +25,9 @@ use section::{Key, Kind, Section, Text};
 /// The file that is read when none is named.
 pub const FILE: &str = "gt-audit.toml";
 
+/// As many ignores as are read: each is held against every finding.
+const MOST_IGNORES: usize = 10_000;
+
 /// What the configuration file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
@@ -124,7 +127,13 @@ fn config(file: &str, tree: &DeTable<'_>, slips: &mut Slips<'_>) -> Config {
     let mut names = BTreeSet::new();
     let workloads = top.sections("workload", "a workload", WORKLOAD_KEYS, slips);
     let workloads = workloads.iter().filter_map(|section| workload(section, &mut names, slips)).collect();
-    let ignores = top.sections("ignore", "an ignore", IGNORE_KEYS, slips);
+    let mut ignores = top.sections("ignore", "an ignore", IGNORE_KEYS, slips);
+    if let Some(beyond) = ignores.get(MOST_IGNORES) {
+        let says =
+            format!("there are more than {MOST_IGNORES} ignores: write one with `*` for what many have in common");
+        slips.add(beyond.at, says);
+        ignores.truncate(MOST_IGNORES);
+    }
     let ignores = ignores.iter().filter_map(|section| ignore(file, section, slips)).collect();
     Config { fail_on, regions, workloads, ignores }
 }

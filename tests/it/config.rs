@@ -55,6 +55,16 @@ fn the_readmes_example_means_what_it_says() {
 }
 
 #[test]
+fn more_ignores_than_can_be_meant_are_one_mistake() {
+    let ignores = |number: usize| "[[ignore]]\nrule = \"bucket-denied\"\nreason = \"known\"\n".repeat(number);
+    assert_eq!(config(&ignores(10_000)).ignores.len(), 10_000);
+    assert_eq!(
+        mistakes(&ignores(10_001)),
+        ["gt-audit.toml:30001:1: there are more than 10000 ignores: write one with `*` for what many have in common"]
+    );
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     let wrong = read("tests/it/config/wrong.toml");
     insta::assert_snapshot!("every mistake of a configuration", mistakes(&wrong).join("\n"));
