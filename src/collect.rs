@@ -10,6 +10,8 @@
 pub mod calls;
 
 #[cfg(feature = "live")]
+mod answer;
+#[cfg(feature = "live")]
 mod aws;
 #[cfg(feature = "live")]
 mod connect;

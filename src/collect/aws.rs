@@ -10,6 +10,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 
+use super::answer::WholeAnswers;
 use super::calls::GET_CALLER_IDENTITY;
 use super::connect_error::{ConnectError, CredentialSource};
 use super::connection::Connection;
@@ -25,6 +26,7 @@ macro_rules! client {
     ($sdk:ident, $config:expr, $gate:expr $(, $setting:ident($value:expr))?) => {{
         let builder = $sdk::config::Builder::from($config)
             .interceptor($gate.count())
+            .interceptor(WholeAnswers)
             .retry_partition(retry_partition())
             .retry_classifier(BoundedRetries);
         $sdk::Client::from_conf(builder$(.$setting($value))?.build())

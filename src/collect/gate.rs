@@ -3,7 +3,7 @@
 //! Holds back what would be too much at once, counts what is really sent, and tells who watches. Knows no service and
 //! no answer; what AWS's errors mean is read in `refusal`, and which service is not asked any more in `health`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use aws_types::sdk_config::SharedTimeSource;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::calls::{CALLS, Call};
+use super::calls::{CALLS, Call, GET_ACCOUNT_AUTHORIZATION_DETAILS};
 use super::health::Health;
 use super::lock::lock;
 use super::refusal::{AwsError, Failure, Refusal, malformed};
@@ -172,25 +172,33 @@ pub(super) async fn each<I, T>(items: impl IntoIterator<Item = I>, ask: impl Asy
     stream::iter(items).map(|item| ask(item)).buffer_unordered(PREPARED).collect().await
 }
 
-/// Follows a list page by page to its end. One page that is refused spoils the list: half a list is no list.
+/// Pages of a list at most, far above what AWS's quotas allow: a million buckets with tags are 10,000 pages.
+const MOST_PAGES: usize = 20_000;
+/// Pages of `GetAccountAuthorizationDetails` at most. They are large, and the quotas on roles, users, groups and policies
+/// fill some 200, if IAM makes them as small as it does unless it is asked for more.
+const MOST_PAGES_OF_DETAILS: usize = 1_000;
+
+/// Follows a list page by page to its end. One page that is refused spoils the list: half a list is no list. So does a
+/// list that has no end.
 pub(super) async fn pages<T>(
     call: &'static Call,
     mut page: impl AsyncFnMut(Option<String>) -> Result<Page<T>, Unknown>,
 ) -> Result<Vec<T>, Unknown> {
+    let most = if *call == GET_ACCOUNT_AUTHORIZATION_DETAILS { MOST_PAGES_OF_DETAILS } else { MOST_PAGES };
     let mut all = vec![];
     let mut marker = None;
-    loop {
-        let Page { items, next } = page(marker.clone()).await?;
+    let mut followed = HashSet::new();
+    for _ in 0..most {
+        let Page { items, next } = page(marker).await?;
         all.extend(items);
-        match next.filter(|next| !next.is_empty()) {
-            None => return Ok(all),
-            // Else a server that forgets its markers would be asked forever.
-            Some(next) if Some(&next) == marker.as_ref() => {
-                return Err(malformed(call.action, "*", "the list repeats one of its pages"));
-            }
-            next => marker = next,
+        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(all) };
+        // Else a server that forgets its markers would be asked forever.
+        if !followed.insert(next.clone()) {
+            return Err(malformed(call.action, "*", "the list repeats one of its pages"));
         }
+        marker = Some(next);
     }
+    Err(malformed(call.action, "*", &format!("the list does not end after {most} pages")))
 }
 
 /// A page of a list, and the marker of the next.
@@ -290,5 +298,36 @@ impl Intercept for Count {
     ) -> Result<(), BoxError> {
         self.0.attempts.fetch_add(1, Relaxed);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collect::calls::LIST_BUCKETS;
+
+    fn followed(call: &'static Call, next: impl Fn(usize) -> Option<String>) -> (usize, Result<usize, Unknown>) {
+        let mut asked = 0;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let all = runtime.block_on(pages(call, async |_| {
+            asked += 1;
+            Ok(Page { items: vec![()], next: next(asked) })
+        }));
+        (asked, all.map(|all| all.len()))
+    }
+
+    #[test]
+    fn a_list_without_an_end_ends_with_a_gap() {
+        for (call, most) in [(&LIST_BUCKETS, MOST_PAGES), (&GET_ACCOUNT_AUTHORIZATION_DETAILS, MOST_PAGES_OF_DETAILS)] {
+            let (asked, all) = followed(call, |page| Some(page.to_string()));
+            let gap = all.unwrap_err();
+            assert_eq!((asked, gap.action(), gap.code()), (most, call.action, "Malformed"));
+            assert_eq!(gap.message(), format!("the list does not end after {most} pages"));
+            let (asked, all) = followed(call, |page| (page < most).then(|| page.to_string()));
+            assert_eq!((asked, all), (most, Ok(most)));
+        }
+        // A, B, A.
+        let (asked, all) = followed(&LIST_BUCKETS, |page| Some((page % 2).to_string()));
+        assert_eq!((asked, all.unwrap_err().message().as_str()), (3, "the list repeats one of its pages"));
     }
 }

@@ -48,14 +48,15 @@ fn resource(aws: &Aws, region: &str, name: &str) -> String {
 async fn read(aws: &Aws, region: &str, resource: &str, key: Option<KeyMetadata>) -> Result<Key, Unknown> {
     let key = key.ok_or_else(|| malformed(DESCRIBE_KEY.action, resource, "the answer holds no key"))?;
     let arn = arn(DESCRIBE_KEY.action, key.arn.as_deref())?;
-    let manager = key.key_manager.map(|manager| manager.as_str().to_owned()).unwrap_or_default();
+    let lacks = |what: &str| malformed(DESCRIBE_KEY.action, resource, &format!("the answer lacks `{what}`"));
+    let manager = key.key_manager.map(|manager| manager.as_str().to_owned()).ok_or_else(|| lacks("KeyManager"))?;
+    let state = key.key_state.map(|state| state.as_str().to_owned()).ok_or_else(|| lacks("KeyState"))?;
     let (policy, grants) = if manager == "AWS" {
         let not_asked = |action| Unknown::not_asked(action, arn.as_str());
         (Fact::Unknown(not_asked(GET_KEY_POLICY.action)), Fact::Unknown(not_asked(LIST_GRANTS.action)))
     } else {
         join(policy(aws, region, &arn), grants(aws, region, &arn)).await
     };
-    let state = key.key_state.map(|state| state.as_str().to_owned()).unwrap_or_default();
     Ok(Key { arn, manager, state, policy, grants })
 }
 

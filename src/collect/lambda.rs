@@ -6,7 +6,7 @@ use super::aws::Aws;
 use super::calls::{GET_FUNCTION_POLICY, LIST_FUNCTIONS, LIST_TAGS};
 use super::document;
 use super::gate::{Page, pages};
-use super::refusal::arn;
+use super::refusal::{arn, malformed};
 use crate::account::{Fact, Function, Tags, Unknown};
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -27,8 +27,9 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
     let functions = listed.await.and_then(|listed| {
         let functions = listed.into_iter().map(|listed| {
             let arn = arn(LIST_FUNCTIONS.action, listed.function_arn.as_deref())?;
+            let no_role = || malformed(LIST_FUNCTIONS.action, arn.as_str(), "the function has no role");
             Ok(Function {
-                role: listed.role.unwrap_or_default(),
+                role: listed.role.ok_or_else(no_role)?,
                 tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
                 policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
                 arn,

@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{Bucket as Listed, BucketLocationConstraint as Location};
 use super::aws::Aws;
 use super::calls::{Call, GET_BUCKET_LOCATION, GET_BUCKET_TAGGING, LIST_BUCKETS};
 use super::gate::{Page, each, pages};
-use super::refusal::{AwsError, Failure, Refusal};
+use super::refusal::{AwsError, Failure, Refusal, malformed};
 use crate::account::{Bucket, Fact, Tags, Unknown};
 use crate::arn::Arn;
 
@@ -28,9 +28,11 @@ pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
         let page = aws.gate.ask(&LIST_BUCKETS, &aws.home, "*", request).await?;
         Ok(Page::new(page.buckets, page.continuation_token))
     });
-    match listed.await {
-        Ok(listed) => {
-            let mut buckets = each(listed, async |bucket| located(aws, bucket).await).await;
+    let named = listed.await.and_then(|listed| listed.into_iter().map(named).collect::<Result<Vec<_>, Unknown>>());
+    match named {
+        Ok(named) => {
+            let buckets = each(named, async |(name, region)| located(aws, &name, region).await);
+            let mut buckets = buckets.await;
             buckets.sort_by(|a, b| a.arn.cmp(&b.arn));
             Fact::Known(buckets)
         }
@@ -38,9 +40,16 @@ pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
     }
 }
 
-async fn located(aws: &Aws, listed: Listed) -> Bucket {
-    let arn = Arn::bucket(aws.partition(), &listed.name.unwrap_or_default());
-    let region = match listed.bucket_region {
+/// Its name, and the region if the list says it.
+fn named(listed: Listed) -> Result<(String, Option<String>), Unknown> {
+    let name = listed.name.filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| malformed(LIST_BUCKETS.action, "*", "a bucket has no name"))?;
+    Ok((name, listed.bucket_region))
+}
+
+async fn located(aws: &Aws, name: &str, region: Option<String>) -> Bucket {
+    let arn = Arn::bucket(aws.partition(), name);
+    let region = match region {
         Some(region) => Fact::Known(region),
         None => location(aws, &arn).await.into(),
     };

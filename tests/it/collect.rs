@@ -1,5 +1,6 @@
 //! Collecting, against an AWS in memory: what is served is what is collected, and what is refused is a gap.
 
+mod answers;
 mod details;
 mod faults;
 mod jobs;

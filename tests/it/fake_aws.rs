@@ -89,6 +89,8 @@ pub struct Switches {
     pub not_enabled: Option<&'static str>,
     /// Lists repeat their first page forever.
     pub forgets_markers: bool,
+    /// Lists never end, and their markers alternate between two.
+    pub alternates_markers: bool,
 }
 
 #[derive(Default)]
@@ -187,6 +189,12 @@ impl Inner {
                 return Ok(Answer(status, headers, body));
             }
             Some(How::Says(status, body)) => return Ok(Answer(status, vec![], body.to_owned())),
+            Some(How::Half) => {
+                let Answer(status, headers, mut body) = self.right_answer(&asked);
+                let half = (body.len() / 2..).find(|at| body.is_char_boundary(*at)).unwrap_or_default();
+                body.truncate(half);
+                return Ok(Answer(status, headers, body));
+            }
             Some(silence) => return Err(Silence(silence.connector_error())),
         }
         if self.set.garbled.contains(call) {
@@ -235,6 +243,9 @@ impl Inner {
             Some(marker) => marker.strip_prefix("p/ä+=&% ").expect("a marker of ours").parse().expect("a number"),
             None => 0,
         };
+        if self.set.alternates_markers {
+            return (items.into_iter().take(size).collect(), Some(format!("p/ä+=&% {}", usize::from(start == 0))));
+        }
         let more = items.len() > start + size;
         let next = more.then(|| format!("p/ä+=&% {}", start + size));
         (items.into_iter().skip(start).take(size).collect(), next)

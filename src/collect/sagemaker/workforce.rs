@@ -7,10 +7,11 @@ use aws_sdk_sagemaker::types::FlowDefinitionSummary;
 
 use super::lists::{MOST, all};
 use crate::account::{Fact, FlowDefinition, FlowSettings, Unknown, Workteam};
+use crate::arn::Arn;
 use crate::collect::aws::Aws;
 use crate::collect::calls::{DESCRIBE_FLOW_DEFINITION, LIST_FLOW_DEFINITIONS, LIST_WORKTEAMS};
 use crate::collect::gate::{Page, each, pages};
-use crate::collect::refusal::arn;
+use crate::collect::refusal::{arn, malformed};
 
 /// The private work teams, by ARN. `DescribeWorkteam` answers with the very shape that the list is made of, so that no team
 /// is described.
@@ -63,15 +64,16 @@ fn read(summary: FlowDefinitionSummary) -> Result<(String, FlowDefinition), Unkn
 async fn describe(aws: &Aws, region: &str, name: String, flow: FlowDefinition) -> Option<FlowDefinition> {
     let request = aws.sagemaker(region).describe_flow_definition().flow_definition_name(name).send();
     match aws.gate.ask(&DESCRIBE_FLOW_DEFINITION, region, flow.arn.as_str(), request).await {
-        Ok(answer) => Some(FlowDefinition { settings: Fact::Known(settings(answer)), ..flow }),
+        Ok(answer) => Some(FlowDefinition { settings: settings(&flow.arn, answer).into(), ..flow }),
         Err(gone) if gone.is("ResourceNotFound") => None,
         Err(refused) => Some(FlowDefinition { settings: Fact::Unknown(refused.into()), ..flow }),
     }
 }
 
-fn settings(flow: DescribeFlowDefinitionOutput) -> FlowSettings {
+fn settings(arn: &Arn, flow: DescribeFlowDefinitionOutput) -> Result<FlowSettings, Unknown> {
+    let no_role = || malformed(DESCRIBE_FLOW_DEFINITION.action, arn.as_str(), "the answer lacks `RoleArn`");
     let output = flow.output_config.and_then(|output| output.s3_output_path);
-    FlowSettings { role: flow.role_arn.unwrap_or_default(), output }
+    Ok(FlowSettings { role: flow.role_arn.ok_or_else(no_role)?, output })
 }
 
 fn sorted<T, K: Ord>(things: Result<Vec<T>, Unknown>, by: impl Fn(&T) -> &K) -> Fact<Vec<T>> {

@@ -24,6 +24,8 @@ pub enum How {
     Refused(u16, &'static str),
     /// Anything else: a status and a body.
     Says(u16, &'static str),
+    /// The right answer cut in half, under a right length.
+    Half,
     /// The name of the host has no address.
     NoAddress,
     /// Nobody listens.
@@ -83,7 +85,7 @@ impl How {
             Self::NoAddress => "dns error".into(),
             Self::ConnectionRefused => io::Error::from(io::ErrorKind::ConnectionRefused).into(),
             Self::Reset => io::Error::from(io::ErrorKind::ConnectionReset).into(),
-            Self::Refused(..) | Self::Says(..) | Self::Hangs => return None,
+            Self::Refused(..) | Self::Says(..) | Self::Half | Self::Hangs => return None,
         };
         Some(ConnectorError::io(error))
     }
