@@ -12,7 +12,8 @@ use crate::finding::Severity;
 /// finding. It only ever reads.
 ///
 /// Exit codes: 0 nothing found and the audit is complete; 1 something at or above --fail-on; 2 the audit could not run;
-/// 3 nothing at or above --fail-on, but some facts could not be read or decided.
+/// 3 nothing at or above --fail-on, but some facts could not be read or decided; 130 interrupted before anything was
+/// collected. Ctrl-C once reports what was collected, twice ends at once.
 #[derive(Debug, Parser)]
 #[command(name = "gt-audit", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 pub struct Cli {
@@ -249,6 +250,9 @@ pub struct Connection {
     /// Seconds to wait for each answer. Default: 15, and 60 for GetAccountAuthorizationDetails.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: Option<u64>,
+    /// Seconds that the whole run may take; what is not collected by then is reported as missing.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub deadline: Option<u64>,
     /// Read the labeling jobs of so many days, and older ones that still run. Default: 90.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(..=36_500))]
     pub jobs_since: Option<u32>,
@@ -260,13 +264,13 @@ pub struct Connection {
 /// How much is said on standard error.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Noise {
-    /// No progress bar; there is none either when standard error is not a terminal.
+    /// No progress bar. Where standard error is not a terminal there is none either, but a line every 15 seconds of silence.
     #[arg(long)]
     pub no_progress: bool,
     /// Say nothing on standard error but errors.
     #[arg(short, long)]
     pub quiet: bool,
-    /// Name each call on standard error as it is made.
+    /// Name each call on standard error as it is made, and each retry with its reason.
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
 }

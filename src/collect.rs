@@ -20,7 +20,11 @@ mod connect_error;
 #[cfg(feature = "live")]
 mod connection;
 #[cfg(feature = "live")]
+mod count;
+#[cfg(feature = "live")]
 mod document;
+#[cfg(feature = "live")]
+mod end;
 #[cfg(feature = "live")]
 mod gate;
 #[cfg(feature = "live")]
@@ -42,6 +46,8 @@ mod organizations;
 #[cfg(feature = "live")]
 mod profile;
 #[cfg(feature = "live")]
+mod proxy;
+#[cfg(feature = "live")]
 mod refusal;
 #[cfg(feature = "live")]
 mod regions;
@@ -56,14 +62,23 @@ mod sagemaker;
 #[cfg(feature = "live")]
 mod sdk;
 #[cfg(feature = "live")]
+mod secrets;
+#[cfg(feature = "live")]
+mod stop;
+#[cfg(feature = "live")]
 mod tagging;
+#[cfg(feature = "live")]
+mod trust;
+#[cfg(feature = "live")]
+mod watch;
 
 #[cfg(feature = "live")]
 pub use self::{
     aws::Aws,
     connect_error::ConnectError,
     connection::{AssumeRole, Connection},
-    gate::{Progress, Watcher},
     inventory::{complete, details, inventory},
     object::object,
+    stop::Stop,
+    watch::{Event, Progress, Watcher},
 };

@@ -6,6 +6,8 @@ mod collect;
 mod error;
 mod facts;
 mod fix;
+#[cfg(feature = "live")]
+mod interrupt;
 mod preflight;
 #[cfg(feature = "live")]
 mod progress;

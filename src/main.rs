@@ -9,9 +9,6 @@ use gt_audit::cli::Cli;
 use gt_audit::commands::{self, Terminal};
 use gt_audit::report::text;
 
-/// The command could not do its work.
-const COULD_NOT_RUN: u8 = 2;
-
 fn main() -> ExitCode {
     // clap exits with 2 itself when the command line is wrong.
     let cli = Cli::parse();
@@ -27,15 +24,13 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         // Who reads a report through `head` has read enough.
-        Err(commands::Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            ExitCode::from(COULD_NOT_RUN)
-        }
+        Err(error) if error.is_closed_pipe() => ExitCode::from(error.exit_code()),
         Err(error) => {
             for line in error.lines() {
                 // When not even that can be written there is nobody left to tell.
                 drop(writeln!(io::stderr(), "{}", text::plain(&line)));
             }
-            ExitCode::from(COULD_NOT_RUN)
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -4,20 +4,24 @@
 //! the endpoint is not Amazon's. Knows no operation but the first, which says whose account it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::config::SharedAsyncSleep;
+use futures_util::future::{Either, select};
 
 use super::answer::WholeAnswers;
 use super::calls::GET_CALLER_IDENTITY;
 use super::connect_error::{ConnectError, CredentialSource};
 use super::connection::Connection;
-use super::gate::{Gate, Watcher};
+use super::gate::{Gate, Run};
 use super::lock::lock;
-use super::retries::BoundedRetries;
+use super::retries::{BoundedRetries, ToldSleep};
 use super::sdk::{ATTEMPT, FIRST_ATTEMPT, SLOW_ATTEMPT, default_retries, limits, retry_partition};
+use super::watch::Watcher;
 use crate::account::snapshot::Collection;
 use crate::arn::Arn;
 
@@ -68,23 +72,27 @@ impl Aws {
     ///
     /// When there is no region, nobody answers, or the credentials are refused.
     pub async fn new(config: SdkConfig, connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
-        Self::open(config, connection, watcher, &CredentialSource::default()).await
+        let begun = config.time_source().unwrap_or_default().now();
+        let source = CredentialSource::default();
+        let run = Run { connection, begun, secrets: source.secrets.clone(), watcher };
+        Self::open(config, run, &source).await
     }
 
     pub(super) async fn open(
         config: SdkConfig,
-        connection: &Connection,
-        watcher: Watcher,
+        run: Run<'_>,
         credentials: &CredentialSource,
     ) -> Result<Self, ConnectError> {
+        let connection = run.connection;
         let home = config.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
         let retry = config.retry_config().cloned().unwrap_or_else(default_retries);
-        let config = config
-            .into_builder()
-            .retry_config(retry)
-            .timeout_config(limits(connection.timeout.unwrap_or(ATTEMPT)))
-            .build();
-        let gate = Gate::new(&config, connection.concurrency, connection.max_rps, watcher);
+        let (sleep, provider) = (config.sleep_impl(), config.credentials_provider());
+        let mut builder =
+            config.into_builder().retry_config(retry).timeout_config(limits(connection.timeout.unwrap_or(ATTEMPT)));
+        builder.set_sleep_impl(sleep.map(|sleep| SharedAsyncSleep::new(ToldSleep(sleep))));
+        builder.set_credentials_provider(provider.map(|provider| run.secrets.noting(provider)));
+        let config = builder.build();
+        let gate = Gate::new(&config, run);
         let (account, caller) = first_call(&config, &gate, connection, credentials).await?;
         let regions = if connection.regions.is_empty() {
             BTreeSet::from([home.clone()])
@@ -110,6 +118,21 @@ impl Aws {
             sagemaker: PerRegion::default(),
             tagging: PerRegion::default(),
         })
+    }
+
+    /// Does some work, and tells meanwhile what it waits for.
+    pub async fn watched<T>(&self, work: impl Future<Output = T>) -> T {
+        match select(pin!(work), pin!(self.gate.tell_what_is_under_way())).await {
+            Either::Left((done, _)) => done,
+            // INVARIANT: the telling has no end.
+            Either::Right(((), work)) => work.await,
+        }
+    }
+
+    /// Was the collecting stopped by the user?
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.gate.is_interrupted()
     }
 
     /// When the facts were collected and how many calls that took.

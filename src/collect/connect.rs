@@ -5,9 +5,9 @@
 //! exist is said at once; credentials are loaded before anything else is done with them, so that their trouble is not
 //! taken for the network's; and where there is no instance metadata, nobody waits for it.
 
-use std::env;
+use std::pin::pin;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::ecs::EcsCredentialsProvider;
@@ -24,14 +24,18 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_sdk_s3::config::SharedHttpClient;
+use futures_util::future::{Either, select};
 
 use super::aws::Aws;
 use super::connect_error::{ConnectError, CredentialSource};
 use super::connection::{AssumeRole, Connection};
-use super::gate::Watcher;
+use super::gate::Run;
 use super::lock::lock;
 use super::profile::Profile;
 use super::sdk::{FIRST_ATTEMPT, FIRST_ATTEMPTS, default_retries, endpoint, limits};
+use super::trust;
+use super::watch::Watcher;
 
 const NAME: &str = "gt-audit";
 
@@ -45,6 +49,21 @@ impl Aws {
     ///
     /// When that cannot be: the message says why and what to do.
     pub async fn connect(connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
+        let ended = async {
+            match connection.deadline {
+                Some(deadline) => drop(tokio::time::timeout(deadline, connection.stop.stopped()).await),
+                None => connection.stop.stopped().await,
+            }
+        };
+        match select(pin!(Self::connect_in_peace(connection, watcher)), pin!(ended)).await {
+            Either::Left((connected, _)) => connected,
+            Either::Right(_) if connection.stop.is_stopped() => Err(ConnectError::Interrupted),
+            Either::Right(_) => Err(ConnectError::Deadline),
+        }
+    }
+
+    async fn connect_in_peace(connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
+        let begun = SystemTime::now();
         let profile = Profile::load(connection.profile.as_deref()).await?;
         let imds = instance_metadata();
         let region = match connection.regions.first() {
@@ -55,12 +74,16 @@ impl Aws {
             None if connection.all_regions => Region::from_static(HOME),
             region => region.ok_or(ConnectError::NoRegion)?,
         };
-        let credentials = credentials(connection, &profile, region.clone(), imds).await;
+        let http_client = trust::http_client(&profile)?;
+        let credentials = credentials(connection, &profile, region.clone(), imds, http_client.clone()).await;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .profile_name(&profile.name)
             .region(region)
             .credentials_provider(credentials)
             .retry_config(retries(&profile)?);
+        if let Some(client) = http_client {
+            loader = loader.http_client(client);
+        }
         if let Some(url) = &connection.endpoint_url {
             loader = loader.endpoint_url(url);
         }
@@ -76,7 +99,8 @@ impl Aws {
             source.role = Some(role.arn.clone());
             config = with_role(config, role, connection.timeout, &source).await?;
         }
-        Self::open(config, connection, watcher, &source).await
+        let run = Run { connection, begun, secrets: source.secrets.clone(), watcher };
+        Self::open(config, run, &source).await
     }
 }
 
@@ -102,11 +126,15 @@ async fn credentials(
     profile: &Profile,
     region: Region,
     imds: imds::Client,
+    http_client: Option<SharedHttpClient>,
 ) -> SharedCredentialsProvider {
-    let config = ProviderConfig::without_region()
+    let mut config = ProviderConfig::without_region()
         .with_region(Some(region.clone()))
         .with_retry_config(default_retries().with_max_attempts(FIRST_ATTEMPTS))
         .with_timeout_config(limits(connection.timeout.unwrap_or(FIRST_ATTEMPT)));
+    if let Some(client) = http_client {
+        config = config.with_http_client(client);
+    }
     if connection.profile.is_some() {
         let of_profile =
             ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&profile.name).build();
@@ -173,7 +201,7 @@ async fn with_role(
 /// Loads the credentials outside of any call, whose time limits are not made for somebody who looks for his token.
 async fn with_loaded_credentials(config: SdkConfig, source: &CredentialSource) -> Result<SdkConfig, ConnectError> {
     let none = || ConnectError::NoCredentials { of: String::new() };
-    let provider = config.credentials_provider().ok_or_else(none)?;
+    let provider = source.secrets.noting(config.credentials_provider().ok_or_else(none)?);
     let first = provider.provide_credentials().await.map_err(|error| source.of_credentials(&error, &config))?;
     let loaded = Loaded { first: Mutex::new(Some(first)), provider };
     Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(loaded)).build())
@@ -195,13 +223,5 @@ impl ProvideCredentials for Loaded {
             Some(first) => future::ProvideCredentials::ready(Ok(first)),
             None => self.provider.provide_credentials(),
         }
-    }
-}
-
-impl Profile {
-    /// A setting of the environment, or else of the profile, with the name under which it was found.
-    fn setting(&self, variable: &str, property: &str) -> Option<(String, String)> {
-        let of_environment = env::var(variable).ok().map(|value| (variable.to_owned(), value));
-        of_environment.or_else(|| self.get(property).map(|value| (property.to_owned(), value.to_owned())))
     }
 }

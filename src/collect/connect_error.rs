@@ -3,6 +3,7 @@
 //! Knows the ways in which a profile, a region, credentials or an endpoint can be wrong; the lines are for people, and
 //! none of them ever holds a credential.
 
+use std::env;
 use std::error::Error;
 
 use aws_config::SdkConfig;
@@ -11,8 +12,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 
 use super::calls::ASSUME_ROLE;
-use super::refusal::{self, Failure, Refusal};
+use super::end::{DEADLINE, STOPPED};
+use super::proxy;
+use super::refusal::{self, Failure, Refusal, Seen};
 use super::sdk::endpoint;
+use super::secrets::Secrets;
 
 /// Why there is no connection; each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +80,32 @@ pub enum ConnectError {
         /// What to do.
         remedy: String,
     },
+    /// The credentials may be right, and the time is not.
+    #[error(
+        "this machine's clock is {difference} AWS's ({problem}): set the clock, since AWS refuses what is signed at another time"
+    )]
+    Clock {
+        /// By how much, and in which direction.
+        difference: String,
+        /// AWS's code and message.
+        problem: String,
+    },
+    /// The certificates to trust cannot be read.
+    #[error("`{setting}` names {path}, which cannot be used ({problem}): name a file of certificates in PEM form")]
+    CaBundle {
+        /// The variable or the profile's key.
+        setting: String,
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `--deadline` came first.
+    #[error("the deadline came before the account had answered: give more seconds with --deadline")]
+    Deadline,
+    /// The user stopped it first.
+    #[error("interrupted before anything was collected")]
+    Interrupted,
     /// The role may not be assumed.
     #[error(
         "the role `{role}` cannot be assumed ({problem}): its trust policy must allow the caller, and the caller sts:AssumeRole on it"
@@ -87,10 +117,12 @@ pub enum ConnectError {
         problem: String,
     },
     /// Nobody answers.
-    #[error("{endpoint} does not answer ({problem}): {remedy}")]
+    #[error("{endpoint} does not answer{through} ({problem}): {remedy}")]
     NoAnswer {
         /// The URL, or AWS's service and the region.
         endpoint: String,
+        /// ` through the proxy …`, if one is on the way.
+        through: String,
         /// What happened instead.
         problem: String,
         /// What to check.
@@ -121,6 +153,8 @@ pub(super) struct CredentialSource {
     pub(super) role: Option<String>,
     /// The command that renews the credentials.
     pub(super) renewal: Option<String>,
+    /// The credentials that were loaded, which no message may quote.
+    pub(super) secrets: Secrets,
 }
 
 impl CredentialSource {
@@ -135,16 +169,19 @@ impl CredentialSource {
                 ConnectError::NoCredentials { of }
             }
             (None, _) => {
-                // What a credential process says on standard error is its own business, and may be a secret.
-                let cause = refusal::cause(error);
-                let problem = cause.split(" Stderr:").next().unwrap_or_default().to_owned();
+                let problem = self.secrets.mask(&said(&refusal::innermost(error)));
                 ConnectError::Credentials { problem, remedy: self.remedy() }
             }
         }
     }
 
     fn of_assuming(&self, refused: &Failure<AssumeRoleError>, config: &SdkConfig) -> ConnectError {
-        match self.of_sts(&Refusal::of(&ASSUME_ROLE, "*", refused, endpoint(config, "STS").is_some()), config) {
+        let seen = Seen {
+            emulated: endpoint(config, "STS").is_some(),
+            now: config.time_source().unwrap_or_default().now(),
+            secrets: &self.secrets,
+        };
+        match self.of_sts(&Refusal::of(&ASSUME_ROLE, "*", refused, &seen), config) {
             ConnectError::Refused { problem } => {
                 ConnectError::AssumeRole { role: self.role.clone().unwrap_or_default(), problem }
             }
@@ -154,11 +191,23 @@ impl CredentialSource {
 
     /// What kept STS from answering.
     pub(super) fn of_sts(&self, refused: &Refusal, config: &SdkConfig) -> ConnectError {
-        let Refusal { code, message, .. } = refused;
+        let Refusal { code, message, skew, .. } = refused;
         let problem = if message.is_empty() { code.clone() } else { format!("{code}: {message}") };
         match code.as_str() {
+            DEADLINE => ConnectError::Deadline,
+            STOPPED => ConnectError::Interrupted,
             "Timeout" | "NoConnection" | "NotSent" => no_answer(config, problem),
             "NoCredentials" => ConnectError::Credentials { problem, remedy: self.remedy() },
+            // A signature of another time is none, and each service has a code of its own for it.
+            "RequestExpired"
+            | "RequestTimeTooSkewed"
+            | "SignatureDoesNotMatch"
+            | "InvalidSignatureException"
+            | "AuthFailure"
+                if skew.is_some() =>
+            {
+                ConnectError::Clock { difference: difference(skew.unwrap_or_default()), problem }
+            }
             "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
                 ConnectError::Expired { problem, remedy: self.remedy() }
             }
@@ -191,17 +240,41 @@ impl CredentialSource {
     }
 }
 
+/// What went wrong with a credential process: what it says on standard error, since that tells people what to do. Its
+/// output, which holds the credentials, is not in the text.
+fn said(problem: &str) -> String {
+    match problem.split_once(" Stderr:") {
+        Some((what, said)) => {
+            let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let what = what.trim_end_matches('.');
+            refusal::line(&if said.is_empty() { what.to_owned() } else { format!("{what}: {}", said.join("; ")) })
+        }
+        None => refusal::line(problem),
+    }
+}
+
+/// `12 minutes ahead of`.
+fn difference(ahead: i64) -> String {
+    let direction = if ahead > 0 { "ahead of" } else { "behind" };
+    format!("{} minutes {direction}", ahead.unsigned_abs() / 60)
+}
+
 fn not_loaded(error: &CredentialsError) -> bool {
     matches!(error, CredentialsError::CredentialsNotLoaded(_))
         || refusal::causes(error).any(<dyn Error>::is::<ImdsError>)
 }
 
 fn no_answer(config: &SdkConfig, problem: String) -> ConnectError {
-    let remedy = match endpoint(config, "STS") {
-        Some(_) => "is it running, and is the URL right",
-        None => "is the region's name right, and is there a network",
+    let chosen = endpoint(config, "STS");
+    let url = chosen.clone().unwrap_or_else(|| "https://sts.amazonaws.com".to_owned());
+    let proxy = proxy::on_the_way(&url, |name| env::var(name).ok());
+    let remedy = match (&proxy, chosen) {
+        (Some(_), _) => "is the proxy right and running, and does it let this address through",
+        (None, Some(_)) => "is it running, and is the URL right",
+        (None, None) => "is the region's name right, and is there a network",
     };
-    ConnectError::NoAnswer { endpoint: name(config), problem, remedy }
+    let through = proxy.map(|(name, url)| format!(" through the proxy `{}` of {name}", without_password(&url)));
+    ConnectError::NoAnswer { endpoint: name(config), through: through.unwrap_or_default(), problem, remedy }
 }
 
 /// `http://user:password@host` without what stands before the host.
@@ -226,6 +299,24 @@ fn name(config: &SdkConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_credential_process_says_on_standard_error_is_shown() {
+        let of_sdk = "Error retrieving credentials: external process exited with code exit status: 1. Stderr: ";
+        let what = "Error retrieving credentials: external process exited with code exit status: 1";
+        assert_eq!(
+            said(&format!("{of_sdk}\n login first\n\n at \u{1b}[1mhttps://login\n")),
+            format!("{what}: login first; at  [1mhttps://login")
+        );
+        assert_eq!(said(&format!("{of_sdk}\n")), what);
+        assert_eq!(said("no such file\nsecret"), "no such file");
+    }
+
+    #[test]
+    fn a_clock_is_ahead_or_behind() {
+        assert_eq!(difference(3600), "60 minutes ahead of");
+        assert_eq!(difference(-301), "5 minutes behind");
+    }
 
     #[test]
     fn an_address_is_named_without_what_opens_it() {

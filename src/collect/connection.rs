@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::stop::Stop;
+
 /// How the user wants to connect; nothing of it is decided yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Connection {
     /// `--profile`.
     pub profile: Option<String>,
@@ -21,6 +23,10 @@ pub struct Connection {
     pub max_rps: Option<u32>,
     /// `--timeout`: how long one attempt may take.
     pub timeout: Option<Duration>,
+    /// `--deadline`: how long the whole run may take.
+    pub deadline: Option<Duration>,
+    /// What stops it before.
+    pub stop: Stop,
     /// `--jobs-since`: how many days back labeling jobs are listed.
     pub jobs_since: Option<u32>,
     /// `--max-jobs`: how many labeling jobs of a region are described.

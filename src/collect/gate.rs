@@ -5,25 +5,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::config::interceptors::{BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef};
-use aws_sdk_s3::config::{AsyncSleep, ConfigBag, Intercept, RuntimeComponents, SharedAsyncSleep};
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep};
 use aws_types::sdk_config::SharedTimeSource;
+use futures_util::future::pending;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::calls::{CALLS, Call, GET_ACCOUNT_AUTHORIZATION_DETAILS};
+use super::connection::Connection;
+use super::count::Count;
+use super::end::{End, Ended};
 use super::health::Health;
 use super::lock::lock;
-use super::refusal::{AwsError, Failure, Refusal, malformed};
+use super::refusal::{AwsError, Failure, Refusal, Seen, malformed};
 use super::retries::{RETRIES, Retries};
 use super::sdk::endpoint;
+use super::secrets::Secrets;
+use super::watch::{Event, Open, OpenCall, Progress, Watcher};
 use crate::account::Unknown;
 use crate::account::snapshot::Collection;
 
@@ -35,21 +37,7 @@ const CONTROL_PLANE_AT_ONCE: usize = 8;
 /// Requests prepared at once. More than may be under way, so that the door is never idle; bounded, so that memory is.
 const PREPARED: usize = 64;
 
-/// Who watches the collecting.
-pub type Watcher = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
-
-/// How far the collecting has come, told before each call.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
-    /// The call that is about to be made.
-    pub call: &'static Call,
-    /// The ARN that it asks about, `*` for a list.
-    pub resource: &'a str,
-    /// Calls made so far.
-    pub calls: u64,
-    /// Attempts beyond the first of each call so far.
-    pub retries: u64,
-}
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The door.
 pub(super) struct Gate {
@@ -59,17 +47,31 @@ pub(super) struct Gate {
     emulated: BTreeSet<&'static str>,
     health: Health,
     rate: Option<RateLimiter>,
+    end: End,
+    open: Open,
+    secrets: Secrets,
     clock: SharedTimeSource,
+    sleep: Option<SharedAsyncSleep>,
     started: SystemTime,
     finished: Mutex<SystemTime>,
     watcher: Watcher,
 }
 
+/// What the door is told of the run that it serves.
+pub(super) struct Run<'a> {
+    pub(super) connection: &'a Connection,
+    /// When the run began.
+    pub(super) begun: SystemTime,
+    /// The credentials in use.
+    pub(super) secrets: Secrets,
+    pub(super) watcher: Watcher,
+}
+
 impl Gate {
-    pub(super) fn new(config: &SdkConfig, at_once: Option<usize>, max_rps: Option<u32>, watcher: Watcher) -> Self {
+    pub(super) fn new(config: &SdkConfig, Run { connection, begun, secrets, watcher }: Run<'_>) -> Self {
         let clock = config.time_source().unwrap_or_default();
         let started = clock.now();
-        let permits = |service| match (at_once, service) {
+        let permits = |service| match (connection.concurrency, service) {
             (Some(chosen), _) => chosen.clamp(1, Semaphore::MAX_PERMITS),
             (None, "S3") => S3_AT_ONCE,
             (None, _) => CONTROL_PLANE_AT_ONCE,
@@ -79,8 +81,12 @@ impl Gate {
             services: CALLS.iter().map(|call| (call.service, Semaphore::new(permits(call.service)))).collect(),
             emulated: CALLS.iter().map(|call| call.service).filter(|id| endpoint(config, id).is_some()).collect(),
             health: Health::default(),
-            rate: max_rps.zip(config.sleep_impl()).map(|(rps, sleep)| RateLimiter::new(rps, sleep)),
+            rate: connection.max_rps.zip(config.sleep_impl()).map(|(rps, sleep)| RateLimiter::new(rps, sleep)),
+            end: End::new(config, connection, begun),
+            open: Open::default(),
+            secrets,
             clock,
+            sleep: config.sleep_impl(),
             started,
             finished: Mutex::new(started),
             watcher,
@@ -98,20 +104,39 @@ impl Gate {
         // The SDK's futures are large: on the heap they neither fill the stack nor are moved about.
         let request = Box::pin(request);
         async move {
-            let _permit = self.permit(call.service).await;
-            let admitted = self.health.admit(call, region, self.is_emulated(call.service)).await?;
-            let answer = self.send(call, resource, request, false).await;
-            self.health.note(&admitted, answer)
+            let answered = async {
+                let _permit = self.permit(call.service).await;
+                let admitted = self.health.admit(call, region, self.is_emulated(call.service)).await?;
+                let answer = self.send(call, resource, request, false).await;
+                let noted = self.health.note(&admitted, answer);
+                if let Some(why) = self.health.ended_just_now() {
+                    (self.watcher)(Event::Ended { message: &why });
+                }
+                noted
+            };
+            self.until_the_end(call, answered).await
         }
     }
 
     /// Sends the first request of all, which shows whether anybody is there.
-    pub(super) fn ask_first<T, E: AwsError>(
+    pub(super) async fn ask_first<T, E: AwsError>(
         &self,
         call: &'static Call,
         request: impl Future<Output = Result<T, Failure<E>>>,
-    ) -> impl Future<Output = Result<T, Refusal>> {
-        self.send(call, "*", Box::pin(request), true)
+    ) -> Result<T, Refusal> {
+        self.until_the_end(call, self.send(call, "*", Box::pin(request), true)).await
+    }
+
+    /// Waits for what a call brings, unless the collecting ends first.
+    pub(super) async fn until_the_end<T>(
+        &self,
+        call: &'static Call,
+        answer: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
+        match self.end.cut(answer).await {
+            Ok(answer) => answer,
+            Err(ended) => Err(Refusal::ended(call, ended)),
+        }
     }
 
     async fn send<T, E: AwsError>(
@@ -124,12 +149,43 @@ impl Gate {
         if let Some(rate) = &self.rate {
             rate.wait(self.clock.now()).await;
         }
-        (self.watcher)(Progress { call, resource, calls: self.count.calls(), retries: self.count.retries() });
+        (self.watcher)(Event::Asked(self.progress(call, resource)));
+        let _under_way = self.open.begin(call, resource, self.clock.now());
         let emulated = self.is_emulated(call.service);
-        let retries = Retries::new(self.clock.clone(), emulated, first);
+        let told = {
+            let (watcher, resource) = (self.watcher.clone(), resource.to_owned());
+            move |reason: &str, wait| watcher(Event::Retried { call, resource: &resource, reason, wait })
+        };
+        let retries = Retries::new(self.clock.clone(), emulated, first, Box::new(told));
         let answer = RETRIES.scope(retries, request).await;
-        *lock(&self.finished) = self.clock.now();
-        answer.map_err(|failure| Refusal::of(call, resource, &failure, emulated))
+        let now = self.clock.now();
+        *lock(&self.finished) = now;
+        answer.map_err(|failure| Refusal::of(call, resource, &failure, &Seen { emulated, now, secrets: &self.secrets }))
+    }
+
+    fn progress<'a>(&self, call: &'static Call, resource: &'a str) -> Progress<'a> {
+        Progress { call, resource, calls: self.count.calls(), retries: self.count.retries() }
+    }
+
+    /// Tells once a second of the oldest call under way, for ever.
+    pub(super) async fn tell_what_is_under_way(&self) {
+        let Some(sleep) = &self.sleep else { return pending().await };
+        loop {
+            sleep.sleep(SECOND).await;
+            let now = self.clock.now();
+            if let Some(OpenCall { call, resource, since }) = self.open.oldest() {
+                let since_then = |then| now.duration_since(then).unwrap_or_default();
+                (self.watcher)(Event::Waiting {
+                    oldest: self.progress(call, &resource),
+                    age: since_then(since),
+                    passed: since_then(self.started),
+                });
+            }
+        }
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.end.now() == Some(Ended::Stopped)
     }
 
     /// Is the service asked at an endpoint of the user's choice?
@@ -241,63 +297,6 @@ impl RateLimiter {
         if !wait.is_zero() {
             self.sleep.sleep(wait).await;
         }
-    }
-}
-
-/// Counts the operations and attempts that clients really make.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Count(Arc<Tally>);
-
-#[derive(Debug, Default)]
-struct Tally {
-    calls: AtomicU64,
-    attempts: AtomicU64,
-    operations: Mutex<BTreeMap<(String, String), u64>>,
-}
-
-impl Count {
-    fn calls(&self) -> u64 {
-        self.0.calls.load(Relaxed)
-    }
-
-    fn retries(&self) -> u64 {
-        self.0.attempts.load(Relaxed).saturating_sub(self.calls())
-    }
-
-    /// How often each operation was called, by service and name.
-    pub(super) fn operations(&self) -> BTreeMap<(String, String), u64> {
-        lock(&self.0.operations).clone()
-    }
-}
-
-impl Intercept for Count {
-    fn name(&self) -> &'static str {
-        "gt-audit's count of calls"
-    }
-
-    // Not `read_before_execution`: there a client's interceptor does not know yet which operation it is.
-    fn read_before_serialization(
-        &self,
-        _: &BeforeSerializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.calls.fetch_add(1, Relaxed);
-        if let Some(operation) = config.load::<Metadata>() {
-            let key = (operation.service().to_owned(), operation.name().to_owned());
-            *lock(&self.0.operations).entry(key).or_default() += 1;
-        }
-        Ok(())
-    }
-
-    fn read_before_attempt(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.attempts.fetch_add(1, Relaxed);
-        Ok(())
     }
 }
 

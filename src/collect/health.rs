@@ -5,6 +5,7 @@
 //! alone, and nothing of requests.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
@@ -19,6 +20,8 @@ pub(super) struct Health {
     places: Mutex<BTreeMap<Place, Arc<Record>>>,
     /// The refusal after which nothing is worth asking: the credentials have expired.
     ended: Mutex<Option<Refusal>>,
+    /// Is that told?
+    told: AtomicBool,
 }
 
 /// A service in a region, or one operation of it.
@@ -93,6 +96,12 @@ impl Health {
         } else {
             Err(refusal)
         }
+    }
+
+    /// Why nothing is worth asking any more, the first time that it is so.
+    pub(super) fn ended_just_now(&self) -> Option<String> {
+        let message = lock(&self.ended).as_ref().map(|ended| ended.message.clone())?;
+        (!self.told.swap(true, Relaxed)).then_some(message)
     }
 
     fn record(&self, call: &Call, region: &str, operation: Option<&'static str>) -> Arc<Record> {

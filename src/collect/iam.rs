@@ -15,7 +15,7 @@ use super::aws::Aws;
 use super::calls::{GET_ACCOUNT_AUTHORIZATION_DETAILS, LIST_ACCOUNT_ALIASES};
 use super::document;
 use super::gate::{Page, pages};
-use super::refusal::{arn, is_throttled};
+use super::refusal::{arn, is_final};
 use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Unknown, User};
 use crate::arn::Arn;
 use read::{MOST, attached_arns, boundary, tags};
@@ -32,9 +32,9 @@ pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
 pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Unknown>) -> Iam {
     let mut iam = match pages_of_details(aws).await {
         Ok(details) => of_details(details, gaps),
-        Err(throttled) if is_throttled(&throttled) => {
-            let (roles, users) = (Fact::Unknown(throttled.clone()), Fact::Unknown(throttled.clone()));
-            Iam { roles, users, groups: Fact::Unknown(throttled), policies: BTreeMap::new() }
+        Err(gap) if is_final(&gap) => {
+            let (roles, users) = (Fact::Unknown(gap.clone()), Fact::Unknown(gap.clone()));
+            Iam { roles, users, groups: Fact::Unknown(gap), policies: BTreeMap::new() }
         }
         Err(refused) => each::iam(aws, refused, gaps).await,
     };

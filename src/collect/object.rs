@@ -26,7 +26,11 @@ pub async fn object(aws: &Aws, object: &Arn, region: Option<&str>) -> Result<Fil
     let broken_off = |why: String| Unknown::refused(GET_OBJECT.action, named, "BrokenOff", why);
     let unkept = |error: io::Error| broken_off(format!("it could not be kept in a temporary file: {error}"));
     let mut file = tempfile::tempfile().map_err(unkept)?;
-    while let Some(chunk) = body.try_next().await.map_err(|error| broken_off(error.to_string()))? {
+    let mut next = async || {
+        let chunk = async { Ok(body.try_next().await) };
+        aws.gate.until_the_end(&GET_OBJECT, chunk).await?.map_err(|error| broken_off(error.to_string()))
+    };
+    while let Some(chunk) = next().await? {
         file.write_all(&chunk).map_err(unkept)?;
     }
     file.rewind().map_err(unkept)?;

@@ -9,6 +9,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 
 use super::connect_error::{ConnectError, CredentialSource};
 use super::refusal::causes;
+use super::secrets::Secrets;
 
 /// The profiles of the configuration files, and the one that is used.
 pub(super) struct Profile {
@@ -47,10 +48,21 @@ impl Profile {
         self.all.get_profile(&self.name).and_then(|profile| profile.get(property))
     }
 
+    /// A setting of the environment, or else of the profile, with the name under which it was found.
+    pub(super) fn setting(&self, variable: &str, property: &str) -> Option<(String, String)> {
+        let of_environment = env::var(variable).ok().map(|value| (variable.to_owned(), value));
+        of_environment.or_else(|| self.get(property).map(|value| (property.to_owned(), value.to_owned())))
+    }
+
     /// Where its credentials come from.
     pub(super) fn credential_source(&self) -> CredentialSource {
         let role = self.get("role_arn").map(str::to_owned);
-        CredentialSource { profile: self.named.then(|| self.name.clone()), role, renewal: self.renewal() }
+        CredentialSource {
+            profile: self.named.then(|| self.name.clone()),
+            role,
+            renewal: self.renewal(),
+            secrets: Secrets::default(),
+        }
     }
 
     /// The command that logs in again, for the profile at the source of the chain.

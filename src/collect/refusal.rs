@@ -5,13 +5,18 @@
 //! request or response, which may hold credentials.
 
 use std::error::Error;
+use std::time::SystemTime;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::calls::Call;
+use super::end::{DEADLINE, Ended, STOPPED};
+use super::secrets::Secrets;
 use crate::account::Unknown;
 use crate::arn::Arn;
 
@@ -23,6 +28,14 @@ pub(super) trait AwsError: ProvideErrorMetadata + Error + 'static {}
 
 impl<E: ProvideErrorMetadata + Error + 'static> AwsError for E {}
 
+/// What is known beside a failure.
+pub(super) struct Seen<'a> {
+    /// Is the endpoint one that the user chose?
+    pub(super) emulated: bool,
+    pub(super) now: SystemTime,
+    pub(super) secrets: &'a Secrets,
+}
+
 /// Why a call brought no answer.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
@@ -33,6 +46,8 @@ pub(super) struct Refusal {
     /// What AWS said, in one line.
     pub(super) message: String,
     pub(super) kind: Kind,
+    /// How many seconds this machine's clock is ahead of the server's, where they differ by more than AWS lets pass.
+    pub(super) skew: Option<i64>,
     /// The region in which the bucket is, where S3 answers that it is elsewhere.
     pub(super) bucket_region: Option<String>,
 }
@@ -51,6 +66,9 @@ pub(super) enum Kind {
     /// The credentials have expired, or cannot be renewed.
     Expired,
 }
+
+/// How many seconds AWS's clocks and ours may differ (Signature Version 4: five minutes; S3 lets 15 pass; 2026-11).
+const MOST_SKEW: i64 = 300;
 
 /// How long a message may be, in characters.
 const MESSAGE: usize = 300;
@@ -80,8 +98,10 @@ const TOO_MANY: &str = "Http429";
 const UNKNOWN_OPERATION: [&str; 2] = ["UnknownOperationException", "InvalidAction"];
 
 impl Refusal {
-    /// Reads what the SDK says. `emulated`: the endpoint is one that the user chose.
-    pub(super) fn of<E: AwsError>(call: &Call, resource: &str, failure: &Failure<E>, emulated: bool) -> Self {
+    /// Reads what the SDK says.
+    pub(super) fn of<E: AwsError>(call: &Call, resource: &str, failure: &Failure<E>, seen: &Seen<'_>) -> Self {
+        let Seen { emulated, now, secrets } = *seen;
+        let line = |text: &str| line(&secrets.mask(text));
         let own = failure.code();
         let response = failure.raw_response();
         let missing = response.is_some_and(|response| is_missing(response, own, emulated))
@@ -108,12 +128,27 @@ impl Refusal {
             None if missing => "the endpoint does not have this operation".to_owned(),
             // What the SDK did not understand of a page is nobody's business.
             None if code.starts_with("Http") => "it is no answer of AWS's".to_owned(),
-            None => cause(failure),
+            None => line(&innermost(failure)),
         };
+        let code = secrets.mask(&code);
+        let skew = response.and_then(|response| response.headers().get("date")).and_then(|date| skew(date, now));
         let bucket_region = response
             .filter(|response| is_elsewhere(response, &code))
             .and_then(|response| response.headers().get("x-amz-bucket-region").map(str::to_owned));
-        Self { action: call.action, resource: resource.to_owned(), code, message, kind, bucket_region }
+        Self { action: call.action, resource: resource.to_owned(), code, message, kind, skew, bucket_region }
+    }
+
+    /// A call that was not made, or whose answer was not waited for, because the collecting ends.
+    pub(super) fn ended(call: &Call, ended: Ended) -> Self {
+        Self {
+            action: call.action,
+            resource: "*".to_owned(),
+            code: ended.code().to_owned(),
+            message: ended.message(),
+            kind: Kind::Answered,
+            skew: None,
+            bucket_region: None,
+        }
     }
 
     /// The same for all that is not asked because of it.
@@ -141,9 +176,17 @@ impl From<Refusal> for Unknown {
     }
 }
 
-/// Was a call throttled to its end? Whoever throttles a call for many resources is not asked about each.
-pub(super) fn is_throttled(gap: &Unknown) -> bool {
-    gap.code() == TOO_MANY || THROTTLING.contains(&gap.code())
+/// Is nothing to be asked about each resource after this refusal of a call for many? Whoever throttles that one would
+/// throttle these; and at the end of the collecting nothing is asked.
+pub(super) fn is_final(gap: &Unknown) -> bool {
+    [TOO_MANY, DEADLINE, STOPPED].contains(&gap.code()) || THROTTLING.contains(&gap.code())
+}
+
+/// How many seconds a clock is ahead of the time in a `Date` header, if it is more than AWS lets pass.
+fn skew(date: &str, now: SystemTime) -> Option<i64> {
+    let theirs = DateTime::from_str(date, Format::HttpDate).ok()?;
+    let seconds = DateTime::from(now).secs() - theirs.secs();
+    (seconds.abs() > MOST_SKEW).then_some(seconds)
 }
 
 /// What could not be understood in an answer.
@@ -197,8 +240,8 @@ fn is_elsewhere(response: &HttpResponse, code: &str) -> bool {
 }
 
 /// The innermost cause of an error: what lies above it says only that there was one.
-pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map_or_else(String::new, |innermost| line(&innermost.to_string()))
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map_or_else(String::new, ToString::to_string)
 }
 
 /// An error and all that caused it, outermost first.
@@ -207,7 +250,7 @@ pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item
 }
 
 /// The first line of a text: what follows in a `SignatureDoesNotMatch` is the request with its session token.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     let first = text.trim_start().lines().next().unwrap_or_default().trim_end();
     let plain: String = first.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MESSAGE).collect();
     if first.chars().nth(MESSAGE).is_some() { format!("{plain}…") } else { plain }
@@ -216,6 +259,20 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_is_wrong_from_five_minutes_on() {
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_350_896);
+        for (date, ahead) in [
+            ("Sun, 22 Nov 2026 12:34:56 GMT", None),
+            ("Sun, 22 Nov 2026 12:39:56 GMT", None),
+            ("Sun, 22 Nov 2026 12:39:57 GMT", Some(-301)),
+            ("Sun, 22 Nov 2026 11:34:56 GMT", Some(3600)),
+            ("yesterday", None),
+        ] {
+            assert_eq!(skew(date, now), ahead, "{date}");
+        }
+    }
 
     #[test]
     fn a_message_is_one_short_line_without_control_characters() {

@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_s3::config::{AsyncSleep, SharedAsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::interceptors::context::{Error as Operation, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -21,7 +22,7 @@ use aws_smithy_types::retry::ErrorKind;
 use aws_types::sdk_config::SharedTimeSource;
 
 use super::lock::lock;
-use super::refusal::{causes, is_missing};
+use super::refusal::{causes, innermost, is_missing, line};
 use super::sdk::LONGEST_BACKOFF;
 
 /// How long a call that fails without being throttled is retried.
@@ -39,10 +40,17 @@ pub(super) struct Retries {
     emulated: bool,
     /// Is it the first call of all, which shows whether anybody is there?
     first: bool,
+    /// Is told of each retry: why, and how long is waited before it.
+    told: Box<Told>,
     past: Mutex<Past>,
 }
 
+/// Who is told of retries.
+pub(super) type Told = dyn Fn(&str, Duration) + Send + Sync;
+
 struct Past {
+    /// Why the next attempt is made, until it is known how long is waited for it.
+    reason: Option<String>,
     attempts: u32,
     /// Failures since the call was throttled last, and since when.
     failures: u32,
@@ -50,9 +58,17 @@ struct Past {
 }
 
 impl Retries {
-    pub(super) fn new(clock: SharedTimeSource, emulated: bool, first: bool) -> Self {
-        let past = Mutex::new(Past { attempts: 0, failures: 0, since: clock.now() });
-        Self { clock, emulated, first, past }
+    pub(super) fn new(clock: SharedTimeSource, emulated: bool, first: bool, told: Box<Told>) -> Self {
+        let past = Mutex::new(Past { reason: None, attempts: 0, failures: 0, since: clock.now() });
+        Self { clock, emulated, first, told, past }
+    }
+
+    /// The first wait after a failure is the one before the next attempt.
+    fn waits(&self, wait: Duration) {
+        let reason = lock(&self.past).reason.take();
+        if let Some(reason) = reason {
+            (self.told)(&reason, wait);
+        }
     }
 
     /// Is this attempt the last, though the SDK would try again?
@@ -60,6 +76,7 @@ impl Retries {
         let now = self.clock.now();
         let mut past = lock(&self.past);
         past.attempts += 1;
+        past.reason = Some(reason(attempt, kind));
         if kind == ErrorKind::ThrottlingError {
             (past.failures, past.since) = (0, now);
             return false;
@@ -72,6 +89,20 @@ impl Retries {
         let wait = Duration::from_secs(1).saturating_mul(1 << (past.attempts - 1).min(8)).min(LONGEST_BACKOFF);
         let spent = now.duration_since(past.since).unwrap_or_default();
         missing || (nobody && past.failures > 1) || spent + wait > RETRIED
+    }
+}
+
+/// What came instead of an answer, in a few words.
+fn reason(attempt: &InterceptorContext, kind: ErrorKind) -> String {
+    let what = match attempt.response() {
+        _ if kind == ErrorKind::ThrottlingError => "throttled",
+        Some(response) if response.status().is_server_error() => "out of order",
+        _ => "failed",
+    };
+    match (attempt.response(), attempt.output_or_error().and_then(Result::err)) {
+        (Some(response), _) => format!("{what}, status {}", response.status().as_u16()),
+        (None, Some(error)) => line(&innermost(error)),
+        (None, None) => what.to_owned(),
     }
 }
 
@@ -120,5 +151,17 @@ impl ClassifyRetry for BoundedRetries {
             }
             _ => RetryAction::NoActionIndicated,
         }
+    }
+}
+
+/// Waits like another, and tells the call that waits. Registered with every client.
+#[derive(Debug)]
+pub(super) struct ToldSleep(pub(super) SharedAsyncSleep);
+
+impl AsyncSleep for ToldSleep {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        // Outside of a call nobody is told.
+        RETRIES.try_with(|call| call.waits(duration)).unwrap_or_default();
+        self.0.sleep(duration)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::aws::Aws;
 use super::calls::GET_RESOURCES;
 use super::gate::{Page, each, pages};
-use super::refusal::is_throttled;
+use super::refusal::is_final;
 use super::{lambda, s3};
 use crate::account::{Bucket, Fact, Function, Regional, Tags, Unknown};
 use crate::arn::Arn;
@@ -110,7 +110,7 @@ async fn tags_of_function(
 fn indexed(index: &Result<Index, Unknown>, resource: &Arn) -> Option<Fact<Tags>> {
     match index {
         Ok(index) => Some(Fact::Known(index.get(resource.as_str()).cloned().unwrap_or_default())),
-        Err(throttled) if is_throttled(throttled) => Some(Fact::Unknown(throttled.clone())),
+        Err(gap) if is_final(gap) => Some(Fact::Unknown(gap.clone())),
         Err(_) => None,
     }
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::error::Error;
 use super::terminal::Terminal;
+#[cfg(feature = "live")]
+use crate::account::Regional;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Account, Unknown, Wanted};
 use crate::cli::{self, Collect, Noise, Permissions};
@@ -58,7 +60,7 @@ pub(super) fn snapshot(
     terminal: &Terminal<'_>,
     wanted: impl Fn(&Account) -> Wanted,
 ) -> Result<Snapshot, Error> {
-    connected(connection, noise, terminal, async |aws| collected(aws, wanted).await)
+    connected(connection, noise, terminal, async |aws| collected(aws, wanted).await)?
 }
 
 /// In days: Ground Truth is younger.
@@ -89,8 +91,8 @@ pub(super) fn for_jobs(
                 manifests.push(manifest);
             }
         }
-        (collected(aws, |account| place::wanted(account, asked, &beyond)).await, manifests)
-    })
+        Ok((collected(aws, |account| place::wanted(account, asked, &beyond)).await?, manifests))
+    })?
 }
 
 /// What a job's manifest in S3 names.
@@ -105,12 +107,22 @@ async fn manifest(aws: &crate::collect::Aws, asked: &Asked, region: Option<&Stri
 }
 
 #[cfg(feature = "live")]
-async fn collected(aws: &crate::collect::Aws, wanted: impl Fn(&Account) -> Wanted) -> Snapshot {
+async fn collected(aws: &crate::collect::Aws, wanted: impl Fn(&Account) -> Wanted) -> Result<Snapshot, Error> {
     use crate::collect;
 
     let mut account = collect::inventory(aws).await;
     collect::complete(aws, &mut account, wanted).await;
-    Snapshot::new(account, aws.collection())
+    if aws.is_interrupted() && has_nothing(&account) {
+        return Err(collect::ConnectError::Interrupted.into());
+    }
+    Ok(Snapshot::new(account, aws.collection()))
+}
+
+/// Is no list of it known?
+#[cfg(feature = "live")]
+fn has_nothing(account: &Account) -> bool {
+    let known = |regional: &Regional| regional.functions.known().is_ok() || regional.labeling_jobs.known().is_ok();
+    account.iam.roles.known().is_err() && account.buckets.known().is_err() && !account.regions.values().any(known)
 }
 
 #[cfg(feature = "live")]
@@ -121,10 +133,12 @@ fn connected<T>(
     work: impl AsyncFnOnce(&crate::collect::Aws) -> T,
 ) -> Result<T, Error> {
     let progress = super::progress::Progress::new(noise, terminal.watched);
+    let connection = wanted(connection);
+    let _listening = super::interrupt::Listening::begin(&connection.stop)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
-        let aws = crate::collect::Aws::connect(&wanted(connection), progress.watcher()).await?;
-        Ok(work(&aws).await)
+        let aws = crate::collect::Aws::connect(&connection, progress.watcher()).await?;
+        Ok(aws.watched(work(&aws)).await)
     });
     progress.finish();
     done
@@ -169,6 +183,8 @@ fn wanted(arguments: &cli::Connection) -> crate::collect::Connection {
         concurrency: arguments.concurrency.and_then(|n| usize::try_from(n).ok()),
         max_rps: arguments.max_rps,
         timeout: arguments.timeout.map(Duration::from_secs),
+        deadline: arguments.deadline.map(Duration::from_secs),
+        stop: crate::collect::Stop::default(),
         jobs_since: arguments.jobs_since,
         max_jobs: arguments.max_jobs.and_then(|n| usize::try_from(n).ok()),
     }

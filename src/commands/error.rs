@@ -7,7 +7,7 @@ use crate::config::Mistakes;
 use crate::preflight::NoCaller;
 use crate::preflight::request::NotAsked;
 
-/// Why a command could not do its work: exit code 2. Each message says what to do, and is one line but for the mistakes of
+/// Why a command could not do its work. Each message says what to do, and is one line but for the mistakes of
 /// a configuration, which are one each.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -84,7 +84,29 @@ pub enum Error {
     Output(#[from] io::Error),
 }
 
+/// The command could not do its work.
+const COULD_NOT_RUN: u8 = 2;
+/// The user stopped it before it had anything to tell: 128 and the number of SIGINT, as a shell has it.
+#[cfg(feature = "live")]
+const INTERRUPTED: u8 = 130;
+
 impl Error {
+    /// The program's exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            #[cfg(feature = "live")]
+            Self::Connect(crate::collect::ConnectError::Interrupted) => INTERRUPTED,
+            _ => COULD_NOT_RUN,
+        }
+    }
+
+    /// Has the reader of standard output closed its end?
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// What to say, line by line. A mistake in a file begins with its place there; all else with the program's name.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

@@ -7,6 +7,7 @@ mod jobs;
 mod organization;
 mod refused;
 mod story;
+mod time;
 mod workforce;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use gt_audit::account::snapshot::Snapshot;
 use gt_audit::account::{Account, Fact, Wanted};
 use gt_audit::arn::Arn;
 use gt_audit::collect::calls::{self, CALLS, Chosen, When};
-use gt_audit::collect::{Aws, Connection, Progress, complete, details, inventory, object};
+use gt_audit::collect::{Aws, Connection, Event, complete, details, inventory, object};
 use gt_audit::labeling::wanted;
 
 use crate::accounts::root;
@@ -265,7 +266,8 @@ fn who_watches_is_told_of_each_call_before_it_is_made() {
     let told = Arc::new(Mutex::new(vec![]));
     let watcher = {
         let told = Arc::clone(&told);
-        Arc::new(move |progress: Progress<'_>| {
+        Arc::new(move |event: Event<'_>| {
+            let Event::Asked(progress) = event else { panic!("{event:?}") };
             told.lock().unwrap().push((progress.call.operation, progress.resource.to_owned(), progress.calls));
         })
     };

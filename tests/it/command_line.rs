@@ -260,20 +260,103 @@ fn a_wrong_command_line_is_exit_code_2() {
 
 #[cfg(feature = "live")]
 mod live {
+    use std::fs;
+    use std::net::TcpListener;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+
     use super::{gt_audit, refused};
+
+    const KEYS: [(&str, &str); 2] =
+        [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret-that-nobody-sees")];
 
     #[test]
     fn trouble_with_the_account_is_one_line_that_says_what_to_do() {
-        let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret-that-nobody-sees")];
         refused(gt_audit().args(["--region", "us-east-1"]), &["no credentials"]);
-        refused(gt_audit().envs(keys), &["no region", "--region"]);
+        refused(gt_audit().envs(KEYS), &["no region", "--region"]);
         refused(gt_audit().args(["--profile", "nobody", "--region", "us-east-1"]), &["nobody"]);
         // Nothing listens on the discard port of loopback.
         let dead = ["--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
-        refused(gt_audit().envs(keys).args(dead), &["http://127.0.0.1:9", "does not answer"]);
+        refused(gt_audit().envs(KEYS).args(dead), &["http://127.0.0.1:9", "does not answer"]);
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("snapshot.json");
-        refused(gt_audit().envs(keys).arg("collect").args(dead).arg("-o").arg(&file), &["does not answer"]);
+        refused(gt_audit().envs(KEYS).arg("collect").args(dead).arg("-o").arg(&file), &["does not answer"]);
         assert!(!file.exists());
+    }
+
+    #[test]
+    fn a_dead_proxy_is_named() {
+        refused(
+            gt_audit().envs(KEYS).args(["--region", "us-east-1"]).env("HTTPS_PROXY", "http://user:word@127.0.0.1:9"),
+            &["AWS STS in region `us-east-1` does not answer through the proxy `http://127.0.0.1:9` of HTTPS_PROXY"],
+        );
+    }
+
+    #[test]
+    fn a_bundle_of_certificates_that_cannot_be_used_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let bundle = directory.path().join("ca.pem");
+        let region = ["--region", "us-east-1"];
+        let mut command = gt_audit();
+        command.envs(KEYS).args(region).env("AWS_CA_BUNDLE", &bundle);
+        refused(&mut command, &["`AWS_CA_BUNDLE` names", "ca.pem, which cannot be used"]);
+        fs::write(&bundle, "no certificate").unwrap();
+        refused(&mut command, &["ca.pem", "there is no certificate in it"]);
+        let config = directory.path().join("config");
+        fs::write(&config, format!("[default]\nca_bundle = {}\n", bundle.display())).unwrap();
+        refused(
+            gt_audit().envs(KEYS).args(region).env("AWS_CONFIG_FILE", &config),
+            &["`ca_bundle` names", "there is no certificate in it"],
+        );
+    }
+
+    #[test]
+    fn a_credential_process_is_quoted_by_its_errors_and_never_by_its_output() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("config");
+        let region = ["--region", "us-east-1", "--endpoint-url", "http://127.0.0.1:9"];
+        for (process, says) in [
+            ("sh -c 'echo SECRET; echo please log in first >&2; exit 3'", "please log in first"),
+            ("sh -c 'echo SECRET'", "could not parse response"),
+        ] {
+            fs::write(&config, format!("[default]\ncredential_process = {process}\n")).unwrap();
+            let mut command = gt_audit();
+            command.args(region).env("AWS_CONFIG_FILE", &config);
+            refused(&mut command, &["the credentials cannot be loaded", says]);
+            let error = String::from_utf8(command.output().unwrap().stderr).unwrap();
+            assert!(!error.contains("SECRET"), "{error}");
+        }
+    }
+
+    /// gt-audit against a server that takes the first call and never answers.
+    fn unanswered() -> (std::process::Child, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let child = Command::new(assert_cmd::cargo::cargo_bin("gt-audit"))
+            .args(["--region", "us-east-1", "--timeout", "3600", "--endpoint-url", &url])
+            .envs(KEYS)
+            .env("AWS_CONFIG_FILE", "/nonexistent")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (connection, _) = listener.accept().unwrap();
+        (child, connection)
+    }
+
+    fn interrupt(child: &std::process::Child) {
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    }
+
+    #[test]
+    fn ctrl_c_before_anything_is_collected_is_exit_code_130() {
+        let (child, _connection) = unanswered();
+        interrupt(&child);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{:?}", output.status.signal());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(error, "gt-audit: interrupted before anything was collected\n");
     }
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "a request that is not what it should be fails the test")]
 
 mod asked;
+mod body;
 mod clock;
 mod fault;
 mod iam;
@@ -37,7 +38,7 @@ use gt_audit::collect::calls::{CALLS, Call};
 use gt_audit::collect::{Aws, ConnectError, Connection};
 
 use asked::Asked;
-pub use clock::{passed, run};
+pub use clock::{passed, run, sleep};
 pub use fault::{Fault, How, PAGE};
 
 /// The region of the clients' configuration.
@@ -106,8 +107,13 @@ struct Seen {
 /// What is answered: the status, headers and the body.
 struct Answer(u16, Vec<(&'static str, String)>, String);
 
-/// No answer: an error, or none ever.
-struct Silence(Option<ConnectorError>);
+/// What is no answer in one piece.
+enum Trouble {
+    Error(ConnectorError),
+    Silence,
+    /// An answer whose body does not come as it should.
+    Body(Answer, How),
+}
 
 impl FakeAws {
     pub fn new(account: &Account, set: Switches) -> Self {
@@ -160,7 +166,7 @@ impl FakeAws {
 }
 
 impl Inner {
-    fn answer(&self, request: &HttpRequest) -> Result<Answer, Silence> {
+    fn answer(&self, request: &HttpRequest) -> Result<Answer, Trouble> {
         let asked = Asked::read(request);
         let call = CALLS
             .iter()
@@ -195,7 +201,16 @@ impl Inner {
                 body.truncate(half);
                 return Ok(Answer(status, headers, body));
             }
-            Some(silence) => return Err(Silence(silence.connector_error())),
+            Some(How::Tells(status, code, message)) => return Ok(refusal(&asked, status, code, message)),
+            Some(How::At(date, status, code)) => {
+                let Answer(status, mut headers, body) = refusal(&asked, status, code, "something is wrong");
+                headers.push(("date", date.to_owned()));
+                return Ok(Answer(status, headers, body));
+            }
+            Some(how @ (How::CutBody | How::StalledBody | How::DrippingBody)) => {
+                return Err(Trouble::Body(self.right_answer(&asked), how));
+            }
+            Some(silence) => return Err(silence.connector_error().map_or(Trouble::Silence, Trouble::Error)),
         }
         if self.set.garbled.contains(call) {
             return Ok(Answer(200, vec![], "<html>{not what you think".to_owned()));
@@ -317,18 +332,19 @@ impl HttpClient for FakeAws {
 
 impl HttpConnector for FakeAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match self.0.answer(&request) {
-            Ok(Answer(status, headers, body)) => {
-                let status = StatusCode::try_from(status).expect("a status");
-                let mut response = HttpResponse::new(status, SdkBody::from(body));
-                for (name, value) in headers {
-                    response.headers_mut().insert(name, value);
-                }
-                HttpConnectorFuture::ready(Ok(response))
-            }
-            Err(Silence(None)) => HttpConnectorFuture::new(std::future::pending()),
-            Err(Silence(Some(error))) => HttpConnectorFuture::ready(Err(error)),
+        let (Answer(status, headers, body), how) = match self.0.answer(&request) {
+            Ok(answer) => (answer, None),
+            Err(Trouble::Body(answer, how)) => (answer, Some(how)),
+            Err(Trouble::Silence) => return HttpConnectorFuture::new(std::future::pending()),
+            Err(Trouble::Error(error)) => return HttpConnectorFuture::ready(Err(error)),
+        };
+        let status = StatusCode::try_from(status).expect("a status");
+        let body = how.map_or_else(|| SdkBody::from(body.clone()), |how| body::wrong(&body, how));
+        let mut response = HttpResponse::new(status, body);
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
         }
+        HttpConnectorFuture::ready(Ok(response))
     }
 }
 

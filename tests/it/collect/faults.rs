@@ -192,6 +192,9 @@ fn each_list_of_a_region_is_a_fact_of_its_own() {
 /// How long a call may take that is never answered: half a minute of retries, or two attempts that are waited for.
 const PATIENCE: Duration = Duration::from_secs(32);
 
+/// Attempts of a call at most.
+const ATTEMPTS: usize = 10;
+
 #[test]
 fn a_service_that_fails_costs_half_a_minute_and_is_not_asked_again() {
     for how in [
@@ -201,15 +204,20 @@ fn a_service_that_fails_costs_half_a_minute_and_is_not_asked_again() {
         How::Reset,
         How::ConnectionRefused,
         How::Hangs,
+        How::CutBody,
+        How::StalledBody,
+        How::DrippingBody,
     ] {
         for service in ["SageMaker", "Lambda", "KMS", "S3", "IAM", "Organizations", "Resource Groups Tagging API"] {
             // A page of IAM's has a minute; S3 is asked in one region after the other.
             let patience = if ["IAM", "S3"].contains(&service) { 2 * PATIENCE } else { PATIENCE };
             let (fake, _, account) = collect(with(vec![Fault::of(service, how)]));
             assert!(passed() <= patience, "{service}, {how:?}: {:?}", passed());
-            // A region's one call is tried a few times, and the alias beside IAM's list.
+            // One call a region is made before all others wait for it, and none is tried more than ten times: how often
+            // within the half minute depends on the waits, which are drawn by lot.
             let regions = 2;
-            assert!(fake.requests_to(service) <= regions * 7, "{service}, {how:?}: {}", fake.requests_to(service));
+            let tries = fake.requests_to(service);
+            assert!(tries <= regions * ATTEMPTS, "{service}, {how:?}: {tries}");
             let gaps = account.unread();
             assert!(gaps.len() <= regions, "{service}, {how:?}: {gaps:?}");
             let told = gaps.iter().all(|gap| gap.message().contains(&format!("{service} in ")));
@@ -236,7 +244,7 @@ fn a_service_that_dies_in_the_middle_is_not_asked_about_each() {
     let (fake, _, account) = collect(with(vec![fault]));
     assert!(passed() <= 2 * PATIENCE, "{:?}", passed());
     assert!(account.buckets.known().is_ok());
-    assert!(fake.requests_to("S3") < 7 * 64, "{}", fake.requests_to("S3"));
+    assert!(fake.requests_to("S3") <= ATTEMPTS * 64, "{}", fake.requests_to("S3"));
     assert_eq!(account.iam, everything().iam);
 }
 

@@ -58,6 +58,11 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Waits until so much time has passed.
+pub async fn sleep(duration: Duration) {
+    Until::after(duration).await;
+}
+
 struct Woken(AtomicBool);
 
 impl Wake for Woken {

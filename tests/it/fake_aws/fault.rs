@@ -22,6 +22,10 @@ pub struct Fault {
 pub enum How {
     /// A refusal with a code, in the service's own form, with a status.
     Refused(u16, &'static str),
+    /// The same in these words.
+    Tells(u16, &'static str, &'static str),
+    /// A refusal, with the server's time.
+    At(&'static str, u16, &'static str),
     /// Anything else: a status and a body.
     Says(u16, &'static str),
     /// The right answer cut in half, under a right length.
@@ -34,6 +38,12 @@ pub enum How {
     Reset,
     /// No answer, ever.
     Hangs,
+    /// The connection breaks in the middle of the right answer.
+    CutBody,
+    /// Nothing comes after the first half of the right answer.
+    StalledBody,
+    /// The right answer comes, a byte a second.
+    DrippingBody,
 }
 
 /// What a web server says that has no such page, or a program of Python's that has failed: moto answers so.
@@ -85,7 +95,15 @@ impl How {
             Self::NoAddress => "dns error".into(),
             Self::ConnectionRefused => io::Error::from(io::ErrorKind::ConnectionRefused).into(),
             Self::Reset => io::Error::from(io::ErrorKind::ConnectionReset).into(),
-            Self::Refused(..) | Self::Says(..) | Self::Half | Self::Hangs => return None,
+            Self::Refused(..)
+            | Self::Tells(..)
+            | Self::At(..)
+            | Self::Says(..)
+            | Self::Half
+            | Self::Hangs
+            | Self::CutBody
+            | Self::StalledBody
+            | Self::DrippingBody => return None,
         };
         Some(ConnectorError::io(error))
     }
