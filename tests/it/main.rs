@@ -17,6 +17,7 @@ mod differences;
 mod facts;
 #[cfg(feature = "live")]
 mod fake_aws;
+mod fault_table;
 mod field;
 mod fix;
 mod fix_spelled;
