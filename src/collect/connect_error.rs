@@ -254,7 +254,7 @@ fn said(problem: &str) -> String {
 }
 
 /// `12 minutes ahead of`.
-fn difference(ahead: i64) -> String {
+fn difference(ahead: i32) -> String {
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
     format!("{} minutes {direction}", ahead.unsigned_abs() / 60)
 }

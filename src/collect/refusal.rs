@@ -47,9 +47,9 @@ pub(super) struct Refusal {
     pub(super) message: String,
     pub(super) kind: Kind,
     /// How many seconds this machine's clock is ahead of the server's, where they differ by more than AWS lets pass.
-    pub(super) skew: Option<i64>,
+    pub(super) skew: Option<i32>,
     /// The region in which the bucket is, where S3 answers that it is elsewhere.
-    pub(super) bucket_region: Option<String>,
+    pub(super) bucket_region: Option<Box<str>>,
 }
 
 /// What a refusal says of the service.
@@ -68,7 +68,7 @@ pub(super) enum Kind {
 }
 
 /// How many seconds AWS's clocks and ours may differ (Signature Version 4: five minutes; S3 lets 15 pass; 2026-11).
-const MOST_SKEW: i64 = 300;
+const MOST_SKEW: u32 = 300;
 
 /// How long a message may be, in characters.
 const MESSAGE: usize = 300;
@@ -134,7 +134,7 @@ impl Refusal {
         let skew = response.and_then(|response| response.headers().get("date")).and_then(|date| skew(date, now));
         let bucket_region = response
             .filter(|response| is_elsewhere(response, &code))
-            .and_then(|response| response.headers().get("x-amz-bucket-region").map(str::to_owned));
+            .and_then(|response| response.headers().get("x-amz-bucket-region").map(Box::from));
         Self { action: call.action, resource: resource.to_owned(), code, message, kind, skew, bucket_region }
     }
 
@@ -183,10 +183,10 @@ pub(super) fn is_final(gap: &Unknown) -> bool {
 }
 
 /// How many seconds a clock is ahead of the time in a `Date` header, if it is more than AWS lets pass.
-fn skew(date: &str, now: SystemTime) -> Option<i64> {
+fn skew(date: &str, now: SystemTime) -> Option<i32> {
     let theirs = DateTime::from_str(date, Format::HttpDate).ok()?;
-    let seconds = DateTime::from(now).secs() - theirs.secs();
-    (seconds.abs() > MOST_SKEW).then_some(seconds)
+    let seconds = i32::try_from(DateTime::from(now).secs() - theirs.secs()).ok()?;
+    (seconds.unsigned_abs() > MOST_SKEW).then_some(seconds)
 }
 
 /// What could not be understood in an answer.

@@ -98,7 +98,7 @@ where
         aws.gate.ask(call, place, resource.as_str(), request(aws.s3(region))).await
     };
     match ask(region).await {
-        Err(Refusal { bucket_region: Some(other), .. }) if other != region => ask(&other).await,
+        Err(Refusal { bucket_region: Some(other), .. }) if *other != *region => ask(&other).await,
         answer => answer,
     }
 }

@@ -94,11 +94,11 @@ impl Error {
     /// The program's exit code.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self {
-            #[cfg(feature = "live")]
-            Self::Connect(crate::collect::ConnectError::Interrupted) => INTERRUPTED,
-            _ => COULD_NOT_RUN,
+        #[cfg(feature = "live")]
+        if matches!(self, Self::Connect(crate::collect::ConnectError::Interrupted)) {
+            return INTERRUPTED;
         }
+        COULD_NOT_RUN
     }
 
     /// Has the reader of standard output closed its end?

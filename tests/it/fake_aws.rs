@@ -197,7 +197,7 @@ impl Inner {
             Some(How::Says(status, body)) => return Ok(Answer(status, vec![], body.to_owned())),
             Some(How::Half) => {
                 let Answer(status, headers, mut body) = self.right_answer(&asked);
-                let half = (body.len() / 2..).find(|at| body.is_char_boundary(*at)).unwrap_or_default();
+                let half = (body.len() / 2..body.len()).find(|at| body.is_char_boundary(*at)).unwrap_or_default();
                 body.truncate(half);
                 return Ok(Answer(status, headers, body));
             }
