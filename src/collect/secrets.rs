@@ -10,6 +10,10 @@ use super::lock::lock;
 /// What stands for a part of the credentials.
 const MASK: &str = "[credentials]";
 
+/// As short as a key id of AWS's can be (IAM API reference, `AccessKey`, 2026-11). Emulators take `test` or an account's id
+/// for one, which stand in messages for what they are.
+const SHORTEST: usize = 16;
+
 /// Key ids, secrets and session tokens. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Secrets(Arc<Mutex<Vec<String>>>);
@@ -20,7 +24,9 @@ impl Secrets {
         let token = credentials.session_token();
         let mut known = lock(&self.0);
         for secret in [Some(credentials.access_key_id()), Some(credentials.secret_access_key()), token] {
-            if let Some(secret) = secret.filter(|secret| !secret.is_empty() && !known.iter().any(|it| it == secret)) {
+            if let Some(secret) =
+                secret.filter(|secret| secret.len() >= SHORTEST && !known.iter().any(|it| it == secret))
+            {
                 known.push(secret.to_owned());
             }
         }
@@ -65,11 +71,19 @@ mod tests {
     #[test]
     fn no_part_of_the_credentials_is_left() {
         let secrets = Secrets::default();
-        secrets.note(&Credentials::new("AKID", "SECRET", Some("AKIDTOKEN".to_owned()), None, "test"));
+        let [id, secret, token] = ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG", "AKIAIOSFODNN7EXAMPLEAndMore"];
+        secrets.note(&Credentials::new(id, secret, Some(token.to_owned()), None, "test"));
         assert_eq!(
-            secrets.mask("AKID signs with AKIDTOKEN, not with SECRET"),
+            secrets.mask(&format!("{id} signs with {token}, not with {secret}")),
             "[credentials] signs with [credentials], not with [credentials]"
         );
-        assert_eq!(Secrets::default().mask("AKID"), "AKID");
+        assert_eq!(Secrets::default().mask(id), id);
+    }
+
+    #[test]
+    fn what_an_emulator_takes_for_credentials_is_no_secret() {
+        let secrets = Secrets::default();
+        secrets.note(&Credentials::new("111122223333", "test", None, None, "test"));
+        assert_eq!(secrets.mask("role/test of 111122223333"), "role/test of 111122223333");
     }
 }

@@ -128,8 +128,13 @@ impl FakeAws {
 
     /// A configuration whose clients speak to this AWS.
     pub fn config(&self) -> SdkConfig {
-        let credentials =
-            Credentials::new("AKIDEXAMPLE", "SECRETEXAMPLE", Some("TOKENEXAMPLE".to_owned()), None, "test");
+        let credentials = Credentials::new(
+            "AKIDEXAMPLEEXAMPLE",
+            "SECRETEXAMPLEEXAMPLE",
+            Some("TOKENEXAMPLEEXAMPLE".to_owned()),
+            None,
+            "test",
+        );
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static(HOME))

@@ -188,15 +188,16 @@ fn a_clock_that_is_wrong_is_named() {
 
 #[test]
 fn credentials_that_a_server_quotes_are_masked() {
-    const QUOTES: &str = "the token TOKENEXAMPLE of AKIDEXAMPLE, signed with SECRETEXAMPLE, is not welcome";
+    const QUOTES: &str =
+        "the token TOKENEXAMPLEEXAMPLE of AKIDEXAMPLEEXAMPLE, signed with SECRETEXAMPLEEXAMPLE, is not welcome";
     let fake = with(vec![
         Fault::of("Lambda", How::Tells(403, "AccessDeniedException", QUOTES)),
-        Fault::of_call(&calls::LIST_BUCKETS, How::Tells(403, "AKIDEXAMPLE", QUOTES)),
+        Fault::of_call(&calls::LIST_BUCKETS, How::Tells(403, "AKIDEXAMPLEEXAMPLE", QUOTES)),
     ]);
     let (account, told) = collect(&fake, &both_regions());
     let text = serde_json::to_string(&account).unwrap();
     assert!(text.contains("the token [credentials] of [credentials], signed with [credentials], is not welcome"));
-    for secret in ["TOKENEXAMPLE", "AKIDEXAMPLE", "SECRETEXAMPLE"] {
+    for secret in ["TOKENEXAMPLEEXAMPLE", "AKIDEXAMPLEEXAMPLE", "SECRETEXAMPLEEXAMPLE"] {
         assert!(!text.contains(secret) && !told.iter().any(|told| told.contains(secret)), "{secret}");
     }
     let error = error(&with(vec![Fault::of("STS", How::Tells(403, "AccessDenied", QUOTES))]), &both_regions());
