@@ -56,7 +56,7 @@ impl Options<'static> {
 #[must_use]
 pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let account = &snapshot.account;
-    let access = Access::new(account);
+    let access = Access::new(account).as_of(&snapshot.collection.finished_at);
     let uses = Uses::of(account, options.workloads);
     let mut evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     evaluator.execution_roles.retain(|role| options.scope.admits(&role.role.arn));
@@ -86,7 +86,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
 /// The findings of which one is made, where the resources are not known to be used: one a resource.
 #[must_use]
 pub fn spelled_out(snapshot: &Snapshot, options: Options<'_>, grouped: &Finding) -> Vec<Finding> {
-    let access = Access::new(&snapshot.account);
+    let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
     let uses = Uses::of(&snapshot.account, options.workloads);
     let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     let role = grouped.principal.as_ref().and_then(|arn| evaluator.execution_role(arn.as_str()));

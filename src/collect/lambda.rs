@@ -29,6 +29,7 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
             let arn = arn(LIST_FUNCTIONS.action, listed.function_arn.as_deref())?;
             Ok(Function {
                 role: listed.role.unwrap_or_default(),
+                vpc: Fact::Known(listed.vpc_config.and_then(|vpc| vpc.vpc_id).filter(|vpc| !vpc.is_empty())),
                 tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
                 policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
                 arn,

@@ -57,7 +57,7 @@ impl<'a> Prover<'a> {
     /// Prepares to prove changes of an account of which this is the report.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, options: Options<'a>, before: &'a Report) -> Self {
-        let access = Access::new(&snapshot.account);
+        let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
         Self { snapshot, options, access, before, standing: Standing::of(before) }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Prover<'a> {
         for (change, _) in changes {
             apply::apply(change, &mut snapshot.account).map_err(|error| Rejected(error.to_string()))?;
         }
-        let after = Access::new(&snapshot.account);
+        let after = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
         let mut allowed = vec![];
         for (change, asked) in changes {
             quota::hold(&snapshot.account, change)?;

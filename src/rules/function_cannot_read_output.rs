@@ -30,7 +30,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, function: &'a Function) -> Checked {
     };
     let (mut open, mut failing) = (None, vec![]);
     for job in &jobs {
-        let ways = evaluator.ways_to_output(role, job);
+        let ways = evaluator.ways_to_output(function, role, job);
         match ways.map(|ways| ways.map(|ways| (ways.is_open(), ways))) {
             Ok(None | Some((Ok(true), _))) => {}
             Ok(Some((Ok(false), ways))) => failing.push((*job, ways)),

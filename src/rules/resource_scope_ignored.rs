@@ -73,7 +73,7 @@ fn scoped_right(identity: &LabelingIdentity<'_>, (policy, number, idle): &Idle<'
         .iter()
         .map(|glob| identity::edit(&target, *number, EditKind::Without(glob.clone()), vec![], losses.clone()));
     let on = Some(BTreeSet::from(["*".to_owned()]));
-    let beside = EditKind::Beside { actions: named, on, when: None, service: None };
+    let beside = EditKind::Beside { actions: named, on, when: None };
     Some(without.chain([identity::edit(&target, *number, beside, gains, vec![])]).collect())
 }
 

@@ -20,10 +20,8 @@ pub(super) const RULE: Rule = Rule {
 fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     let passes_itself = |job: &&Job<'_>| job.needs.iter().any(|need| matches!(need.what, What::PassItself(_)));
     let jobs: Vec<&Job<'_>> = views::jobs(&evaluator.uses.jobs, &role.role.arn).filter(passes_itself).collect();
-    if jobs.is_empty() {
-        return Ok(None);
-    }
-    let mut evaluation = evaluator.passes_itself(role);
+    let Some(first) = jobs.first() else { return Ok(None) };
+    let mut evaluation = evaluator.passes_itself(role, first.region);
     evaluation.requirement.field = ALGORITHM;
     if evaluation.is_met()? {
         return Ok(None);

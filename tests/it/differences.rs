@@ -152,6 +152,7 @@ fn person(account: &mut Account, policies: &[&str]) {
     let named = policies.iter().enumerate().map(|(i, text)| (format!("p{i}"), Fact::Known(document(text))));
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", "user/ann"),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(named.collect()) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),

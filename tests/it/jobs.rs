@@ -181,6 +181,7 @@ fn own_functions(named: &[Arn], account: &str, region: &str) -> Vec<Function> {
         arn: Arn::parse(unqualified(arn)).unwrap(),
         role: format!("arn:{}:iam::{account}:role/Functions", arn.partition()),
         tags: Fact::Known(Tags::new()),
+        vpc: Fact::Known(None),
         policy: Fact::Known(None),
     };
     own.map(function).collect()

@@ -21,6 +21,7 @@ mod field;
 mod fix;
 mod fix_spelled;
 mod fuzz;
+mod habits;
 mod jobs;
 mod laws;
 #[cfg(feature = "live")]
@@ -28,6 +29,7 @@ mod live;
 mod one_judgement;
 #[cfg(feature = "live")]
 mod oracle;
+mod possibilities;
 mod preflight;
 mod prose;
 mod rooms;

@@ -98,11 +98,12 @@ fn hold_remedies(name: &str, unmet: &[Unmet]) {
     }
 }
 
-fn asked(account: &gt_audit::account::Account, request: &Value, job: &str) -> Preflight {
+fn asked(snapshot: &gt_audit::account::snapshot::Snapshot, request: &Value, job: &str) -> Preflight {
     let mut request = request.clone();
     request["LabelingJobName"] = job.into();
     let asked = Asked::parse("job.json", request.to_string().as_bytes()).unwrap();
-    preflight(account, &asked, &Caller::find(account, &account.caller).unwrap(), None)
+    let account = &snapshot.account;
+    preflight(snapshot, &asked, &Caller::find(account, &account.caller).unwrap(), None)
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn compare(name: &str, before: &Snapshot, after: &Snapshot, request: &Value, job
     for finding in &report.findings {
         hold_remedies(name, &finding.causes);
     }
-    let preflight = asked(&before.account, request, job);
+    let preflight = asked(&before, request, job);
     for check in &preflight.checks {
         hold_remedies(name, &check.causes);
     }
@@ -219,9 +220,9 @@ fn each_field_that_names_something_is_read_by_a_requirement_or_needs_none() {
     for path in &listed {
         assert!(fields.iter().any(|field| field == path), "the API has no field {path}");
     }
-    let mut account = healthy().account;
-    account.caller = Arn::iam("aws", "111122223333", "root");
-    account.regions.get_mut("us-east-1").unwrap().workteams = Fact::Known(vec![]);
+    let mut snapshot = healthy();
+    snapshot.account.caller = Arn::iam("aws", "111122223333", "root");
+    snapshot.account.regions.get_mut("us-east-1").unwrap().workteams = Fact::Known(vec![]);
     for path in fields.iter().filter(|path| !listed.contains(path.as_str())) {
         let mut request = json!({});
         set(&mut request, path, value(path));
@@ -231,7 +232,7 @@ fn each_field_that_names_something_is_read_by_a_requirement_or_needs_none() {
         if path.starts_with(ALGORITHM) {
             set(&mut request, ALGORITHM_SPECIFICATION, value(ALGORITHM_SPECIFICATION));
         }
-        let job = asked(&account, &request, "job");
+        let job = asked(&snapshot, &request, "job");
         let read = job.checks.iter().filter(|check| check.field == *path && !check.resource.is_empty());
         assert!(read.count() > 0, "nothing is required for {path}: {:#?}", job.checks);
     }

@@ -26,6 +26,7 @@ fn user(account: &mut Account, policy: &Value) {
     let inline = BTreeMap::from([("p1".to_owned(), Fact::Known(document(&policy.to_string())))]);
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", "user/ann"),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(inline) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),

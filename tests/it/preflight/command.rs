@@ -41,7 +41,7 @@ fn the_table_on_a_wide_and_on_a_narrow_terminal() {
         gt_audit::preflight::request::Asked::parse("localstack/job.json", read("localstack/job.json").as_bytes());
     let caller = gt_audit::arn::Arn::parse(ANN).unwrap();
     let caller = gt_audit::preflight::Caller::find(&snapshot.account, &caller).unwrap();
-    let job: Preflight = gt_audit::preflight::preflight(&snapshot.account, &asked.unwrap(), &caller, None);
+    let job: Preflight = gt_audit::preflight::preflight(&snapshot, &asked.unwrap(), &caller, None);
     for width in [120, 72] {
         let text = table::write(std::slice::from_ref(&job), Layout { width, color: false });
         assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");

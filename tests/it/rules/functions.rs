@@ -116,7 +116,7 @@ fn function_denied() {
     );
     assert_eq!(denied(r#""Action":"lambda:*","Resource":"arn:aws:lambda:*:*:function:other""#), Vec::<String>::new());
     assert_eq!(
-        denied(r#""Action":"lambda:*","Resource":"*","Condition":{"Bool":{"aws:ViaAWSService":"true"}}"#),
+        denied(r#""Action":"lambda:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIdentity":"ann"}}"#),
         [format!("? function-denied {name}")]
     );
 }

@@ -24,6 +24,7 @@ fn user(account: &mut Account, name: &str, policies: &[&str]) {
     let named = policies.iter().enumerate().map(|(i, text)| (format!("p{}", i + 1), Fact::Known(document(text))));
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", &format!("user/{name}")),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(named.collect()) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),

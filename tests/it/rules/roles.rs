@@ -28,7 +28,10 @@ fn role_not_assumable() {
     assert_eq!(trusting(conditional), Vec::<String>::new());
     let other_account = conditional.replace("\"111122223333\"", "\"444455556666\"");
     let external_id = conditional.replace("aws:SourceAccount", "sts:ExternalId");
-    let source = conditional.replace("aws:SourceAccount", "aws:SourceArn");
+    let source = conditional.replace(
+        "\"StringEquals\":{\"aws:SourceAccount\":\"111122223333\"}",
+        "\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:sagemaker:us-east-1:111122223333:labeling-job/*\"}",
+    );
     for never in [other_account, external_id] {
         assert_eq!(
             says(|a| role(a).trust = Fact::Known(document(&never))),
@@ -219,11 +222,13 @@ fn trust_without_source() {
     assert_eq!(trusting(""), low);
     assert_eq!(trusting(r#"{"Bool":{"aws:SecureTransport":"true"}}"#), low);
     assert_eq!(trusting(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#), Vec::<String>::new());
-    // What a job's ARN is the own account does not know of each request; a stranger's it never is.
+    // Of which form the ARN is AWS does not say, but that it is of SageMaker in the own account; a stranger's it never is.
     let source =
         |operator: &str, pattern: &str| trusting(&format!(r#"{{"{operator}":{{"aws:SourceArn":"{pattern}"}}}}"#));
-    assert_eq!(source("ArnLike", "arn:aws:sagemaker:*:111122223333:*"), ["? role-not-assumable GtExecution"]);
-    assert_eq!(source("ArnLikeIfExists", "arn:aws:sagemaker:*:111122223333:*"), ["? role-not-assumable GtExecution"]);
+    assert_eq!(source("ArnLike", "arn:aws:sagemaker:*:111122223333:*"), Vec::<String>::new());
+    assert_eq!(source("ArnLikeIfExists", "arn:aws:sagemaker:*:111122223333:*"), Vec::<String>::new());
+    let of_jobs = "arn:aws:sagemaker:*:111122223333:labeling-job/*";
+    assert_eq!(source("ArnLike", of_jobs), ["? role-not-assumable GtExecution"]);
     assert_eq!(trusting(r#"{"StringEquals":{"aws:SourceOrgID":"o-acme"}}"#), ["? role-not-assumable GtExecution"]);
     // A resource control policy keeps strangers out for all roles.
     let guarded = |a: &mut Account| {
