@@ -37,8 +37,8 @@ pub(super) struct Facts<'a> {
     account: &'a Account,
     /// The day of the facts.
     pub(super) as_of: Option<Timestamp>,
-    /// The organization that the account is in, where that is known; none, where it is certainly in none.
-    organization_id: Option<Option<String>>,
+    /// The organization that the account is in; none, where it is certainly in none.
+    organization_id: Fact<Option<String>>,
 }
 
 impl<'a> Facts<'a> {
@@ -61,6 +61,7 @@ impl<'a> Facts<'a> {
     }
 
     /// What a key may be.
+    #[expect(clippy::match_same_arms, reason = "a source an arm, so that each is found")]
     fn possible(&self, source: Source, key: &str, subject: Subject<'_>) -> Vec<Value> {
         let Subject { ask, identity, account } = subject;
         let arn = identity.map(Identity::arn);
@@ -95,7 +96,7 @@ impl<'a> Facts<'a> {
                 Identity::Role(_) => "AssumedRole",
                 Identity::User(_) | Identity::Group(_) => "User",
             })),
-            Source::PrincipalTags => self.tags_of_principal(key, subject),
+            Source::PrincipalTags => tags_of_principal(key, subject),
             Source::UserId => identity.map_or(vec![Value::Present], user_id),
             Source::UserName => match identity {
                 Some(Identity::User(user)) => vec![Value::text(user.arn.name())],
@@ -148,29 +149,29 @@ impl<'a> Facts<'a> {
         vec![earliest.map_or(Value::Present, |time| Value::AtLeast(time.as_second() as f64))]
     }
 
-    /// The tags of who asks. A role may be assumed with tags beside its own: not by a service that labeling uses.
-    fn tags_of_principal(&self, key: &str, subject: Subject<'_>) -> Vec<Value> {
-        let Some(Ok(tags)) = subject.identity.and_then(Identity::tags).map(Fact::known) else {
-            return NOTHING.to_vec();
-        };
-        match tag(Some(tags), key).as_slice() {
-            [Value::Absent]
-                if subject.ask.sender() == Sender::Person && matches!(subject.identity, Some(Identity::Role(_))) =>
-            {
-                NOTHING.to_vec()
-            }
-            known => known.to_vec(),
-        }
-    }
-
     /// The organization of the account, or its place in it.
     fn organization(&self, path: bool) -> Vec<Value> {
         match &self.organization_id {
-            Some(Some(id)) if path => vec![Value::Below(format!("{id}/"))],
-            Some(Some(id)) => vec![Value::text(id)],
-            Some(None) => vec![Value::Absent],
-            None => NOTHING.to_vec(),
+            Fact::Known(Some(id)) if path => vec![Value::Below(format!("{id}/"))],
+            Fact::Known(Some(id)) => vec![Value::text(id)],
+            Fact::Known(None) => vec![Value::Absent],
+            Fact::Unknown(_) => NOTHING.to_vec(),
         }
+    }
+}
+
+/// The tags of who asks. A role may be assumed with tags beside its own: not by a service that labeling uses.
+fn tags_of_principal(key: &str, subject: Subject<'_>) -> Vec<Value> {
+    let Some(Ok(tags)) = subject.identity.and_then(Identity::tags).map(Fact::known) else {
+        return NOTHING.to_vec();
+    };
+    match tag(Some(tags), key).as_slice() {
+        [Value::Absent]
+            if subject.ask.sender() == Sender::Person && matches!(subject.identity, Some(Identity::Role(_))) =>
+        {
+            NOTHING.to_vec()
+        }
+        known => known.to_vec(),
     }
 }
 
@@ -196,15 +197,13 @@ fn user_id(identity: Identity<'_>) -> Vec<Value> {
     }
 }
 
-/// The id of the account's organization, where something says it: none, where it is certainly in none.
-fn organization_id(account: &Account) -> Option<Option<String>> {
-    if let Fact::Known(id) = &account.organization_id {
-        return Some(id.clone());
-    }
-    let Organization::Policies(policies) = &account.organization else { return None };
+/// The id of the account's organization: as it was asked for, or as the ARN of a policy of the organization has it.
+fn organization_id(account: &Account) -> Fact<Option<String>> {
+    let (Fact::Unknown(_), Organization::Policies(policies)) = (&account.organization_id, &account.organization) else {
+        return account.organization_id.clone();
+    };
     let all = policies.scps.iter().chain(&policies.rcps).flatten();
     // `arn:aws:organizations::ACCOUNT:policy/o-ID/service_control_policy/p-…`; AWS's own policies have no organization.
-    all.filter_map(|policy| policy.arn.resource().split('/').nth(1))
-        .find(|id| id.starts_with("o-"))
-        .map(|id| Some(id.to_owned()))
+    let id = all.filter_map(|policy| policy.arn.resource().split('/').nth(1)).find(|id| id.starts_with("o-"));
+    id.map_or_else(|| account.organization_id.clone(), |id| Fact::Known(Some(id.to_owned())))
 }

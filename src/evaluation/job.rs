@@ -235,7 +235,7 @@ impl<'a> Evaluator<'a> {
         context: Vec<ContextEquals>,
     ) -> Evaluation {
         let action = ask.action();
-        let ask = context.iter().fold(ask.clone(), |ask, when| ask.with(when.key, when.value.clone()));
+        let ask = context.iter().fold(ask, |ask, when| ask.with(when.key, when.value.clone()));
         let check = self.check_of(role, ask, on);
         let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(on)).with(context);
         let outcome = check.outcome(&requirement, &role.names());

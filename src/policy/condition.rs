@@ -300,6 +300,7 @@ impl Order {
     }
 
     /// Does every number from the least on stand so to the one that is wanted?
+    #[expect(clippy::match_same_arms, reason = "an operator an arm")]
     fn holds_from(self, least: f64, wanted: f64) -> Truth {
         let (all, none) = match self {
             Self::Equal => (false, least > wanted),
