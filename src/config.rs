@@ -28,6 +28,8 @@ pub const FILE: &str = "gt-audit.toml";
 /// What the configuration file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
+    /// The file; none where there is no configuration.
+    pub file: Option<String>,
     /// The exit code is 1 from this severity on.
     pub fail_on: Option<Severity>,
     /// The regions to audit; none for the profile's.
@@ -126,7 +128,7 @@ fn config(file: &str, tree: &DeTable<'_>, slips: &mut Slips<'_>) -> Config {
     let workloads = workloads.iter().filter_map(|section| workload(section, &mut names, slips)).collect();
     let ignores = top.sections("ignore", "an ignore", IGNORE_KEYS, slips);
     let ignores = ignores.iter().filter_map(|section| ignore(file, section, slips)).collect();
-    Config { fail_on, regions, workloads, ignores }
+    Config { file: Some(file.to_owned()), fail_on, regions, workloads, ignores }
 }
 
 fn severity(text: &Text<'_>, slips: &mut Slips<'_>) -> Option<Severity> {

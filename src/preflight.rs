@@ -18,8 +18,10 @@ pub mod schema;
 use crate::access::Access;
 use crate::account::Account;
 use crate::account::snapshot::Snapshot;
+use crate::arn::Arn;
 use crate::evaluation::Evaluator;
 use crate::evaluation::job::Topic;
+use crate::labeling::workload::Workload;
 use crate::labeling::{LabelingContext, Uses};
 use job::{NAME, Subject};
 use manifest::Manifest;
@@ -27,6 +29,16 @@ use request::Asked;
 
 pub use caller::{Caller, NoCaller};
 pub use check::{Check, Preflight, SCHEMA_VERSION, Verdict};
+
+/// The checks of a labeling job that was made.
+#[must_use]
+pub fn checks_of(snapshot: &Snapshot, workloads: &[Workload], job: &Arn) -> Vec<Check> {
+    let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
+    let uses = Uses::of(&snapshot.account, workloads);
+    let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
+    let jobs = uses.jobs.iter().filter(|made| made.job.arn == *job);
+    jobs.flat_map(|job| evaluator.job(job)).map(|check| Check::of_job(&check)).collect()
+}
 
 /// Checks a job. `manifest`: what its manifest names, where that was read.
 #[must_use]

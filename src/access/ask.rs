@@ -17,7 +17,7 @@ pub struct Ask<'q> {
     owner: Option<&'q str>,
     own: Vec<(String, Result<&'q Document, Unknown>)>,
     /// Keys with what they may be.
-    context: Vec<(&'static str, Vec<Value>)>,
+    context: Vec<(&'q str, Vec<Value>)>,
     object_tags: Option<&'q Tags>,
     request_tags: Option<&'q Tags>,
     resource_tags: Option<&'q Tags>,
@@ -95,19 +95,19 @@ impl<'q> Ask<'q> {
 
     /// The value of a context key.
     #[must_use]
-    pub fn with(self, key: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(self, key: &'q str, value: impl Into<String>) -> Self {
         self.with_one_of(key, vec![Value::text(value)])
     }
 
     /// The request does not have this context key.
     #[must_use]
-    pub fn without(self, key: &'static str) -> Self {
+    pub fn without(self, key: &'q str) -> Self {
         self.with_one_of(key, vec![Value::Absent])
     }
 
     /// A context key is one of these.
     #[must_use]
-    pub fn with_one_of(mut self, key: &'static str, possible: Vec<Value>) -> Self {
+    pub fn with_one_of(mut self, key: &'q str, possible: Vec<Value>) -> Self {
         self.context.push((key, possible));
         self
     }

@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
             [job] => json::write(job)?,
             jobs => json::write(&jobs)?,
         },
-        Format::Table => table::write(&jobs, terminal.layout(arguments.color)),
+        Format::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
     };
     terminal.out.write_all(text.as_bytes())?;
     let unread = jobs.len() > asked.len();

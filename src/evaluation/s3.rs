@@ -165,7 +165,7 @@ pub(super) fn with_key<'q>(ask: Ask<'q>, key: Option<&str>) -> Ask<'q> {
 }
 
 /// A question about a bucket of the account or its objects, with the bucket's own policy.
-pub(super) fn ask_of_bucket<'q>(bucket: &'q Bucket, action: &'q str, sender: Sender) -> Ask<'q> {
+pub(crate) fn ask_of_bucket<'q>(bucket: &'q Bucket, action: &'q str, sender: Sender) -> Ask<'q> {
     let ask = ask_without_policy(bucket, action).sent_by(sender);
     ask.of(&format!("policy of bucket `{}`", bucket.arn.resource()), &bucket.policy)
 }

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::actions::{PASS_ROLE, PASSED_TO};
 use super::effect::{IntendedEffect, Rejected};
-use super::statements::statements;
 use super::{Change, cors, documents};
 use crate::account::{Account, Unknown};
 use crate::evaluation::goal::{Edit, EditKind, Goal, Grant, StatementEdit, Target};
+use crate::evaluation::statements::statements;
 use crate::policy::Document;
 
 /// One change for each target, with what it is asked for.

@@ -14,7 +14,7 @@ use super::{Change, allowed, apply, guard, quota};
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
-use crate::finding::{Finding, RuleId, Severity, Status};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::report::Report;
 
 /// What was proved of some changes that belong together.
@@ -87,11 +87,11 @@ impl<'a> Prover<'a> {
         self.compare(meant, &report)?;
         let now = Standing::of(&report);
         let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
-        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.id == finding.id);
-        let others = self.before.findings.iter().filter(is_other).filter(is_gone);
+        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.key() == finding.key());
+        let others = self.before.pairs.iter().filter(is_other).filter(is_gone);
         Ok(Proof {
-            also_closes: others.map(|finding| finding.id.clone()).collect(),
-            closes: meant.iter().map(|finding| finding.id.clone()).collect(),
+            also_closes: ids(others),
+            closes: ids(meant.iter().copied()),
             findings_before: count(self.before),
             findings_after: count(&report),
             allowed,
@@ -127,7 +127,7 @@ impl<'a> Prover<'a> {
 impl Standing {
     fn of(report: &Report) -> Self {
         let mut standing = Self::default();
-        for finding in &report.findings {
+        for finding in &report.pairs {
             for triple in triples(finding) {
                 standing.findings.insert(triple, finding.severity);
             }
@@ -155,6 +155,17 @@ fn triples(finding: &Finding) -> impl Iterator<Item = Triple> {
     resources.map(move |resource| (finding.rule, principal.clone(), resource))
 }
 
+/// Each id once, in the order of the findings.
+fn ids<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
+    let mut ids: Vec<String> = vec![];
+    for finding in findings {
+        if !ids.contains(&finding.id) {
+            ids.push(finding.id.clone());
+        }
+    }
+    ids
+}
+
 fn count(report: &Report) -> usize {
-    report.findings.iter().filter(|finding| finding.status != Status::Suppressed).count()
+    report.findings.iter().filter(|finding| finding.counts()).count()
 }

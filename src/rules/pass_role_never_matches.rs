@@ -137,10 +137,9 @@ fn unmet(identity: &LabelingIdentity<'_>, reason: &Reason, wanted: Vec<String>) 
 }
 
 fn of_empty(identity: &LabelingIdentity<'_>, empty: &[Empty<'_>]) -> Finding {
-    let sentence = Sentence::around(
-        format!("`{PASS_ROLE}` is allowed to "),
-        format!(" only where `{PASSED_TO}` is empty, which no request has; no role can be passed"),
-    );
+    let sentence = Sentence::plain(format!(
+        "`{PASS_ROLE}` needs an empty `{PASSED_TO}`, which no request has; no role can be passed"
+    ));
     let mut finding = of_identity(&RULE, identity, sentence);
     finding.causes = empty.iter().map(|empty| unmet(identity, &empty.reason, vec![String::new()])).collect();
     for empty in empty {

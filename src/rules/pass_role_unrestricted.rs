@@ -55,8 +55,8 @@ fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Chec
         (false, _) => "any role",
     };
     let sentence = Sentence::around(
-        format!("`{PASS_ROLE}` lets "),
-        format!(" pass {what}; who is given such a role can do what it may do"),
+        format!("`{PASS_ROLE}` allows "),
+        format!(" to pass {what}; who is given such a role can do what it may do"),
     );
     let mut finding = of_identity(&RULE, identity, sentence);
     for loose in &found {

@@ -34,7 +34,7 @@ fn check(evaluator: &Evaluator<'_>, role: &ExecutionRole<'_>) -> Checked {
         Coverage::None | Coverage::Denied => return Ok(None),
         Coverage::Unknown | Coverage::Some => return ours.gap().map_or(Ok(None), Err),
     }
-    let sentence = Sentence::plain("there is no condition on aws:SourceAccount or aws:SourceArn in the trust policy");
+    let sentence = Sentence::plain("no condition on aws:SourceAccount or aws:SourceArn in the trust policy");
     let mut finding = Finding::new(RULE.id, Severity::Low, Some(&role.arn), Some(&role.arn), sentence);
     for reason in strangers.reasons() {
         let requirement = Requirement::new(&role.arn, ASSUME, ResourceSet::exactly(&role.arn));

@@ -16,7 +16,7 @@ fn report(name: &str) -> Report {
 /// Severity, rule, principal and resource by name, of what is found.
 fn found(report: &Report) -> Vec<String> {
     let name = |arn: &Option<gt_audit::arn::Arn>| arn.as_ref().map_or("-", |arn| arn.name()).to_owned();
-    let each = report.findings.iter();
+    let each = report.pairs.iter();
     each.map(|f| format!("{:?} {} {} {}", f.severity, f.rule, name(&f.principal), name(&f.resource))).collect()
 }
 

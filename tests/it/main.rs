@@ -39,4 +39,5 @@ mod second;
 mod seeded;
 mod story;
 mod vectors;
+mod why;
 mod worlds;

@@ -40,7 +40,7 @@ fn causes<'u>(unmet: impl IntoIterator<Item = &'u Unmet>) -> Causes {
 }
 
 fn found(report: &Report) -> Causes {
-    causes(report.findings.iter().flat_map(|finding| &finding.causes))
+    causes(report.pairs.iter().flat_map(|finding| &finding.causes))
 }
 
 /// What scan and preflight say of the same job, and what fix says of it.
@@ -56,13 +56,15 @@ fn hold(name: &str, report: &Report, job: (&str, &Preflight), plan: &Plan) -> us
     let of_job = |finding: &&Finding| {
         finding.rule.as_str() == "job-blocked" && finding.resource.as_ref().is_some_and(|job| job.name() == named)
     };
-    for finding in report.findings.iter().filter(of_job) {
+    for finding in report.pairs.iter().filter(of_job) {
         for cause in causes(&finding.causes) {
             assert!(asked.contains(&cause), "{name}: job-blocked alone names {cause:?}");
         }
     }
-    for finding in report.findings.iter().filter(|finding| finding.resources.is_empty()) {
-        let mut of_finding = plan.mends.iter().filter(|mend| mend.findings.iter().any(|meant| meant.id == finding.id));
+    for finding in report.pairs.iter().filter(|finding| finding.resources.is_empty()) {
+        let mut of_finding = plan.mends.iter().filter(|mend| {
+            mend.findings.iter().any(|meant| (&meant.id, &meant.principal) == (&finding.id, &finding.principal))
+        });
         let mend = of_finding.next().unwrap_or_else(|| panic!("{name}: fix leaves out {}", finding.rule));
         for unmet in &finding.causes {
             assert!(
@@ -154,7 +156,7 @@ fn of_the_storys_jobs_scan_preflight_and_fix_name_the_same_causes_and_remedies()
 fn compare(name: &str, before: &Snapshot, after: &Snapshot, request: &Value, job: &str) -> usize {
     let report = audit(after, OPTIONS);
     let plan = fix::plan(after, OPTIONS, Selection::All).unwrap();
-    for finding in &report.findings {
+    for finding in &report.pairs {
         hold_remedies(name, &finding.causes);
     }
     let preflight = asked(&before, request, job);

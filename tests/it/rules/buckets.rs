@@ -318,11 +318,11 @@ fn bucket_without_cors() {
             change(&mut known(&mut bucket(a).cors)[0]);
             run(a, &task("BoundingBox"));
         });
-        report.findings.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
+        report.pairs.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
     };
     assert_eq!(
         change(|rule| rule.expose_headers.clear()),
-        ["the CORS rules of `signs-sagemaker` lack the exposed header `Access-Control-Allow-Origin`; workers of \
+        ["its CORS rules lack the exposed header `Access-Control-Allow-Origin`; workers of \
              labeling job `job-0` see images from it"]
     );
 
