@@ -6,20 +6,25 @@
 
 mod answer;
 mod ask;
+mod context;
 mod identity;
+mod text;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::account::{Account, ControlPolicy, Fact, Organization, Role, Unknown};
+use crate::account::{Account, ControlPolicy, Organization, Role, Unknown};
 use crate::arn::Arn;
+use crate::knowledge::context::{Sender, Service};
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::decide::Reason;
 use crate::policy::principal::Requester;
 use crate::policy::reach::{Clause, Origin, Reach};
-use crate::policy::request::{Context, Request};
+use crate::policy::request::Request;
 use crate::policy::{Document, Statement};
+
+use context::{Facts, Subject};
 
 pub use answer::{Answer, Coverage};
 pub use ask::Ask;
@@ -37,6 +42,7 @@ pub struct Access<'a> {
     limits: Policies<'a, Unknown>,
     /// Does the organization speak of single principals? Then no two of them are the same.
     limits_single_out: bool,
+    facts: Facts<'a>,
     classes: RefCell<Classes<'a>>,
     compiled: RefCell<HashMap<usize, Rc<Policies<'a, Unknown>>>>,
     reaches: RefCell<HashMap<usize, ByQuestion>>,
@@ -47,6 +53,8 @@ pub struct Access<'a> {
 struct Classes<'a> {
     by_identity: HashMap<&'a Arn, usize>,
     by_policies: HashMap<String, usize>,
+    /// What the policies of each class are, in few digits.
+    signatures: Vec<String>,
 }
 
 /// What a class reaches, for each question that was asked.
@@ -118,10 +126,18 @@ impl<'a> Access<'a> {
             account,
             limits,
             limits_single_out,
+            facts: Facts::new(account),
             classes: RefCell::default(),
             compiled: RefCell::default(),
             reaches: RefCell::default(),
         }
+    }
+
+    /// Says when the facts were collected, RFC 3339: what depends on the time is judged by that day.
+    #[must_use]
+    pub fn as_of(mut self, time: &str) -> Self {
+        self.facts.as_of = time.parse().ok();
+        self
     }
 
     /// Every identity policy of an identity, in the order attached, inline, and of a user then group by group; a gap in
@@ -173,22 +189,21 @@ impl<'a> Access<'a> {
     /// When the trust policy is not known.
     pub fn trusts(&self, role: &Role, service: &str, account: &str) -> Result<Answer, Unknown> {
         const ACTION: &str = "sts:AssumeRole";
+        let sender = Sender::Service(if service.starts_with("lambda.") { Service::Lambda } else { Service::SageMaker });
         let requester = Requester::Service(service.to_owned());
-        let mut context = Context::open();
-        context.set("aws:SourceAccount", [account]);
-        context.set("aws:SecureTransport", ["true"]);
-        context.set("aws:PrincipalIsAWSService", ["true"]);
-        context.absent("sts:ExternalId");
+        let mut ask = Ask::new(ACTION).sent_by(sender).of_resource_tagged(role.tags.known().ok());
         if account != self.account.id {
-            let (partition, name) = (role.arn.partition(), service.split('.').next().unwrap_or(service));
+            let name = service.split('.').next().unwrap_or(service);
             let region = self.account.regions.keys().next().map_or("us-east-1", String::as_str);
-            context.set("aws:SourceArn", [format!("arn:{partition}:{name}:{region}:{account}:{STRANGER}")]);
-            context.set("aws:SourceOrgID", [STRANGER]);
-            context.set("aws:SourceOrgPaths", [format!("{STRANGER}/")]);
+            let arn = format!("arn:{}:{name}:{region}:{account}:{STRANGER}", role.arn.partition());
+            ask = ask.with("aws:SourceArn", arn).with("aws:SourceAccount", account);
+            ask = ask.with("aws:SourceOrgID", STRANGER).with("aws:SourceOrgPaths", format!("{STRANGER}/"));
         }
         let mut policies = Policies::new();
         let name = format!("trust policy of role `{}`", role.arn.name());
         policies.add(Kind::Resource, name, None, role.trust.known()?);
+        let subject = Subject { ask: &ask, identity: None, account };
+        let context = self.facts.context(subject, policies.keys().chain(self.limits.keys()));
         let request = Request::new(ACTION, &requester, Some(role.arn.account()), &context);
         let reach = Reach::new(&[&policies, &self.limits], &request);
         Ok(Answer::of_one(ACTION, role.arn.as_str(), Rc::new(reach)))
@@ -216,9 +231,10 @@ impl<'a> Access<'a> {
     #[must_use]
     pub fn said(&self, identity: impl Into<Identity<'a>>, ask: &Ask<'_>, policy: &Named<'_>) -> Vec<Clause<Unknown>> {
         let identity = identity.into();
-        let (requester, context) = (identity.requester(), self.context(identity, ask));
         let mut alone = Policies::new();
         alone.add(Kind::Identity, policy.known_as(), policy.version, policy.document);
+        let subject = Subject { ask, identity: Some(identity), account: &self.account.id };
+        let (requester, context) = (identity.requester(), self.facts.context(subject, alone.keys()));
         let request = Request::new(ask.action(), &requester, Some(&self.account.id), &context);
         Reach::new(&[&alone], &request).clauses().to_vec()
     }
@@ -238,9 +254,20 @@ impl<'a> Access<'a> {
         let policies = format!("{:?} {:?} {:?} {own}", identity.own_grants(), identity.boundary(), identity.tags());
         let mut classes = self.classes.borrow_mut();
         let next = classes.by_policies.len();
+        if !classes.by_policies.contains_key(&policies) {
+            classes.signatures.push(format!("class {:016x}", fnv(&policies)));
+        }
         let class = *classes.by_policies.entry(policies).or_insert(next);
         classes.by_identity.insert(identity.arn(), class);
         class
+    }
+
+    /// What an identity's policies, boundary and tags are, in few digits: the same in every run, and for every identity of a
+    /// class.
+    #[must_use]
+    pub fn signature(&self, identity: impl Into<Identity<'a>>) -> String {
+        let class = self.class(identity);
+        self.classes.borrow().signatures.get(class).cloned().unwrap_or_default()
     }
 
     /// What an identity's policies and the organization's reach, to be asked about many resources that have no policy of
@@ -252,30 +279,42 @@ impl<'a> Access<'a> {
 
     /// What an identity's policies, the organization's and the resource's own reach.
     fn reach(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Rc<Reach<Unknown>> {
+        let class = self.class(identity);
+        let own = self.compiled(identity);
+        let question = ask.key(self.asks_for_tags(&own));
         let of_resource = ask.of_resource();
-        if of_resource.is_empty() {
-            let class = self.class(identity);
-            let known = self.reaches.borrow().get(&class).and_then(|known| known.get(ask.key().as_ref())).cloned();
-            if let Some(reach) = known {
-                return reach;
-            }
+        let known = || self.reaches.borrow().get(&class).and_then(|known| known.get(&question)).cloned();
+        if of_resource.is_empty()
+            && let Some(reach) = known()
+        {
+            return reach;
         }
         let requester = identity.requester();
-        let context = self.context(identity, ask);
+        let subject = Subject { ask, identity: Some(identity), account: &self.account.id };
+        let keys = own.keys().chain(self.limits.keys()).chain(of_resource.keys());
+        let context = self.facts.context(subject, keys);
         let owner = ask.owner().unwrap_or(&self.account.id);
         let request = Request::new(ask.action(), &requester, Some(owner), &context);
         let request = if ask.is_of_identity_alone() { request.of_identity_alone() } else { request };
         if of_resource.concerns(&request) {
-            return Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits, &of_resource], &request));
+            return Rc::new(Reach::new(&[&*own, &self.limits, &of_resource], &request));
         }
-        let class = self.class(identity);
-        let question = ask.key().into_owned();
-        let known = self.reaches.borrow().get(&class).and_then(|questions| questions.get(&question)).cloned();
-        known.unwrap_or_else(|| {
-            let reach = Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits], &request));
-            self.reaches.borrow_mut().entry(class).or_default().insert(question, Rc::clone(&reach));
+        known().unwrap_or_else(|| {
+            let reach = Rc::new(Reach::new(&[&*own, &self.limits], &request));
+            self.reaches.borrow_mut().entry(class).or_default().insert(question.clone(), Rc::clone(&reach));
             reach
         })
+    }
+
+    /// Do the policies of an identity or of the organization ask for the tags of resources? Then no two resources are the
+    /// same to it.
+    #[must_use]
+    pub fn distinguishes_by_tags(&self, identity: impl Into<Identity<'a>>) -> bool {
+        self.asks_for_tags(&self.compiled(identity.into()))
+    }
+
+    fn asks_for_tags(&self, own: &Policies<'_, Unknown>) -> bool {
+        own.keys().chain(self.limits.keys()).any(|key| key.contains(":resourcetag/"))
     }
 
     /// The identity's own policies, compiled once for its class.
@@ -305,27 +344,6 @@ impl<'a> Access<'a> {
         boundary.known()?.as_ref().map(|arn| self.managed(arn)).transpose()
     }
 
-    /// What is known of a request: it comes over TLS, and the identity's tags are the principal's; and what the question
-    /// says. All else is unknown.
-    fn context(&self, identity: Identity<'a>, ask: &Ask<'_>) -> Context {
-        let mut context = Context::open();
-        context.set("aws:SecureTransport", ["true"]);
-        context.set("aws:PrincipalIsAWSService", ["false"]);
-        if !matches!(identity, Identity::Group(_)) {
-            context.set("aws:PrincipalArn", [identity.arn().as_str()]);
-        }
-        context.set("aws:PrincipalAccount", [identity.arn().account()]);
-        context.set("aws:ResourceAccount", [ask.owner().unwrap_or(&self.account.id)]);
-        if let Some(Ok(tags)) = identity.tags().map(Fact::known) {
-            context.forget("aws:principaltag/");
-            for (key, value) in tags {
-                context.set(&format!("aws:PrincipalTag/{key}"), [value.as_str()]);
-            }
-        }
-        ask.tell(&mut context);
-        context
-    }
-
     fn managed(&self, arn: &'a Arn) -> Result<Named<'a>, Unknown> {
         let policy = self.account.iam.policy(arn)?;
         let document = policy.document.known()?;
@@ -337,4 +355,10 @@ impl<'a> Access<'a> {
 fn singles_out(document: &Document) -> bool {
     let text = document.json().to_string().to_ascii_lowercase();
     ["aws:principalarn", "aws:userid", "aws:username"].iter().any(|key| text.contains(key))
+}
+
+/// FNV-1a, 64 bits: a short name of a text, the same in every run and version.
+#[must_use]
+pub fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

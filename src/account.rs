@@ -48,6 +48,9 @@ pub struct Account {
     /// What the organization that the account belongs to lets it do.
     #[serde(default)]
     pub organization: Organization,
+    /// The id of that organization, `o-…`; none, where the account is in none.
+    #[serde(default = "not_asked::organization_id", skip_serializing_if = "Fact::is_not_asked")]
+    pub organization_id: Fact<Option<String>>,
     /// IAM is global.
     pub iam: Iam,
     /// Buckets of every region, by name.
@@ -81,6 +84,9 @@ pub struct Iam {
 pub struct Role {
     /// With its path.
     pub arn: Arn,
+    /// The unique id, `AROA…`.
+    #[serde(default = "not_asked::id_of_role", skip_serializing_if = "Fact::is_not_asked")]
+    pub id: Fact<String>,
     /// The trust policy.
     pub trust: Fact<Document>,
     /// What the role may do.
@@ -97,6 +103,9 @@ pub struct Role {
 pub struct User {
     /// With its path.
     pub arn: Arn,
+    /// The unique id, `AIDA…`.
+    #[serde(default = "not_asked::id_of_user", skip_serializing_if = "Fact::is_not_asked")]
+    pub id: Fact<String>,
     /// What the user itself may do.
     pub grants: Grants,
     /// The groups whose policies it has too, by name.
@@ -167,6 +176,22 @@ mod not_asked {
         Fact::Unknown(Unknown::not_asked(action, "*"))
     }
 
+    pub(super) fn organization_id() -> Fact<Option<String>> {
+        of("organizations:DescribeOrganization")
+    }
+
+    pub(super) fn id_of_role() -> Fact<String> {
+        of("iam:GetRole")
+    }
+
+    pub(super) fn id_of_user() -> Fact<String> {
+        of("iam:GetUser")
+    }
+
+    pub(super) fn vpc() -> Fact<Option<String>> {
+        of("lambda:ListFunctions")
+    }
+
     pub(super) fn labeling_jobs() -> Fact<Vec<LabelingJob>> {
         of("sagemaker:ListLabelingJobs")
     }
@@ -204,6 +229,9 @@ pub struct Function {
     pub role: String,
     /// The function's tags.
     pub tags: Fact<Tags>,
+    /// The VPC that its code runs in, if it runs in one.
+    #[serde(default = "not_asked::vpc", skip_serializing_if = "Fact::is_not_asked")]
+    pub vpc: Fact<Option<String>>,
     /// The function's resource policy, if it has one; asked only for functions that may have to do with labeling.
     pub policy: Fact<Option<Document>>,
 }

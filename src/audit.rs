@@ -7,6 +7,7 @@
 mod apply;
 mod found;
 mod ignores;
+mod jobs;
 mod scope;
 mod standing;
 mod summary;
@@ -25,8 +26,9 @@ use crate::evaluation::Evaluator;
 use crate::finding::{Finding, Severity};
 use crate::labeling::workload::Workload;
 use crate::labeling::{LabelingContext, Use, Uses};
-use crate::report::{self, Report};
-use crate::rules::{Check, RULES, rule};
+use crate::report::finding::by_cause;
+use crate::report::{self, Parts, Report};
+use crate::rules::{Check, RULES, console_identities, documentation, rule};
 use apply::Round;
 use found::Found;
 use ignores::Ignores;
@@ -56,7 +58,7 @@ impl Options<'static> {
 #[must_use]
 pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let account = &snapshot.account;
-    let access = Access::new(account);
+    let access = Access::new(account).as_of(&snapshot.collection.finished_at);
     let uses = Uses::of(account, options.workloads);
     let mut evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     evaluator.execution_roles.retain(|role| options.scope.admits(&role.role.arn));
@@ -65,28 +67,54 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     evaluator.unclear_identities.retain(|(identity, _)| options.scope.admits(identity.arn()));
     let round = Round::new(&evaluator, options.scope, options.all);
     let mut found = Found::default();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| options.scope.applies(rule.id)) {
         round.apply(rule, &mut found);
     }
     let roles = summary::summaries(&evaluator, &round);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
-    let (findings, open) = found.finish(&evaluator, &mut ignores);
+    let (mut pairs, mut open) = found.finish(&evaluator, &mut ignores);
+    pairs.retain(|finding| {
+        let of_causes = finding.causes.iter().filter_map(|unmet| unmet.requirement.principal.as_ref());
+        let about = finding.principal.iter().chain(&finding.resource).chain(finding.resources.iter()).chain(of_causes);
+        options.scope.concerns(about)
+    });
+    let mut findings = by_cause(&pairs, documentation);
+    let mut labeling_jobs = jobs::labeling_jobs(&evaluator, &findings, &open);
+    if !options.scope.jobs.is_empty() {
+        labeling_jobs.retain(|job| options.scope.admits_job(&job.arn));
+        let of_jobs = |id: &String| labeling_jobs.iter().any(|job| job.findings.contains(id));
+        findings.retain(|finding| of_jobs(&finding.id));
+        pairs.retain(|finding| of_jobs(&finding.id));
+        open.retain(|open| labeling_jobs.iter().any(|job| job.arn.as_str() == open.subject));
+    }
     let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
     notes.extend(workloads::notes(account, options.workloads));
     notes.extend(options.scope.notes(&evaluator));
-    notes.extend(ignores.notes(&findings, &open, !options.scope.is_all()));
+    notes.extend(ignores.notes(&pairs, &open, !options.scope.is_all()));
     // What was not audited may be unread, unless something that was depends on it.
     let mut depended: BTreeSet<&Unknown> = open.iter().map(|question| &question.unknown).collect();
-    depended.extend(findings.iter().flat_map(|finding| &finding.rank_open));
+    depended.extend(pairs.iter().flat_map(|finding| &finding.rank_open));
     let mut gaps = account.unread();
     gaps.retain(|gap| options.scope.admits_gap(gap) || depended.contains(gap));
-    report::assemble(snapshot, gaps, roles, findings, open, notes, options.fail_on)
+    let parts = Parts {
+        gaps,
+        execution_roles: roles,
+        console_identities: console_identities(&evaluator),
+        labeling_jobs,
+        workloads: jobs::workloads(options.workloads, &findings),
+        pairs,
+        findings,
+        open,
+        notes,
+        tokens: summary::tokens(&evaluator),
+    };
+    report::assemble(snapshot, parts, options.fail_on)
 }
 
 /// The findings of which one is made, where the resources are not known to be used: one a resource.
 #[must_use]
 pub fn spelled_out(snapshot: &Snapshot, options: Options<'_>, grouped: &Finding) -> Vec<Finding> {
-    let access = Access::new(&snapshot.account);
+    let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
     let uses = Uses::of(&snapshot.account, options.workloads);
     let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     let role = grouped.principal.as_ref().and_then(|arn| evaluator.execution_role(arn.as_str()));

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::arn::Arn;
-use crate::finding::Severity;
+use crate::finding::{RuleId, Severity};
+use crate::rules::RULES;
 
 /// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and says why of each
 /// finding. It only ever reads.
@@ -38,6 +39,10 @@ pub enum Command {
     ///
     /// Exit codes: 0 the plan is printed, whether or not every finding has a proved change; 2 it could not be made.
     Fix(Box<Fix>),
+    /// Say why a labeling job failed or will fail, or why a principal may or may not do something.
+    Why(Box<Why>),
+    /// Explain a finding, with its causes, statements and fixes; or a rule.
+    Explain(Box<Explain>),
     /// List the rules, or explain one: what it finds, why, an example, how to mend it.
     Rules {
         /// The rule's id.
@@ -89,6 +94,21 @@ pub struct Scan {
     /// Audit only functions of this name or ARN, likewise; repeatable.
     #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     pub function: Vec<String>,
+    /// Audit only labeling jobs of this name or ARN, and what they use; likewise.
+    #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
+    pub job: Vec<String>,
+    /// Apply only this rule; repeatable.
+    #[arg(long, value_name = "RULE", value_parser = rule())]
+    pub rule: Vec<RuleId>,
+    /// Leave out this rule; repeatable.
+    #[arg(long, value_name = "RULE", value_parser = rule())]
+    pub skip_rule: Vec<RuleId>,
+    /// Show only findings that are at least this bad; all count.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub min_severity: Option<Severity>,
+    /// Give lists whole, and each finding with its causes and fixes.
+    #[arg(long)]
+    pub full: bool,
     /// Colours in the table; NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
@@ -123,6 +143,9 @@ pub struct Preflight {
     /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
     pub snapshot: Option<PathBuf>,
+    /// List the checks that pass too.
+    #[arg(long)]
+    pub full: bool,
     /// Form of the report on standard output; `schemas/preflight.json` is the schema of `json`.
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     pub format: Format,
@@ -137,11 +160,79 @@ pub struct Preflight {
     pub connection: Connection,
 }
 
+/// Options of `why`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gt-audit why street-signs-7\n  gt-audit why GtExecution s3:PutObject s3://signs/out/x.json\n\n\
+Exit codes: 0 it works or is allowed; 1 it failed, will fail or is denied; 2 it could not be asked; 3 something is not known."
+)]
+pub struct Why {
+    /// The name or ARN of a labeling job; or a principal (a role's name is enough), an action and a resource (an ARN or an
+    /// s3:// URI).
+    #[arg(required = true, num_args = 1..=3, value_name = "JOB | PRINCIPAL ACTION RESOURCE", value_parser = NonEmptyStringValueParser::new())]
+    pub question: Vec<String>,
+    /// A context key of the request, as KEY=VALUE; repeatable. KEY alone: the request does not have it.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub context: Vec<String>,
+    /// Say all of each check that holds.
+    #[arg(long)]
+    pub full: bool,
+    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
+    pub snapshot: Option<PathBuf>,
+    /// Form of the answer on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub format: Format,
+    /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Colours in the page; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  gt-audit explain 94ca\n  gt-audit explain bucket-out-of-reach")]
+pub struct Explain {
+    /// A finding, by its id or the first four digits or more of it; or a rule.
+    #[arg(value_name = "ID | RULE", value_parser = NonEmptyStringValueParser::new())]
+    pub what: String,
+    /// Spell out what nothing shows to be used for labeling, so that each can be named.
+    #[arg(long)]
+    pub all: bool,
+    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
+    pub snapshot: Option<PathBuf>,
+    /// Form of the answer on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub format: Format,
+    /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Colours in the page; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// How much is said on standard error.
+    #[command(flatten)]
+    pub noise: Noise,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
 /// Options of `fix`.
 #[derive(Debug, Args)]
 pub struct Fix {
-    /// The findings to close, by id, as the JSON report has them. Default: all that are not silenced.
-    #[arg(value_name = "FINDING", value_parser = NonEmptyStringValueParser::new())]
+    /// The findings to close: by id or the first four digits or more of it, by rule, or by the name or ARN of a labeling job,
+    /// role, user, bucket or function. Default: all that are not silenced.
+    #[arg(value_name = "WHAT", value_parser = NonEmptyStringValueParser::new())]
     pub findings: Vec<String>,
     /// Close the findings of a JSON report, as far as they are still there; the facts are not taken from it.
     #[arg(long, value_name = "FILE", conflicts_with = "findings")]
@@ -293,6 +384,12 @@ pub enum When {
     Always,
     /// Never.
     Never,
+}
+
+/// Rules by their ids: clap suggests the nearest one, and completions know them all.
+fn rule() -> impl TypedValueParser<Value = RuleId> {
+    let ids = PossibleValuesParser::new(RULES.iter().map(|rule| rule.id.as_str()));
+    ids.try_map(|id| RuleId::parse(&id).ok_or("there is no such rule"))
 }
 
 fn output(text: &str) -> Result<(Format, PathBuf), String> {

@@ -4,6 +4,7 @@
 
 mod collect;
 mod error;
+mod explain;
 mod facts;
 mod fix;
 #[cfg(feature = "live")]
@@ -15,6 +16,7 @@ mod rules;
 mod scan;
 pub mod simulate;
 mod terminal;
+mod why;
 
 use clap::CommandFactory;
 
@@ -35,6 +37,8 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
         Some(Command::Preflight(arguments)) => preflight::run(&arguments, terminal),
         Some(Command::Fix(arguments)) => fix::run(&arguments, terminal),
+        Some(Command::Why(arguments)) => why::run(&arguments, terminal),
+        Some(Command::Explain(arguments)) => explain::run(&arguments, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),

@@ -31,6 +31,8 @@ const MOST_IGNORES: usize = 10_000;
 /// What the configuration file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
+    /// The file; none where there is no configuration.
+    pub file: Option<String>,
     /// The exit code is 1 from this severity on.
     pub fail_on: Option<Severity>,
     /// The regions to audit; none for the profile's.
@@ -135,7 +137,7 @@ fn config(file: &str, tree: &DeTable<'_>, slips: &mut Slips<'_>) -> Config {
         ignores.truncate(MOST_IGNORES);
     }
     let ignores = ignores.iter().filter_map(|section| ignore(file, section, slips)).collect();
-    Config { fail_on, regions, workloads, ignores }
+    Config { file: Some(file.to_owned()), fail_on, regions, workloads, ignores }
 }
 
 fn severity(text: &Text<'_>, slips: &mut Slips<'_>) -> Option<Severity> {

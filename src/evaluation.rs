@@ -8,6 +8,7 @@
 mod abroad;
 pub mod bucket;
 mod bucket_key;
+pub mod capability;
 pub mod cause;
 pub mod check;
 pub mod classes;
@@ -25,8 +26,9 @@ mod remedies;
 pub mod remedy;
 pub mod requirement;
 pub mod role;
-mod s3;
+pub(crate) mod s3;
 pub mod sentence;
+pub(crate) mod statements;
 mod streaming;
 pub mod whole;
 pub mod wording;

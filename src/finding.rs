@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::Coverage;
+use crate::access::{Coverage, fnv};
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::evaluation::wording::{Sentence, Who};
@@ -50,7 +50,8 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// A stable fingerprint of rule, principal and resource.
+    /// A stable fingerprint: of rule, resource and use; of rule and principal, where there is no resource. Findings about
+    /// several principals share it.
     pub id: String,
     /// The rule's id.
     pub rule: RuleId,
@@ -190,7 +191,7 @@ pub struct Evidence {
 }
 
 /// How a finding stands to earlier reports and to the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It was not there before, or nothing is known of before.
@@ -231,7 +232,7 @@ impl Finding {
         sentence: Sentence,
     ) -> Self {
         Self {
-            id: fingerprint(rule, principal.map(Arn::as_str), resource.map(Arn::as_str)),
+            id: String::new(),
             rule,
             severity,
             principal: principal.cloned(),
@@ -315,6 +316,19 @@ impl Finding {
         self
     }
 
+    /// The fingerprint of the finding as it is.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let about = self.resource.as_ref().or(self.principal.as_ref()).map_or("", Arn::as_str);
+        fingerprint(self.rule, about, self.usage)
+    }
+
+    /// What distinguishes it from all others of its audit.
+    #[must_use]
+    pub fn key(&self) -> (&str, Option<&Arn>) {
+        (&self.id, self.principal.as_ref())
+    }
+
     /// The order of reports: severity, rule, principal, resource.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
@@ -322,15 +336,18 @@ impl Finding {
     }
 }
 
-/// Sixteen hex digits, the same for the same rule, principal and resource in every run and version (FNV-1a, 64 bits).
-/// Each is an ARN, or the glob of the ARNs that are one finding together.
+/// Sixteen hex digits, the same in every run and version for the same rule, the same ARN (or class of roles) and the same use
+/// of it (FNV-1a, 64 bits).
 #[must_use]
-pub fn fingerprint(rule: RuleId, principal: Option<&str>, resource: Option<&str>) -> String {
-    let text = [rule.as_str(), principal.unwrap_or_default(), resource.unwrap_or_default()].join("\n");
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("{hash:016x}")
+pub fn fingerprint(rule: RuleId, about: &str, usage: Option<Use>) -> String {
+    let usage = match usage {
+        Some(Use::Used) => "used",
+        Some(Use::Intended) => "intended",
+        Some(Use::Other) => "other",
+        Some(Use::Unknown) => "unknown",
+        None => "",
+    };
+    format!("{:016x}", fnv(&[rule.as_str(), about, usage].join("\n")))
 }
 
 #[cfg(test)]
@@ -339,10 +356,9 @@ mod tests {
 
     #[test]
     fn a_fingerprint_never_changes() {
-        let (role, bucket) = (Some("arn:aws:iam::111122223333:role/R"), Some("arn:aws:s3:::b"));
         // INVARIANT: these stand in people's baselines; a change of the function would make every finding new.
-        assert_eq!(fingerprint(RuleId::BucketOutOfReach, role, bucket), "7498b8ea1672fe14");
-        let denied = RuleId::BucketDenied;
-        assert_ne!(fingerprint(denied, role, None), fingerprint(denied, None, role));
+        let bucket = fingerprint(RuleId::BucketOutOfReach, "arn:aws:s3:::b", Some(Use::Used));
+        assert_eq!(bucket, "b39b6a6f421d6b43");
+        assert_ne!(bucket, fingerprint(RuleId::BucketOutOfReach, "arn:aws:s3:::b", Some(Use::Intended)));
     }
 }

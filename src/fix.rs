@@ -24,7 +24,7 @@ mod quota;
 mod resource_policy;
 pub mod spell;
 mod spelling;
-mod statements;
+
 mod terraform;
 pub mod text;
 mod yaml;

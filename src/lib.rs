@@ -44,3 +44,4 @@ pub mod preflight;
 pub mod report;
 pub mod rules;
 pub mod uri;
+pub mod why;

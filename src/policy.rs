@@ -27,6 +27,7 @@ pub mod request;
 mod resource;
 pub mod template;
 mod ternary;
+pub mod value;
 
 pub use document::{Condition, Document, Effect, Malformed, Principal, Selection, Statement};
 pub use pattern::Pattern;

@@ -17,8 +17,11 @@ pub mod schema;
 
 use crate::access::Access;
 use crate::account::Account;
+use crate::account::snapshot::Snapshot;
+use crate::arn::Arn;
 use crate::evaluation::Evaluator;
 use crate::evaluation::job::Topic;
+use crate::labeling::workload::Workload;
 use crate::labeling::{LabelingContext, Uses};
 use job::{NAME, Subject};
 use manifest::Manifest;
@@ -27,12 +30,23 @@ use request::Asked;
 pub use caller::{Caller, NoCaller};
 pub use check::{Check, Preflight, SCHEMA_VERSION, Verdict};
 
+/// The checks of a labeling job that was made.
+#[must_use]
+pub fn checks_of(snapshot: &Snapshot, workloads: &[Workload], job: &Arn) -> Vec<Check> {
+    let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
+    let uses = Uses::of(&snapshot.account, workloads);
+    let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
+    let jobs = uses.jobs.iter().filter(|made| made.job.arn == *job);
+    jobs.flat_map(|job| evaluator.job(job)).map(|check| Check::of_job(&check)).collect()
+}
+
 /// Checks a job. `manifest`: what its manifest names, where that was read.
 #[must_use]
-pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest: Option<&Manifest>) -> Preflight {
+pub fn preflight(snapshot: &Snapshot, asked: &Asked, caller: &Caller<'_>, manifest: Option<&Manifest>) -> Preflight {
+    let (account, as_of) = (&snapshot.account, &snapshot.collection.finished_at);
     let region = place::region(account, asked);
     let placed = place::placed(account, std::slice::from_ref(asked));
-    let access = Access::new(&placed);
+    let access = Access::new(&placed).as_of(as_of);
     let uses = Uses::of(&placed, &[]);
     let evaluator = Evaluator::new(LabelingContext::new(&access, &uses));
     let mut checks: Vec<Check> = of_another_account(account, asked).into_iter().collect();
@@ -43,7 +57,7 @@ pub fn preflight(account: &Account, asked: &Asked, caller: &Caller<'_>, manifest
         let of_role = |topic| matches!(topic, Topic::Role | Topic::Trust);
         checks.extend(job::form(asked));
         checks.extend(evaluated.iter().filter(|check| of_role(check.topic)).map(Check::of_job));
-        checks.extend(caller.checks(&Access::new(account), asked, &region));
+        checks.extend(caller.checks(&Access::new(account).as_of(as_of), asked, &region));
         checks.extend(evaluated.iter().filter(|check| !of_role(check.topic)).map(Check::of_job));
         checks.extend(subject.team());
         checks.extend(manifest.into_iter().flat_map(|manifest| subject.objects(manifest)));

@@ -3,10 +3,17 @@
 //! Plain data; `schemas/report.json` is its JSON Schema, made from these types. Looks nothing up: what a spelling shows
 //! is in the report.
 
+pub mod excerpt;
+pub mod explain;
+pub mod finding;
+mod fix;
+pub mod job;
 pub mod json;
 pub mod preflight;
 pub mod table;
 pub mod text;
+pub mod uses;
+pub mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +24,9 @@ use crate::access::Coverage;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Fact, Unknown};
 use crate::arn::{Arn, Arns};
+use crate::evaluation::capability::ConsoleIdentity;
+pub use finding::{ReportedCause, ReportedFinding};
+
 use crate::finding::{Finding, ReportedUnknown, RuleId, Severity, Status};
 
 /// What an audit found.
@@ -29,6 +39,9 @@ pub struct Report {
     pub tool: Tool,
     /// The account that was audited.
     pub account: Account,
+    /// Who collected the facts.
+    #[schemars(with = "String")]
+    pub caller: Arn,
     /// When collecting the facts began, RFC 3339, UTC.
     pub started_at: String,
     /// When it ended, RFC 3339, UTC.
@@ -46,10 +59,33 @@ pub struct Report {
     pub gaps: Vec<ReportedGap>,
     /// The roles that labeling jobs run under, and what they reach.
     pub execution_roles: Vec<ExecutionRole>,
-    /// What is wrong, by severity, rule, principal and resource.
-    pub findings: Vec<Finding>,
+    /// Who may create labeling jobs, and what of the console is open to them.
+    pub console_identities: Vec<ConsoleIdentity>,
+    /// The labeling jobs that run or were made lately, the worst first.
+    pub labeling_jobs: Vec<uses::LabelingJob>,
+    /// The workloads of the configuration.
+    pub workloads: Vec<uses::Workload>,
+    /// What is wrong, by severity, rule, resource and principal.
+    pub findings: Vec<ReportedFinding>,
+    /// The same, pair by pair of a principal and a resource.
+    #[serde(skip)]
+    pub pairs: Vec<Finding>,
     /// The findings, counted.
     pub summary: Summary,
+    /// The tokens of the managed policies that the execution roles carry.
+    #[serde(skip)]
+    pub tokens: Vec<PolicyTokens>,
+}
+
+/// What names must contain for a managed policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyTokens {
+    /// The policy's name.
+    pub policy: String,
+    /// Of buckets, whose names are of small letters.
+    pub buckets: Vec<String>,
+    /// Of functions.
+    pub functions: Vec<String>,
 }
 
 /// What made a report.
@@ -161,6 +197,9 @@ pub struct ExecutionRole {
     /// The role.
     #[schemars(with = "String")]
     pub arn: Arn,
+    /// What its policies are, in few digits: the same for roles with the same policies.
+    #[serde(skip)]
+    pub class: String,
     /// What makes it an execution role.
     pub why: Vec<String>,
     /// The managed policies it carries, or copies of.
@@ -226,6 +265,15 @@ pub struct Summary {
     pub suppressed: usize,
     /// 0, 1 or 3, as the product's contract says.
     pub exit_code: u8,
+}
+
+impl Report {
+    /// Could nothing be read at all?
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        let Collected { roles, users, buckets, functions, labeling_jobs, .. } = &self.collected;
+        [roles, users, buckets, functions, labeling_jobs].iter().all(|count| count.is_none()) && !self.gaps.is_empty()
+    }
 }
 
 impl Reach {
@@ -299,7 +347,7 @@ fn by_fact(open: &[Open], gaps: &[Unknown]) -> Vec<Undecided> {
 }
 
 /// The gaps, each with what depends on it.
-fn reported(gaps: &[Unknown], open: &[Open], findings: &[Finding]) -> Vec<ReportedGap> {
+fn reported(gaps: &[Unknown], open: &[Open], findings: &[ReportedFinding]) -> Vec<ReportedGap> {
     let affects = |gap: &Unknown| {
         let mut affects = Affects::default();
         for question in open.iter().filter(|question| question.unknown == *gap) {
@@ -316,7 +364,7 @@ fn reported(gaps: &[Unknown], open: &[Open], findings: &[Finding]) -> Vec<Report
 impl Summary {
     /// Counts the findings, and decides the exit code: 1 from `fail_on` upwards, else 3 when anything is missing.
     #[must_use]
-    pub fn of(findings: &[Finding], incomplete: bool, fail_on: Severity) -> Self {
+    pub fn of(findings: &[ReportedFinding], incomplete: bool, fail_on: Severity) -> Self {
         let mut summary = Self::default();
         let mut failed = false;
         for finding in findings {
@@ -344,17 +392,36 @@ impl Summary {
     }
 }
 
+/// What an audit comes to, before it is a report.
+#[derive(Debug)]
+pub struct Parts {
+    /// The facts that could not be read.
+    pub gaps: BTreeSet<Unknown>,
+    /// The roles that labeling jobs run under.
+    pub execution_roles: Vec<ExecutionRole>,
+    /// Who may create labeling jobs.
+    pub console_identities: Vec<ConsoleIdentity>,
+    /// The labeling jobs.
+    pub labeling_jobs: Vec<uses::LabelingJob>,
+    /// The workloads.
+    pub workloads: Vec<uses::Workload>,
+    /// What the rules found, pair by pair.
+    pub pairs: Vec<Finding>,
+    /// The same, one a cause.
+    pub findings: Vec<ReportedFinding>,
+    /// What could not be decided.
+    pub open: Vec<Open>,
+    /// What the reader should know of the audit as a whole.
+    pub notes: Vec<String>,
+    /// The tokens of the managed policies that the execution roles carry.
+    pub tokens: Vec<PolicyTokens>,
+}
+
 /// Puts a report together.
 #[must_use]
-pub fn assemble(
-    snapshot: &Snapshot,
-    gaps: BTreeSet<Unknown>,
-    execution_roles: Vec<ExecutionRole>,
-    findings: Vec<Finding>,
-    open: Vec<Open>,
-    notes: Vec<String>,
-    fail_on: Severity,
-) -> Report {
+pub fn assemble(snapshot: &Snapshot, parts: Parts, fail_on: Severity) -> Report {
+    let Parts { gaps, execution_roles, console_identities, labeling_jobs, workloads, .. } = parts;
+    let Parts { pairs, findings, open, notes, tokens, .. } = parts;
     let account = &snapshot.account;
     let gaps: Vec<Unknown> = gaps.into_iter().collect();
     let functions: Option<Vec<usize>> = account.regions.values().map(|region| count(&region.functions)).collect();
@@ -369,6 +436,7 @@ pub fn assemble(
             partition: account.partition.clone(),
             regions: account.regions.keys().cloned().collect(),
         },
+        caller: account.caller.clone(),
         started_at: snapshot.collection.started_at.clone(),
         finished_at: snapshot.collection.finished_at.clone(),
         collected: Collected {
@@ -387,7 +455,12 @@ pub fn assemble(
         undecided: by_fact(&open, &gaps),
         open,
         execution_roles,
+        console_identities,
+        labeling_jobs,
+        workloads,
         findings,
+        pairs,
+        tokens,
     }
 }
 

@@ -34,6 +34,7 @@ mod views;
 
 use crate::finding::RuleId;
 
+pub(crate) use console_access_incomplete::console_identities;
 pub use rule::{Check, Checked, Pair, Rule, Scale};
 
 /// Every rule, by id.
@@ -64,6 +65,14 @@ pub static RULES: &[Rule] = &[
     trust_without_source::RULE,
     unknown_action::RULE,
 ];
+
+/// AWS's page about what a rule finds: the first that the rule's own page names.
+#[must_use]
+pub fn documentation(id: RuleId) -> Option<String> {
+    let (_, pages) = rule(id)?.page.split_once("## What AWS says")?;
+    let (_, page) = pages.split_once('<')?;
+    page.split_once('>').map(|(page, _)| page.to_owned())
+}
 
 /// The rule of an id.
 #[must_use]

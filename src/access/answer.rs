@@ -92,6 +92,11 @@ impl Answer {
         self.reach.unmet()
     }
 
+    /// The statements that would grant the action, and are about other resources than this one.
+    pub fn elsewhere(&self, resource: &str) -> impl Iterator<Item = &Clause<Unknown>> {
+        self.reach.clauses().iter().filter(move |clause| clause.grants() && !clause.applies_to(resource))
+    }
+
     /// Is there a permissions boundary?
     #[must_use]
     pub fn has_boundary(&self) -> bool {

@@ -1,38 +1,64 @@
 //! A question: an action, and what is known of the request and of the resource's own policies.
 
-use std::borrow::Cow;
-
 use crate::account::{Fact, Tags, Unknown};
+use crate::knowledge::context::Sender;
 use crate::policy::Document;
 use crate::policy::compile::{Kind, Policies};
 use crate::policy::request::Context;
+use crate::policy::value::Value;
 
 /// An action, and what is known beside who asks and about what.
 #[derive(Debug, Clone)]
 pub struct Ask<'q> {
     action: &'q str,
+    sender: Sender,
+    /// The region that is called.
+    region: Option<&'q str>,
     owner: Option<&'q str>,
     own: Vec<(String, Result<&'q Document, Unknown>)>,
-    /// Keys with their values; a key without any is absent.
-    context: Vec<(&'static str, Vec<String>)>,
-    tags: Option<&'q Tags>,
+    /// Keys with what they may be.
+    context: Vec<(&'q str, Vec<Value>)>,
+    object_tags: Option<&'q Tags>,
     request_tags: Option<&'q Tags>,
+    resource_tags: Option<&'q Tags>,
     identity_alone: bool,
 }
 
 impl<'q> Ask<'q> {
-    /// A question about an action on a resource of this account without a policy of its own.
+    /// A question about an action on a resource of this account without a policy of its own, which somebody asks with the
+    /// identity's credentials.
     #[must_use]
     pub fn new(action: &'q str) -> Self {
         Self {
             action,
+            sender: Sender::Person,
+            region: None,
             owner: None,
             own: vec![],
             context: vec![],
-            tags: None,
+            object_tags: None,
             request_tags: None,
+            resource_tags: None,
             identity_alone: false,
         }
+    }
+
+    /// A question of Ground Truth's own, with a session of the role.
+    #[must_use]
+    pub fn of_ground_truth(action: &'q str) -> Self {
+        Self::new(action).sent_by(Sender::GroundTruth)
+    }
+
+    /// Who sends the request, and by what way.
+    #[must_use]
+    pub fn sent_by(self, sender: Sender) -> Self {
+        Self { sender, ..self }
+    }
+
+    /// The region that is called.
+    #[must_use]
+    pub fn in_region(self, region: Option<&'q str>) -> Self {
+        Self { region: region.filter(|region| !region.is_empty()), ..self }
     }
 
     /// The resource's own policy, if it has one, under the name that reports call it by; or why it is not known.
@@ -69,15 +95,20 @@ impl<'q> Ask<'q> {
 
     /// The value of a context key.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.context.push((key, vec![value.into()]));
-        self
+    pub fn with(self, key: &'q str, value: impl Into<String>) -> Self {
+        self.with_one_of(key, vec![Value::text(value)])
     }
 
     /// The request does not have this context key.
     #[must_use]
-    pub fn without(mut self, key: &'static str) -> Self {
-        self.context.push((key, vec![]));
+    pub fn without(self, key: &'q str) -> Self {
+        self.with_one_of(key, vec![Value::Absent])
+    }
+
+    /// A context key is one of these.
+    #[must_use]
+    pub fn with_one_of(mut self, key: &'q str, possible: Vec<Value>) -> Self {
+        self.context.push((key, possible));
         self
     }
 
@@ -91,7 +122,14 @@ impl<'q> Ask<'q> {
     /// The tags that the object has, and no others.
     #[must_use]
     pub fn tagged(mut self, tags: &'q Tags) -> Self {
-        self.tags = Some(tags);
+        self.object_tags = Some(tags);
+        self
+    }
+
+    /// The tags of the resource that count in policies, where they are known.
+    #[must_use]
+    pub fn of_resource_tagged(mut self, tags: Option<&'q Tags>) -> Self {
+        self.resource_tags = tags;
         self
     }
 
@@ -111,6 +149,18 @@ impl<'q> Ask<'q> {
         self.owner
     }
 
+    pub(super) fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    pub(super) fn region(&self) -> Option<&'q str> {
+        self.region
+    }
+
+    pub(super) fn resource_tags(&self) -> Option<&'q Tags> {
+        self.resource_tags
+    }
+
     pub(super) fn is_of_identity_alone(&self) -> bool {
         self.identity_alone
     }
@@ -126,23 +176,22 @@ impl<'q> Ask<'q> {
         policies
     }
 
-    /// What tells one question from another, but for the resource's own policies.
-    pub(super) fn key(&self) -> Cow<'q, str> {
-        let tags = (self.tags, self.request_tags);
-        if self.owner.is_none() && tags == (None, None) && self.context.is_empty() && !self.identity_alone {
-            return self.action.into();
+    /// What distinguishes one question from another, but for the resource's own policies. `by_tags`: do policies ask for the
+    /// tags of resources?
+    pub(super) fn key(&self, by_tags: bool) -> String {
+        let tags = (self.object_tags, self.request_tags, self.resource_tags.filter(|_| by_tags));
+        let Self { action, sender, region, owner, context, identity_alone, .. } = self;
+        let request = (*sender, region.unwrap_or_default());
+        if owner.is_none() && tags == (None, None, None) && context.is_empty() && !identity_alone {
+            return format!("{action} {request:?}");
         }
-        let alone = if self.identity_alone { " alone" } else { "" };
-        format!("{}{alone} {:?} {tags:?} {:?}", self.action, self.owner, self.context).into()
+        format!("{action} {request:?} {identity_alone} {owner:?} {tags:?} {context:?}")
     }
 
-    /// Puts what is known into a context.
+    /// Puts what the question itself says into a context.
     pub(super) fn tell(&self, context: &mut Context) {
-        for (key, values) in &self.context {
-            match values.as_slice() {
-                [] => context.absent(key),
-                values => context.set(key, values.iter().map(String::as_str)),
-            }
+        for (key, possible) in &self.context {
+            context.one_of(key, possible.clone());
         }
         if let Some(tags) = self.request_tags {
             context.forget("aws:requesttag/");
@@ -150,12 +199,13 @@ impl<'q> Ask<'q> {
                 context.set(&format!("aws:RequestTag/{key}"), [value.as_str()]);
             }
             if tags.is_empty() {
-                context.absent("aws:TagKeys");
+                // The key is absent, or has no values: which, AWS does not say.
+                context.one_of("aws:TagKeys", vec![Value::Absent, Value::Exactly(vec![])]);
             } else {
                 context.set("aws:TagKeys", tags.keys().map(String::as_str));
             }
         }
-        if let Some(tags) = self.tags {
+        if let Some(tags) = self.object_tags {
             context.forget("s3:existingobjecttag/");
             for (key, value) in tags {
                 context.set(&format!("s3:ExistingObjectTag/{key}"), [value.as_str()]);

@@ -101,6 +101,12 @@ impl<T> Fact<T> {
         }
     }
 
+    /// Was it not asked for?
+    #[must_use]
+    pub fn is_not_asked(&self) -> bool {
+        self.if_asked().is_none()
+    }
+
     /// The fact unless it was not asked for: for questions that can be put without it.
     #[must_use]
     pub fn if_asked(&self) -> Option<&Self> {

@@ -17,12 +17,14 @@ impl Account {
             }
         }
         for role in gaps.note(&self.iam.roles).into_iter().flatten() {
+            gaps.note(&role.id);
             gaps.note(&role.trust);
             gaps.note_grants(&role.grants);
             gaps.note(&role.boundary);
             gaps.note(&role.tags);
         }
         for user in gaps.note(&self.iam.users).into_iter().flatten() {
+            gaps.note(&user.id);
             gaps.note_grants(&user.grants);
             gaps.note(&user.groups);
             gaps.note(&user.boundary);
@@ -42,6 +44,7 @@ impl Account {
         for tags in self.objects.values() {
             gaps.note(tags);
         }
+        gaps.note(&self.organization_id);
         if let Organization::Policies(policies) = &self.organization {
             for policy in policies.scps.iter().chain(&policies.rcps).flatten() {
                 gaps.note(&policy.document);
@@ -51,6 +54,7 @@ impl Account {
             for function in gaps.note(&regional.functions).into_iter().flatten() {
                 gaps.note(&function.tags);
                 gaps.note(&function.policy);
+                gaps.note(&function.vpc);
             }
             for job in gaps.note(&regional.labeling_jobs).into_iter().flatten() {
                 gaps.note(&job.request);

@@ -123,11 +123,12 @@ impl Found {
     ) -> (Vec<Finding>, Vec<report::Open>) {
         let mut findings = self.findings;
         for finding in &mut findings {
+            finding.id = finding.fingerprint();
             ignores.silence(finding);
         }
         for ((rule, principal), unused) in self.unused {
             let Some(role) = evaluator.execution_role(principal.as_str()) else { continue };
-            findings.extend(unused.together(rule, role, ignores));
+            findings.extend(unused.together(rule, role, &evaluator.access.signature(role.role), ignores));
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         let undecided = self
@@ -155,7 +156,13 @@ impl Open {
 
 impl Unused {
     /// One finding for all of them; what an ignore silences stands apart, by what silences it.
-    fn together(self, rule: RuleId, execution: &ExecutionRole<'_>, ignores: &mut Ignores<'_>) -> Vec<Finding> {
+    fn together(
+        self,
+        rule: RuleId,
+        execution: &ExecutionRole<'_>,
+        signature: &str,
+        ignores: &mut Ignores<'_>,
+    ) -> Vec<Finding> {
         let principal = &execution.role.arn;
         let mut parts: BTreeMap<Option<usize>, Arns> = BTreeMap::new();
         let mut silenced: BTreeMap<usize, Finding> = BTreeMap::new();
@@ -181,12 +188,13 @@ impl Unused {
             grouped.usage = Some(Use::Other);
             let mut grouped = grouped.of_open_use(&self.open, true);
             grouped.resources = resources;
+            grouped.id = finding::fingerprint(rule, signature, grouped.usage);
             if let Some(single) = place.and_then(|place| silenced.get(&place)) {
                 grouped.status = single.status;
                 grouped.suppression.clone_from(&single.suppression);
             }
             if let Some(part) = place.filter(|_| !whole).and_then(|place| ignores.part(place)) {
-                grouped.id = finding::fingerprint(rule, Some(principal.as_str()), Some(&part));
+                grouped.id = finding::fingerprint(rule, &format!("{signature} {part}"), grouped.usage);
             }
             grouped
         };

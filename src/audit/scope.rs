@@ -2,10 +2,11 @@
 
 use crate::account::{Function, Unknown};
 use crate::arn::Arn;
+use crate::finding::RuleId;
 use crate::labeling::LabelingContext;
 use crate::policy::Pattern;
 
-/// The execution roles, buckets and functions that are audited; an empty list admits all of its kind.
+/// The execution roles, buckets, functions, labeling jobs and rules that are audited; an empty list admits all of its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Execution roles.
@@ -14,6 +15,12 @@ pub struct Scope {
     pub buckets: Vec<Glob>,
     /// Functions.
     pub functions: Vec<Glob>,
+    /// Labeling jobs: what is about one of them or about what it uses.
+    pub jobs: Vec<Glob>,
+    /// Rules.
+    pub rules: Vec<RuleId>,
+    /// Rules that are left out.
+    pub skipped: Vec<RuleId>,
 }
 
 /// A glob with `*` and `?`: of whole ARNs when it begins with `arn:`, else of names.
@@ -28,7 +35,8 @@ type Kind<'a> = (&'static str, &'a [Glob], Option<Vec<&'a Arn>>);
 
 impl Scope {
     /// All there is.
-    pub const ALL: Self = Self { roles: vec![], buckets: vec![], functions: vec![] };
+    pub const ALL: Self =
+        Self { roles: vec![], buckets: vec![], functions: vec![], jobs: vec![], rules: vec![], skipped: vec![] };
 
     /// Is all there is audited?
     #[must_use]
@@ -52,6 +60,29 @@ impl Scope {
         globs.is_empty() || globs.iter().any(|glob| glob.matches(whole, name))
     }
 
+    /// Is this rule applied?
+    #[must_use]
+    pub fn applies(&self, rule: RuleId) -> bool {
+        (self.rules.is_empty() || self.rules.contains(&rule)) && !self.skipped.contains(&rule)
+    }
+
+    /// Is a labeling job audited?
+    pub(super) fn admits_job(&self, job: &Arn) -> bool {
+        self.jobs.is_empty() || self.jobs.iter().any(|glob| glob.matches(job.as_str(), job.name()))
+    }
+
+    /// Is one of these things a match of what the audit is narrowed to? All is, where it is not narrowed to any.
+    pub(super) fn concerns<'p>(&self, about: impl IntoIterator<Item = &'p Arn>) -> bool {
+        let is_narrowed = |arn: &Arn| match (arn.service(), arn.resource()) {
+            ("s3", _) => !self.buckets.is_empty(),
+            ("lambda", _) => !self.functions.is_empty(),
+            ("iam", resource) => resource.starts_with("role/") && !self.roles.is_empty(),
+            _ => false,
+        };
+        let names_none = self.roles.is_empty() && self.buckets.is_empty() && self.functions.is_empty();
+        names_none || about.into_iter().any(|arn| is_narrowed(arn) && self.admits(arn))
+    }
+
     /// Is what could not be read something that is audited?
     pub(super) fn admits_gap(&self, gap: &Unknown) -> bool {
         Arn::parse(gap.resource()).map_or(true, |arn| self.admits(&arn))
@@ -67,7 +98,9 @@ impl Scope {
         let functions: Option<Vec<&Vec<Function>>> = functions.map(Result::ok).collect();
         let functions = functions.map(|lists| lists.into_iter().flatten().map(|function| &function.arn).collect());
         // What could not be listed is reported as a gap.
-        let kinds: [Kind<'_>; 3] = [
+        let jobs = context.uses.jobs.iter().map(|job| &job.job.arn).collect();
+        let kinds: [Kind<'_>; 4] = [
+            ("labeling job", &self.jobs, Some(jobs)),
             ("execution role", &self.roles, context.unlisted.is_none().then_some(roles)),
             ("bucket", &self.buckets, buckets),
             ("function", &self.functions, functions),
@@ -81,6 +114,13 @@ impl Scope {
             })
             .collect();
         let mut notes = vec![];
+        let rules = |rules: &[RuleId]| rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
+        if !self.rules.is_empty() {
+            notes.push(format!("narrowed to the rules {}", rules(&self.rules)));
+        }
+        if !self.skipped.is_empty() {
+            notes.push(format!("without the rules {}", rules(&self.skipped)));
+        }
         if !narrowed.is_empty() {
             notes.push(format!("narrowed to {}", narrowed.join("; ")));
         }
@@ -127,7 +167,7 @@ mod tests {
         let scope = Scope {
             roles: globs(&["Gt?xecution", "arn:aws:iam::111122223333:role/team/*"]),
             buckets: globs(&["signs-*"]),
-            functions: vec![],
+            ..Scope::ALL
         };
         for (text, admitted) in [
             ("arn:aws:iam::111122223333:role/GtExecution", true),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::scope::Scope;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
+use crate::evaluation::evaluator::Kind;
 use crate::labeling::{ExecutionRole, Use};
 
 /// The buckets or functions that are audited, in the order of their ARNs.
@@ -71,7 +72,7 @@ impl<'a, T> Resources<'a, T> {
     pub(super) fn standings(
         &self,
         meaning: impl Fn(&T) -> Result<Use, Unknown>,
-        kind: impl Fn(&T, Use) -> Option<usize>,
+        kind: impl Fn(&T, Use) -> Option<Kind>,
     ) -> Standings<'a, T> {
         let mut groups = vec![];
         let mut known = hashbrown::HashMap::new();

@@ -28,6 +28,7 @@ pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) ->
         for role in &class.roles {
             let own = report::ExecutionRole {
                 arn: role.role.arn.clone(),
+                class: evaluator.access.signature(role.role),
                 why: role.why.clone(),
                 documented: documented.clone(),
                 managed_policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
@@ -53,4 +54,22 @@ fn documented(round: &Round<'_, '_>, role: &ExecutionRole<'_>) -> DocumentedName
         buckets: ByToken::sort(buckets, |n| tokens(n, |l| &l.bucket_tokens), |n| meant(n, &words.bucket)),
         functions: ByToken::sort(functions, |n| tokens(n, |l| &l.function_tokens), |n| meant(n, &words.function)),
     }
+}
+
+/// The tokens of the managed policies that execution roles carry, those of most roles first. Names of buckets are of small
+/// letters, and `aws-glue` is a word of another service.
+pub(super) fn tokens(evaluator: &Evaluator<'_>) -> Vec<report::PolicyTokens> {
+    let roles = &evaluator.execution_roles;
+    let carrying = |limits: &Limits| {
+        roles.iter().filter(|role| role.documented.iter().any(|own| own.policy == limits.policy)).count()
+    };
+    let mut carried: Vec<&Limits> = limits::documented().iter().filter(|limits| carrying(limits) > 0).collect();
+    carried.sort_by_key(|limits| std::cmp::Reverse(carrying(limits)));
+    let small = |token: &&String| token.chars().all(|c| !c.is_uppercase());
+    let of = |limits: &Limits| report::PolicyTokens {
+        policy: limits.policy.clone(),
+        buckets: limits.bucket_tokens.iter().filter(small).cloned().collect(),
+        functions: limits.function_tokens.iter().cloned().collect(),
+    };
+    carried.into_iter().map(of).collect()
 }

@@ -18,7 +18,7 @@ use super::gate::{Page, pages};
 use super::refusal::{arn, is_final};
 use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Unknown, User};
 use crate::arn::Arn;
-use read::{MOST, attached_arns, boundary, tags};
+use read::{MOST, attached_arns, boundary, id, tags};
 
 /// The account's name for people.
 pub(super) async fn alias(aws: &Aws) -> Fact<Option<String>> {
@@ -92,6 +92,7 @@ const ACTION: &str = GET_ACCOUNT_AUTHORIZATION_DETAILS.action;
 fn role(detail: RoleDetail) -> Result<Role, Unknown> {
     let arn = arn(ACTION, detail.arn.as_deref())?;
     Ok(Role {
+        id: id(ACTION, detail.role_id),
         trust: document::read(ACTION, &arn, "trust policy", detail.assume_role_policy_document.as_deref()),
         grants: grants(&arn, detail.attached_managed_policies, detail.role_policy_list),
         boundary: boundary(ACTION, &arn, detail.permissions_boundary),
@@ -105,6 +106,7 @@ fn user(detail: UserDetail) -> Result<User, Unknown> {
     let mut groups = detail.group_list.unwrap_or_default();
     groups.sort_unstable();
     Ok(User {
+        id: id(ACTION, detail.user_id),
         grants: grants(&arn, detail.attached_managed_policies, detail.user_policy_list),
         groups: Fact::Known(groups),
         boundary: boundary(ACTION, &arn, detail.permissions_boundary),

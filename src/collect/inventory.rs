@@ -41,7 +41,7 @@ pub async fn inventory(aws: &Aws) -> Account {
         (buckets, regions)
     };
     let organization = organizations::organization(aws);
-    let ((alias, iam), (buckets, mut regions), labeling, organization) =
+    let ((alias, iam), (buckets, mut regions), labeling, (organization, organization_id)) =
         join4(Box::pin(iam), Box::pin(resources), Box::pin(labeling), Box::pin(organization)).await;
     for (region, (labeling, too_many)) in labeling {
         gaps.extend(too_many);
@@ -56,6 +56,7 @@ pub async fn inventory(aws: &Aws) -> Account {
         alias,
         caller: aws.caller.clone(),
         organization,
+        organization_id,
         iam,
         buckets,
         objects: BTreeMap::new(),

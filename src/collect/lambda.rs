@@ -30,6 +30,7 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
             let no_role = || malformed(LIST_FUNCTIONS.action, arn.as_str(), "the function has no role");
             Ok(Function {
                 role: listed.role.ok_or_else(no_role)?,
+                vpc: Fact::Known(listed.vpc_config.and_then(|vpc| vpc.vpc_id).filter(|vpc| !vpc.is_empty())),
                 tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
                 policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
                 arn,

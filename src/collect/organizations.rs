@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_organizations::types::{OrganizationFeatureSet, ParentType, PolicySummary, PolicyType};
+use aws_sdk_organizations::types::{
+    Organization as Described, OrganizationFeatureSet, ParentType, PolicySummary, PolicyType,
+};
 use futures_util::future::join;
 
 use super::aws::Aws;
@@ -22,17 +24,26 @@ const MOST: i32 = 20;
 /// The root and five levels of units are the most that there can be; a list that goes on is no tree.
 const LEVELS: usize = 10;
 
-/// What the organization says; what it does not say is for the report to tell once.
-pub(super) async fn organization(aws: &Aws) -> Organization {
-    match ask(aws).await {
+/// What the organization says, and its id; what it does not say is for the report to tell once. That the id is not known
+/// is no gap either: it stands in the ARNs of its policies.
+pub(super) async fn organization(aws: &Aws) -> (Organization, Fact<Option<String>>) {
+    let not_asked = || Fact::Unknown(Unknown::not_asked(DESCRIBE_ORGANIZATION.action, "*"));
+    let organization = match describe_organization(aws).await {
+        Ok(Some(organization)) => organization,
+        Ok(None) => return (Organization::Free, Fact::Known(None)),
+        Err(gap) => return (Organization::Unread(gap), not_asked()),
+    };
+    let id = organization.id.clone().map_or_else(not_asked, |id| Fact::Known(Some(id)));
+    let policies = match ask(aws, &organization).await {
         Ok(Some(policies)) => Organization::Policies(policies),
         Ok(None) => Organization::Free,
         Err(gap) => Organization::Unread(gap),
-    }
+    };
+    (policies, id)
 }
 
-/// The policies, or nothing where none bind the account.
-async fn ask(aws: &Aws) -> Result<Option<ControlPolicies>, Unknown> {
+/// The organization that the account is in, if it is in one.
+async fn describe_organization(aws: &Aws) -> Result<Option<Described>, Unknown> {
     let request = aws.organizations.describe_organization().send();
     let answer = match aws.gate.ask(&DESCRIBE_ORGANIZATION, &aws.home, "*", request).await {
         Ok(answer) => answer,
@@ -40,7 +51,11 @@ async fn ask(aws: &Aws) -> Result<Option<ControlPolicies>, Unknown> {
         Err(refused) => return Err(refused.into()),
     };
     let problem = "the answer holds no organization";
-    let organization = answer.organization.ok_or_else(|| malformed(DESCRIBE_ORGANIZATION.action, "*", problem))?;
+    answer.organization.map(Some).ok_or_else(|| malformed(DESCRIBE_ORGANIZATION.action, "*", problem))
+}
+
+/// The policies, or nothing where none bind the account.
+async fn ask(aws: &Aws, organization: &Described) -> Result<Option<ControlPolicies>, Unknown> {
     // One that only shares the bill has no control policies.
     if organization.master_account_id.as_ref() == Some(&aws.account)
         || organization.feature_set == Some(OrganizationFeatureSet::ConsolidatedBilling)

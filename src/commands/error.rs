@@ -62,6 +62,50 @@ pub enum Error {
     /// There are no such findings.
     #[error(transparent)]
     NoFinding(#[from] crate::fix::NoSuchFinding),
+    /// There is no finding of this id.
+    #[error(
+        "there is no finding `{0}`: the audit's report has the ids of all (`--all` spells out what nothing shows to be used)"
+    )]
+    NoSuchId(String),
+    /// Several findings have ids that begin so.
+    #[error("`{0}` is the beginning of several ids: {list}", list = .1.join(", "))]
+    SeveralIds(String, Vec<String>),
+    /// `why` asks for a job, or for three things.
+    #[error("why takes the name or ARN of a labeling job, or a principal, an action and a resource")]
+    NoQuestion,
+    /// There is no such labeling job.
+    #[error("no labeling job `{name}` is known in account {account}; older ones are read with --jobs-since DAYS{unread}", unread = .refused.as_ref().map(|refused| format!("; not all jobs could be read: {refused}")).unwrap_or_default())]
+    NoJob {
+        /// As it was named.
+        name: String,
+        /// The account.
+        account: String,
+        /// Why not all jobs are known.
+        refused: Option<String>,
+    },
+    /// Several regions have a job of this name.
+    #[error("there are several labeling jobs `{0}`: name one by its ARN: {list}", list = .1.join(", "))]
+    SeveralJobs(String, Vec<String>),
+    /// There is no such role or user.
+    #[error("account {account} has no role or user `{name}`")]
+    NoPrincipal {
+        /// As it was named.
+        name: String,
+        /// The account.
+        account: String,
+    },
+    /// Whether there is such a principal is not known.
+    #[error("{0}")]
+    Unread(String),
+    /// What is asked about is no resource.
+    #[error("`{0}` is no resource: write an ARN or an s3:// URI")]
+    NoResource(String),
+    /// What is asked for is no action.
+    #[error("`{0}` is no action: write it as IAM does, for instance s3:GetObject, without wildcards")]
+    NoAction(String),
+    /// What is said of the request is no context key.
+    #[error("`{0}` is no context key with a value: write it as KEY=VALUE, for instance aws:SourceIp=203.0.113.7")]
+    NoContext(String),
     /// There is no such rule.
     #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
     NoRule(String),

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::collect;
 use super::error::Error;
@@ -43,15 +43,34 @@ pub(super) fn snapshot(
     })
 }
 
-/// The configuration of the file that was named, else of the one that lies in the working directory, else an empty one.
+/// The configuration of the file that was named, else of the one that lies in the working directory or in one above it, up to
+/// the root of the repository; else an empty one.
 pub(super) fn configuration(named: Option<&Path>) -> Result<Config, Error> {
-    let path = named.unwrap_or(Path::new(config::FILE));
+    let found = named.map_or_else(found, Path::to_owned);
+    let path = found.as_path();
     let name = path.display().to_string();
     match File::open(path).and_then(|file| read_at_most(file, MOST_READ)) {
         Ok(bytes) => Ok(Config::parse(&name, &bytes)?),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(Error::Read { path: name, error }),
     }
+}
+
+/// Where the configuration lies, if it lies anywhere. Beyond the root of the repository it is somebody else's.
+fn found() -> PathBuf {
+    let mut path = PathBuf::new();
+    let here = std::env::current_dir().unwrap_or_default();
+    for directory in here.ancestors() {
+        let file = path.join(config::FILE);
+        if file.exists() {
+            return file;
+        }
+        if directory.join(".git").exists() {
+            break;
+        }
+        path.push("..");
+    }
+    PathBuf::from(config::FILE)
 }
 
 /// The command line wins over the configuration.

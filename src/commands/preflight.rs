@@ -53,10 +53,10 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
         jobs.push(match read {
             Err(error) => no_request(&error),
             Ok(asked) => match in_s3.next() {
-                None => preflight(account, &asked, &caller, local.as_ref()),
-                Some(Ok(manifest)) => preflight(account, &asked, &caller, Some(&manifest)),
+                None => preflight(&snapshot, &asked, &caller, local.as_ref()),
+                Some(Ok(manifest)) => preflight(&snapshot, &asked, &caller, Some(&manifest)),
                 Some(Err(gap)) => {
-                    let mut job = preflight(account, &asked, &caller, None);
+                    let mut job = preflight(&snapshot, &asked, &caller, None);
                     job.notes.clear();
                     job.add(Check::unknown(MANIFEST, gap.resource(), &gap));
                     job
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
             [job] => json::write(job)?,
             jobs => json::write(&jobs)?,
         },
-        Format::Table => table::write(&jobs, terminal.layout(arguments.color)),
+        Format::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
     };
     terminal.out.write_all(text.as_bytes())?;
     let unread = jobs.len() > asked.len();

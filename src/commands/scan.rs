@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::facts::{self, Asked};
 use super::terminal::{Terminal, WIDTH};
+use crate::access::Access;
 use crate::audit::{Glob, Options, Scope, audit};
 use crate::cli::{Format, Scan};
+use crate::evaluation::wording::counted;
 use crate::file;
-use crate::report::table::Layout;
-use crate::report::{Report, json, table};
+use crate::finding::Severity;
+use crate::report::table::{Layout, Reading};
+use crate::report::why::Text;
+use crate::report::{Report, explain, json, table};
 
 pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     check(&arguments.output)?;
@@ -24,16 +28,26 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
         workloads: &config.workloads,
         ignores: &config.ignores,
     };
-    let report = audit(&snapshot, options);
+    let mut report = audit(&snapshot, options);
+    if let Some(least) = arguments.min_severity {
+        show(&mut report, least);
+    }
+    let access = Access::new(&snapshot.account);
+    let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
+    let reading = Reading {
+        source: source(arguments.snapshot.as_deref(), config.file.as_deref()),
+        fail_on: Some(options.fail_on),
+        full: arguments.full,
+    };
     let mut unwritten = vec![];
     for (format, path) in &arguments.output {
         let plain = Layout { width: WIDTH, color: false };
-        let text = spell(&report, *format, plain)?;
+        let text = spell(&report, *format, plain, &reading, &statement)?;
         // What cannot be written takes nothing from what can: the calls have been made.
         unwritten.extend(file::write(path, text.as_bytes(), terminal.out).err().map(|error| named(path, error)));
     }
     let layout = terminal.layout(arguments.color);
-    terminal.out.write_all(spell(&report, arguments.format, layout)?.as_bytes())?;
+    terminal.out.write_all(spell(&report, arguments.format, layout, &reading, &statement)?.as_bytes())?;
     if unwritten.is_empty() { Ok(report.summary.exit_code) } else { Err(Error::Files(unwritten)) }
 }
 
@@ -54,16 +68,44 @@ fn check(outputs: &[(Format, PathBuf)]) -> Result<(), Error> {
 
 fn scope(arguments: &Scan) -> Scope {
     let globs = |texts: &[String]| texts.iter().map(|text| Glob::new(text)).collect();
-    Scope { roles: globs(&arguments.role), buckets: globs(&arguments.bucket), functions: globs(&arguments.function) }
+    Scope {
+        roles: globs(&arguments.role),
+        buckets: globs(&arguments.bucket),
+        functions: globs(&arguments.function),
+        jobs: globs(&arguments.job),
+        rules: arguments.rule.clone(),
+        skipped: arguments.skip_rule.clone(),
+    }
+}
+
+/// Leaves out what is not to be shown; it counts all the same.
+fn show(report: &mut Report, least: Severity) {
+    let all = report.findings.len();
+    report.findings.retain(|finding| finding.severity <= least);
+    let hidden = all - report.findings.len();
+    if hidden > 0 {
+        report.notes.push(format!("not shown by --min-severity: {}", counted(hidden, "finding")));
+    }
+}
+
+/// Where the facts of a snapshot and the configuration come from.
+fn source(snapshot: Option<&Path>, config: Option<&str>) -> String {
+    let snapshot = snapshot.map(|path| format!("snapshot {}", path.display()));
+    let all: Vec<String> = snapshot.into_iter().chain(config.map(str::to_owned)).collect();
+    all.join(", ")
 }
 
 fn named(path: &Path, error: io::Error) -> (String, io::Error) {
     (path.display().to_string(), error)
 }
 
-fn spell(report: &Report, format: Format, layout: Layout) -> Result<String, Error> {
+fn spell(report: &Report, format: Format, layout: Layout, reading: &Reading, text: &Text<'_>) -> Result<String, Error> {
     Ok(match format {
-        Format::Table => table::write(report, layout),
+        Format::Table if reading.full => {
+            let each: Vec<_> = report.findings.iter().filter(|finding| finding.counts()).collect();
+            format!("{}\n{}", explain::write(&each, text, layout), table::write(report, layout, reading))
+        }
+        Format::Table => table::write(report, layout, reading),
         Format::Json => json::write(report)?,
     })
 }

@@ -25,8 +25,8 @@ use crate::policy::layers::Verdict;
 use crate::policy::lint::lints;
 use crate::policy::principal::Requester;
 use crate::policy::reach::Reach;
-use crate::policy::request::{self, Context, Key, Request};
-use crate::policy::{Condition, Document, decide, json};
+use crate::policy::request::{Context, Key, Request};
+use crate::policy::{Condition, Document, decide, json, value};
 
 /// More than this, in bytes, is not read ahead.
 const READ_AHEAD: usize = 1 << 20;
@@ -230,7 +230,8 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
     }
     let context = context(asked)?;
     if let Requester::Session { session, role } = &mut requester
-        && let request::Value::Known([one]) = context.value(&Key::new("aws:PrincipalArn"))
+        && let [value::Value::Exactly(known)] = context.value(&Key::new("aws:PrincipalArn"))
+        && let [one] = known.as_slice()
     {
         *role = Some(role_of(session, one)?);
     }
@@ -255,7 +256,7 @@ fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String>
     let ambiguous =
         |key: &String| format!("context {key}: it is there in another case too, and which counts is not documented");
     warnings.extend(context.ambiguous().iter().map(ambiguous));
-    let known = |key: &str| context.value(&Key::new(key)) != request::Value::Absent;
+    let known = |key: &str| context.value(&Key::new(key)) != [value::Value::Absent];
     let asks = |key: &str| [&limits, &own].into_iter().any(|set| set.asks_about(&Key::new(key)));
     warnings.extend(ALWAYS.iter().filter(|key| asks(key) && !known(key)).map(|key| {
         format!("context {key}: every signed request has it, a policy asks about it, and here it counts as absent")
@@ -328,7 +329,7 @@ fn context<'a>(asked: &'a Asked) -> Result<Context, String> {
         prefix.eq_ignore_ascii_case(ENCRYPTION_CONTEXT).then_some(name)
     };
     let names: Vec<&str> = asked.context.keys().filter_map(name).collect();
-    if context.value(&Key::new(ENCRYPTION_CONTEXT_KEYS)) == request::Value::Absent {
+    if context.value(&Key::new(ENCRYPTION_CONTEXT_KEYS)) == [value::Value::Absent] {
         if asked.unknown_context.iter().any(|key| name(key).is_some()) {
             context.unknown(ENCRYPTION_CONTEXT_KEYS);
         } else if !names.is_empty() {

@@ -8,10 +8,12 @@ use super::cause::Unmet;
 use super::check::{AccessCheck, Names, by_tag};
 use super::evaluator::Evaluator;
 use super::requirement::{Requirement, ResourceSet};
+use super::s3::{ask_of_bucket, ask_without_policy, with_key};
 pub use super::whole::{Granted, Whole};
 use crate::access::{Answer, Ask};
 use crate::account::{Bucket, Tags, Unknown, any};
 use crate::arn::Arn;
+use crate::knowledge::context::Sender;
 use crate::knowledge::limits::object_tags;
 use crate::labeling::uses::{Area, Extent};
 use crate::labeling::{ExecutionRole, OBJECT_ACTIONS, Use};
@@ -165,7 +167,7 @@ impl<'a> Evaluator<'a> {
     fn area(&self, role: &ExecutionRole<'a>, bucket: &Bucket, area: &Area<'_>) -> Vec<AccessCheck> {
         let actions: &[&str] = if area.reads_alone { &["s3:GetObject"] } else { &OBJECT_ACTIONS };
         let ask = |action: &&'static str| {
-            let ask = self.ask_of_bucket(bucket, action);
+            let ask = with_key(ask_of_bucket(bucket, action, Sender::GroundTruth), area.key);
             match &area.extent {
                 Extent::Object(object) => self.object(role, ask, object),
                 Extent::Below(prefix) => AccessCheck::new(self.access.cover(role.role, &ask, prefix)),
@@ -200,7 +202,11 @@ impl<'a> Evaluator<'a> {
         let asked = usage != Use::Other || bucket.policy.if_asked().is_some();
         let objects = format!("{}/", bucket.arn);
         OBJECT_ACTIONS.map(|action| {
-            let ask = if asked { self.ask_of_bucket(bucket, action) } else { Ask::new(action) };
+            let ask = if asked {
+                ask_of_bucket(bucket, action, Sender::GroundTruth)
+            } else {
+                ask_without_policy(bucket, action)
+            };
             self.access.cover(role.role, &ask, &objects)
         })
     }

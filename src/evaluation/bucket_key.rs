@@ -3,6 +3,7 @@
 use super::evaluator::Evaluator;
 use super::job_check::{JobCheck, Topic};
 use super::outcome::Outcome;
+use super::requirement::ResourceSet;
 use crate::account::Fact;
 use crate::labeling::ExecutionRole;
 use crate::labeling::needs::{Need, What};
@@ -39,7 +40,13 @@ impl<'a> Evaluator<'a> {
             Fact::Known(Some(encryption)) => encryption,
             Fact::Unknown(unknown) => return undecided(unknown.clone()),
         };
-        match self.use_of_bucket_key(role, bucket, encryption, read_alone) {
+        let partition = &self.access.account.partition;
+        let objects = if read_alone {
+            ResourceSet::exactly(&uri.object_arn(partition))
+        } else {
+            ResourceSet::Below(uri.below(partition))
+        };
+        match self.use_of_bucket_key(role, bucket, encryption, read_alone, &objects) {
             Ok(None) => vec![],
             Ok(Some((name, asked, used))) => {
                 let evaluations = used.evaluations(role, field, name, &asked).into_iter();

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::check::AccessCheck;
-use super::evaluator::{Evaluator, Kept};
+use super::evaluator::{Evaluator, Kept, Kind};
 use super::whole::Whole;
 use crate::access::Ask;
 use crate::account::{Bucket, Fact, Function};
@@ -24,36 +24,45 @@ impl<'a> Evaluator<'a> {
     /// What is the same for all buckets that the role's policies do not distinguish; nothing where the bucket's own policy
     /// has a say.
     #[must_use]
-    pub fn kind_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Option<usize> {
+    pub fn kind_of_bucket(&self, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Option<Kind> {
         if has_own(&bucket.policy, usage) {
             return None;
         }
-        let [buckets, _] = &*self.kinds(role);
-        buckets.as_ref().map(|kinds| kinds.of(bucket.arn.as_str()))
+        let (region, kinds) = self.kinds(role, bucket.region.known().ok().map(String::as_str))?;
+        let [buckets, _] = &*kinds;
+        buckets.as_ref().map(|kinds| Kind { region, number: kinds.of(bucket.arn.as_str()) })
     }
 
     /// The same of functions, and of their versions.
     #[must_use]
-    pub fn kind_of_function(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Option<usize> {
+    pub fn kind_of_function(&self, role: &ExecutionRole<'a>, function: &Function, usage: Use) -> Option<Kind> {
         if has_own(&function.policy, usage) {
             return None;
         }
         self.kind_by_arn(role, function)
     }
 
-    fn kind_by_arn(&self, role: &ExecutionRole<'a>, function: &Function) -> Option<usize> {
-        let [_, functions] = &*self.kinds(role);
-        functions.as_ref().map(|kinds| kinds.of(function.arn.as_str()))
+    fn kind_by_arn(&self, role: &ExecutionRole<'a>, function: &Function) -> Option<Kind> {
+        let (region, kinds) = self.kinds(role, Some(function.arn.region()))?;
+        let [_, functions] = &*kinds;
+        functions.as_ref().map(|kinds| Kind { region, number: kinds.of(function.arn.as_str()) })
     }
 
-    /// What distinguishes buckets and functions to a role.
-    fn kinds(&self, role: &ExecutionRole<'a>) -> Rc<[Option<Kinds>; 2]> {
+    /// What distinguishes the buckets and functions of a region to a role, with the number of the region; nothing, where
+    /// their tags do.
+    fn kinds(&self, role: &ExecutionRole<'a>, region: Option<&str>) -> Option<(usize, Rc<[Option<Kinds>; 2]>)> {
+        if self.access.distinguishes_by_tags(role.role) {
+            return None;
+        }
         let kinds = |actions: &[&str]| {
-            let reaches = actions.iter().map(|action| self.access.prepared(role.role, &Ask::new(action)));
+            let ask = |action| Ask::of_ground_truth(action).in_region(region);
+            let reaches = actions.iter().map(|action| self.access.prepared(role.role, &ask(action)));
             Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach)).ok()
         };
         let look = || Rc::new([kinds(&OBJECT_ACTIONS), kinds(&[INVOKE])]);
-        Rc::clone(self.known.kinds.borrow_mut().entry(role.class).or_insert_with(look))
+        let number = self.number_of_region(region);
+        let kinds = Rc::clone(self.known.kinds.borrow_mut().entry((role.class, number)).or_insert_with(look));
+        Some((number, kinds))
     }
 
     /// May a role invoke a function without a qualifier? Judged once for all functions that the policies do not
@@ -73,7 +82,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What is known of a kind, or else looked at; what has no kind is looked at each time.
-fn kept<T: Clone>(known: &Kept<(usize, usize), T>, class: usize, kind: Option<usize>, look: impl FnOnce() -> T) -> T {
+fn kept<T: Clone>(known: &Kept<(usize, Kind), T>, class: usize, kind: Option<Kind>, look: impl FnOnce() -> T) -> T {
     let Some(kind) = kind else { return look() };
     if let Some(found) = known.borrow().get(&(class, kind)) {
         return found.clone();

@@ -33,14 +33,39 @@ pub(super) type Kept<K, V> = RefCell<HashMap<K, V>>;
 /// What was judged before.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// What distinguishes buckets to a class, and functions and their versions; nothing where that is too entangled.
-    pub(super) kinds: Kept<usize, Rc<[Option<Kinds>; 2]>>,
+    /// What distinguishes the buckets of a region to a class, and functions and their versions; nothing where that is too
+    /// entangled.
+    pub(super) kinds: Kept<(usize, usize), Rc<[Option<Kinds>; 2]>>,
     /// By class and kind of bucket.
-    pub(super) wholes: Kept<(usize, usize), Rc<Whole>>,
+    pub(super) wholes: Kept<(usize, Kind), Rc<Whole>>,
     /// By class and kind of function.
-    pub(super) invocations: Kept<(usize, usize), Rc<AccessCheck>>,
+    pub(super) invocations: Kept<(usize, Kind), Rc<AccessCheck>>,
     /// The same, of some version or alias.
-    pub(super) versions: Kept<(usize, usize), bool>,
+    pub(super) versions: Kept<(usize, Kind), bool>,
+    /// The regions that were met, by number.
+    regions: RefCell<Vec<String>>,
+}
+
+/// What buckets or functions are the same to a class of roles: those of one region that the policies do not distinguish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kind {
+    /// The number of the region; 0 where it is not known.
+    pub(super) region: usize,
+    /// What the policies' patterns make of the ARN.
+    pub(super) number: usize,
+}
+
+impl Evaluator<'_> {
+    /// The number of a region; 0 where it is not known.
+    pub(super) fn number_of_region(&self, name: Option<&str>) -> usize {
+        let Some(name) = name else { return 0 };
+        let mut regions = self.known.regions.borrow_mut();
+        let place = regions.iter().position(|known| known == name).unwrap_or_else(|| {
+            regions.push(name.to_owned());
+            regions.len() - 1
+        });
+        place + 1
+    }
 }
 
 impl<'a> Deref for Evaluator<'a> {

@@ -12,10 +12,12 @@ use super::requirement::{Requirement, ResourceSet};
 use crate::access::{Answer, Ask};
 use crate::account::{Function, Role, Unknown, any};
 use crate::arn::Arn;
+use crate::knowledge::context::Sender;
 use crate::labeling::needs::{OUTPUT, POST_FUNCTION, What};
 use crate::labeling::uses::{Invoked, Job};
 use crate::labeling::{ExecutionRole, INVOKE, STRANGER, Use};
 use crate::policy::Pattern;
+use crate::policy::value::Value;
 
 /// What a function does with the answers.
 pub const READ: &str = "s3:GetObject";
@@ -38,7 +40,8 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn invoke(&self, role: &ExecutionRole<'a>, function: &Function, named: &Arn, usage: Use) -> Answer {
         let own = if usage == Use::Other { function.policy.if_asked() } else { Some(&function.policy) };
-        let ask = Ask::new(INVOKE);
+        let ask = Ask::of_ground_truth(INVOKE).in_region(Some(named.region()));
+        let ask = ask.of_resource_tagged(function.tags.known().ok());
         let name = format!("policy of function `{}`", function.arn.name());
         self.access.decide(role.role, &own.map_or(ask.clone(), |policy| ask.of(&name, policy)), named)
     }
@@ -67,7 +70,8 @@ impl<'a> Evaluator<'a> {
         let stranger = function.arn.as_str().strip_suffix(function.arn.name()).unwrap_or_default();
         let of_strangers = format!("{stranger}{STRANGER}:");
         let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
-        let answer = self.access.cover(role.role, &Ask::new(INVOKE), &versions);
+        let ask = Ask::of_ground_truth(INVOKE).in_region(Some(function.arn.region()));
+        let answer = self.access.cover(role.role, &ask.of_resource_tagged(function.tags.known().ok()), &versions);
         answer.granting().any(|clause| clause.patterns.iter().any(meant))
     }
 
@@ -76,7 +80,7 @@ impl<'a> Evaluator<'a> {
     /// # Errors
     ///
     /// When the output is named by an access point.
-    pub fn ways_to_output(&self, role: &'a Role, job: &Job<'a>) -> Result<Option<Ways>, Unknown> {
+    pub fn ways_to_output(&self, function: &Function, role: &'a Role, job: &Job<'a>) -> Result<Option<Ways>, Unknown> {
         let output = job.needs.iter().find_map(|need| match &need.what {
             What::Write(uri) if need.field == OUTPUT => Some(uri),
             _ => None,
@@ -84,12 +88,14 @@ impl<'a> Evaluator<'a> {
         let Some(output) = output else { return Ok(None) };
         let below = format!("{}{}/", output.below(job.job.arn.partition()), job.job.arn.name());
         let policy = self.policy_of(output)?;
-        // The function does not come through Ground Truth's endpoint.
-        let read = AccessCheck::new(self.access.cover(role, &policy.ask_from_elsewhere(READ), &below));
+        let read = by_code_of(function, policy.ask(READ, Sender::Function));
+        let read = AccessCheck::new(self.access.cover(role, &read, &below));
         let execution = job.request.role_arn.as_deref().and_then(|arn| self.role(arn).ok().flatten());
         let assume = execution.map(|execution| {
             let name = format!("trust policy of role `{}`", execution.arn.name());
-            let ask = Ask::new(ASSUME).policy(&name, execution.trust.known());
+            let ask = Ask::new(ASSUME).sent_by(Sender::Function).in_region(Some(function.arn.region()));
+            let ask = by_code_of(function, ask.of_resource_tagged(execution.tags.known().ok()));
+            let ask = ask.policy(&name, execution.trust.known());
             (execution.arn.clone(), AccessCheck::new(self.access.decide(role, &ask, &execution.arn)))
         });
         Ok(Some(Ways { output: below, read, assume }))
@@ -108,7 +114,7 @@ impl<'a> Evaluator<'a> {
             }
             Ok(Some(role)) => role,
         };
-        let ways = match self.ways_to_output(role, job) {
+        let ways = match self.ways_to_output(function, role, job) {
             Err(unknown) => return Some(Evaluation::new(by_role(), Outcome::Undecided(unknown))),
             Ok(ways) => ways?,
         };
@@ -119,6 +125,19 @@ impl<'a> Evaluator<'a> {
             Ok(false) => Outcome::Unmet(ways.read.causes(&requirement, &names(role))),
         };
         Some(Evaluation::new(requirement, outcome))
+    }
+}
+
+/// The context of what a function's code asks: which function it is, and its network. The form of the ARN is not documented
+/// for a function that is invoked with a qualifier.
+fn by_code_of<'q>(function: &Function, ask: Ask<'q>) -> Ask<'q> {
+    let plain = function.arn.to_string();
+    let ask = ask.with_one_of("lambda:SourceFunctionArn", vec![Value::text(plain)]);
+    match function.vpc.known() {
+        // By an endpoint of the VPC, or out of it.
+        Ok(Some(vpc)) => ask.with_one_of("aws:SourceVpc", vec![Value::Absent, Value::text(vpc)]),
+        Ok(None) => ask.with_one_of("aws:SourceVpc", vec![Value::Absent, Value::OfAws]),
+        Err(_) => ask,
     }
 }
 

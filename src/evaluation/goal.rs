@@ -66,8 +66,6 @@ pub enum EditKind {
     On(BTreeSet<Arn>),
     /// With a condition more.
     When(ContextEquals),
-    /// Without this service among its principals.
-    WithoutService(&'static str),
     /// As a copy beside it, of these actions alone, and otherwise as the others say.
     Beside {
         /// The actions of the copy.
@@ -76,8 +74,6 @@ pub enum EditKind {
         on: Option<BTreeSet<String>>,
         /// Its further condition.
         when: Option<ContextEquals>,
-        /// Its principal, where that is another.
-        service: Option<&'static str>,
     },
 }
 

@@ -8,6 +8,7 @@ use super::requirement::ResourceSet;
 use crate::access::{Access, Answer, Ask, Identity, Named};
 use crate::account::{Fact, Unknown};
 use crate::arn::Arn;
+use crate::knowledge::context::Sender;
 use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER};
 use crate::policy::layers::Verdict;
 use crate::policy::reach::{Clause, Origin, Outcome};
@@ -48,18 +49,29 @@ pub(crate) fn held_where(
     if let Some(unknown) = answer.too_entangled() {
         return Err(unknown);
     }
-    let mut held = Held::Never;
+    let (mut held, mut missing) = (Held::Never, None);
     for outcome in answer.outcomes().iter().filter(|outcome| counts(outcome)) {
         match outcome.verdict {
             Verdict::Allowed => return Ok(Held::Always),
             Verdict::Conditional => {
-                answer.clauses_of(outcome).try_for_each(|clause| settled(identity, answer, clause))?;
-                held = Held::Sometimes;
+                let clauses: Vec<&Clause<Unknown>> = answer.clauses_of(outcome).collect();
+                // A statement that certainly applies is settled, in whatever other way it may apply too.
+                let is_certain = |clause: &Clause<Unknown>| {
+                    let of_same =
+                        |other: &&&Clause<Unknown>| other.origin == clause.origin && other.layer == clause.layer;
+                    clauses.iter().filter(of_same).any(|other| !other.open)
+                };
+                let mut open = clauses.iter().filter(|clause| !is_certain(clause));
+                match open.try_for_each(|clause| settled(identity, answer, clause)) {
+                    Ok(()) => held = Held::Sometimes,
+                    Err(unknown) => missing = missing.or(Some(unknown)),
+                }
             }
             Verdict::Denied | Verdict::ImplicitlyDenied | Verdict::ExplicitlyDenied => {}
         }
     }
-    Ok(held)
+    // What is allowed somewhere is, whatever is open elsewhere.
+    missing.filter(|_| held == Held::Never).map_or(Ok(held), Err)
 }
 
 /// Is all known of a clause that can be known without a request?
@@ -120,7 +132,7 @@ pub(crate) fn allowing<'p>(policy: &Named<'p>) -> impl Iterator<Item = (usize, &
 /// Whether a role may be passed to SageMaker.
 #[must_use]
 pub(crate) fn pass_to_sagemaker() -> Ask<'static> {
-    Ask::new(PASS_ROLE).with(PASSED_TO, SAGEMAKER)
+    Ask::new(PASS_ROLE).sent_by(Sender::Anybody).with(PASSED_TO, SAGEMAKER)
 }
 
 /// What the ARNs of the account's roles begin with.

@@ -9,16 +9,17 @@ use super::cause::Cause;
 use super::check::{AccessCheck, Names};
 use super::evaluator::Evaluator;
 pub use super::job_check::{JobCheck, Topic};
-use super::key::KeyAsk;
+use super::key::{KeyAsk, encryption_context};
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
 use crate::access::Ask;
-use crate::account::{Call, Unknown};
+use crate::account::{Call, Function, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::builtin;
 use crate::labeling::needs::{self, INTERFACE, Need, POST_FUNCTION, PRE_FUNCTION, ROLE, What};
 use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, INVOKE, SAGEMAKER};
+use crate::policy::value::Value;
 use crate::uri::S3Uri;
 
 /// A field that may name something of AWS's own, what it names, and what holds that to be right.
@@ -77,7 +78,8 @@ impl<'a> Evaluator<'a> {
         {
             let holds = "the function's own role comes to the job's output";
             let output = self.output_of(function, job);
-            checks.extend(output.map(|output| JobCheck::new(Topic::Output, self.with_key(output, job), holds)));
+            checks
+                .extend(output.map(|output| JobCheck::new(Topic::Output, self.with_key(function, output, job), holds)));
         }
         checks
     }
@@ -166,13 +168,13 @@ impl<'a> Evaluator<'a> {
     pub(super) fn permissions(&self, role: &ExecutionRole<'a>, job: &Job<'a>, need: &Need<'_>) -> Vec<JobCheck> {
         let evaluations = match &need.what {
             What::Read(uri) => self.reads(role, uri),
-            What::Write(uri) => self.writes(role, uri),
+            What::Write(uri) => self.writes(role, uri, job.request.output_config.kms_key_id.as_deref()),
             What::Invoke(function) => Ok(vec![self.invokes(role, function)]),
             What::Subscribe(topic) => Ok(vec![self.about(role, "sns:Subscribe", topic, subscribing(job))]),
             What::Publish(topic) => Ok(vec![self.about(role, "sns:Publish", topic, vec![])]),
-            What::PassItself(itself) => Ok(vec![self.about(role, "iam:PassRole", itself, vec![to_sagemaker()])]),
+            What::PassItself(_) => Ok(vec![self.passes_itself(role, job.region)]),
             What::UseKey(key) | What::GrantKey(key) => {
-                let asked = asks_of_key(&need.what);
+                let asked = self.asks_of_key(job, &need.what);
                 let used = self.use_of_key(role, job.region, key, &asked);
                 used.map(|used| used.evaluations(role, need.field, key, &asked))
             }
@@ -200,10 +202,10 @@ impl<'a> Evaluator<'a> {
             return self.about(role, INVOKE, function, vec![]);
         }
         let name = format!("policy of function `{}`", function.name());
-        let ask = Ask::new(INVOKE);
+        let ask = Ask::of_ground_truth(INVOKE).in_region(Some(function.region()));
         // Where its region is not audited, the function's own policy is not known.
         let ask = match self.function(function) {
-            Ok(Some(known)) => ask.of(&name, &known.policy),
+            Ok(Some(known)) => ask.of_resource_tagged(known.tags.known().ok()).of(&name, &known.policy),
             Ok(None) => ask,
             Err(unknown) => ask.policy(&name, Err(unknown)),
         };
@@ -221,7 +223,19 @@ impl<'a> Evaluator<'a> {
         on: &Arn,
         context: Vec<ContextEquals>,
     ) -> Evaluation {
-        let ask = context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
+        let ask = Ask::of_ground_truth(action).in_region(Some(on.region()));
+        self.about_asking(role, ask, on, context)
+    }
+
+    fn about_asking(
+        &self,
+        role: &ExecutionRole<'a>,
+        ask: Ask<'_>,
+        on: &Arn,
+        context: Vec<ContextEquals>,
+    ) -> Evaluation {
+        let action = ask.action();
+        let ask = context.iter().fold(ask, |ask, when| ask.with(when.key, when.value.clone()));
         let check = self.check_of(role, ask, on);
         let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(on)).with(context);
         let outcome = check.outcome(&requirement, &role.names());
@@ -240,7 +254,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a function that may read the output may use its key is not known, where there is one.
-    fn with_key(&self, output: Evaluation, job: &Job<'a>) -> Evaluation {
+    fn with_key(&self, function: &Function, output: Evaluation, job: &Job<'a>) -> Evaluation {
         let Some(uri) = job.needs.iter().find_map(|need| match &need.what {
             What::Write(uri) if need.field == needs::OUTPUT => Some(uri),
             _ => None,
@@ -253,7 +267,7 @@ impl<'a> Evaluator<'a> {
         let has_key = named || encryption.is_some_and(|e| e.key.as_ref().is_some_and(|key| !key.is_empty()));
         let role = output.requirement.principal.as_ref().and_then(|arn| self.role(arn.as_str()).ok().flatten());
         let assumes = role.is_some_and(|role| {
-            self.ways_to_output(role, job).is_ok_and(|ways| ways.is_some_and(|ways| ways.assumes()))
+            self.ways_to_output(function, role, job).is_ok_and(|ways| ways.is_some_and(|ways| ways.assumes()))
         });
         if !has_key || assumes || !matches!(output.outcome, Outcome::Met { .. }) {
             return output;
@@ -299,20 +313,33 @@ impl<'a> Evaluator<'a> {
         checks.collect()
     }
 
-    /// May a role pass itself to SageMaker?
+    /// May a role pass itself to SageMaker, for a job of a region?
     #[must_use]
-    pub fn passes_itself(&self, role: &ExecutionRole<'a>) -> Evaluation {
-        self.about(role, "iam:PassRole", &role.role.arn, vec![to_sagemaker()])
+    pub fn passes_itself(&self, role: &ExecutionRole<'a>, region: &str) -> Evaluation {
+        let ask = Ask::of_ground_truth("iam:PassRole").in_region(Some(region));
+        self.about_asking(role, ask, &role.role.arn, vec![to_sagemaker()])
     }
-}
 
-/// What is asked of the key that a need names.
-fn asks_of_key(what: &What) -> KeyAsk {
-    let (actions, context): (&[&str], _) = match what {
-        What::GrantKey(_) => (&["kms:CreateGrant"], vec![ContextEquals::is_true("kms:GrantIsForAWSResource")]),
-        _ => (OUTPUT_KEY_ACTIONS, vec![]),
-    };
-    KeyAsk { actions, context, known: vec![] }
+    /// What is asked of the key that a need names. Which actions on the key of the output come by way of S3 is documented of
+    /// one alone: what S3 asks for when it writes.
+    fn asks_of_key(&self, job: &Job<'a>, what: &What) -> KeyAsk {
+        if matches!(what, What::GrantKey(_)) {
+            let context = vec![ContextEquals::is_true("kms:GrantIsForAWSResource")];
+            return KeyAsk { actions: &["kms:CreateGrant"], by_s3: &[], context, objects: vec![] };
+        }
+        let output = job.needs.iter().find_map(|need| match &need.what {
+            What::Write(uri) if need.field == needs::OUTPUT => Some(uri),
+            _ => None,
+        });
+        let objects = output.and_then(|uri| {
+            let bucket = self.bucket(&uri.bucket).ok().flatten()?;
+            let below = ResourceSet::Below(uri.below(&self.access.account.partition));
+            let encryption = bucket.encryption.known().ok().and_then(Option::as_ref);
+            Some(encryption_context(bucket, encryption, false, &below))
+        });
+        let objects = objects.unwrap_or_else(|| vec![Value::Present]);
+        KeyAsk { actions: OUTPUT_KEY_ACTIONS, by_s3: &["kms:GenerateDataKey"], context: vec![], objects }
+    }
 }
 
 /// What a request to subscribe the job's queue to a topic says.

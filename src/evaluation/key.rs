@@ -13,18 +13,22 @@ use super::outcome::{Evaluation, Outcome};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
 use crate::access::Ask;
 use crate::account::{Bucket, Encryption, Key, Unknown};
+use crate::knowledge::context::Sender;
 use crate::labeling::ExecutionRole;
 use crate::policy::Document;
+use crate::policy::value::Value;
 
 /// What is asked of a key: the actions, and what is known of their requests.
 #[derive(Debug, Clone)]
 pub struct KeyAsk {
     /// The actions.
     pub actions: &'static [&'static str],
-    /// What the requests say, as far as a policy may ask for it.
+    /// Which of them come by way of S3, to encrypt or decrypt objects.
+    pub by_s3: &'static [&'static str],
+    /// What the requests say, as far as a fix may ask for it.
     pub context: Vec<ContextEquals>,
-    /// Further keys of the requests, which no fix asks for.
-    pub known: Vec<(&'static str, String)>,
+    /// The encryption context that S3 gives: the bucket, or an object.
+    pub objects: Vec<Value>,
 }
 
 /// A key, and what a role may do with it.
@@ -83,8 +87,12 @@ impl<'a> Evaluator<'a> {
         });
         let check = |action: &&'static str| {
             let ask = asked.context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
-            let ask = asked.known.iter().fold(ask, |ask, (key, value)| ask.with(key, value.clone()));
-            let ask = ask.owned_by(key.arn.account()).with("kms:CallerAccount", account.id.as_str());
+            let ask = if asked.by_s3.contains(action) {
+                ask.sent_by(Sender::S3).with_one_of("kms:EncryptionContext:aws:s3:arn", asked.objects.clone())
+            } else {
+                ask.sent_by(Sender::GroundTruth)
+            };
+            let ask = ask.in_region(Some(key.arn.region())).owned_by(key.arn.account());
             let ask = ask.policy("key policy", key.policy.known());
             let granted = grants.iter().flatten().fold(ask, |ask, grant| ask.policy("grant", Ok(grant)));
             let check = AccessCheck::new(self.access.decide(role.role, &granted, &key.arn));
@@ -100,7 +108,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The customer's key by which a bucket encrypts, as the bucket names it, and what a role may do with it who reads
-    /// alone, or reads and writes; nothing, where S3's own keys are used.
+    /// alone, or reads and writes, these objects; nothing, where S3's own keys are used.
     ///
     /// # Errors
     ///
@@ -111,21 +119,19 @@ impl<'a> Evaluator<'a> {
         bucket: &'b Bucket,
         encryption: &'b Encryption,
         read_alone: bool,
+        objects: &ResourceSet,
     ) -> Result<Option<(&'b str, KeyAsk, KeyUse<'a>)>, Unknown> {
         let key = encryption.key.as_deref().filter(|key| !key.is_empty());
         let Some(key) = key.filter(|_| encryption.algorithm.starts_with("aws:kms")) else { return Ok(None) };
         let region = bucket.region.known()?;
         // By what names services of other partitions go is not documented.
         let via = || ContextEquals::text("kms:ViaService", format!("s3.{region}.amazonaws.com"));
-        // Without a bucket key the context is the object, and which objects there will be is not known.
-        let by_bucket = encryption.bucket_key && !read_alone;
+        let actions = if read_alone { READING } else { WRITING };
         let asked = KeyAsk {
-            actions: if read_alone { READING } else { WRITING },
+            actions,
+            by_s3: actions,
             context: (bucket.arn.partition() == "aws").then(via).into_iter().collect(),
-            known: by_bucket
-                .then(|| ("kms:EncryptionContext:aws:s3:arn", bucket.arn.to_string()))
-                .into_iter()
-                .collect(),
+            objects: encryption_context(bucket, Some(encryption), read_alone, objects),
         };
         let used = self.use_of_key(role, region, key, &asked)?;
         Ok(Some((key, asked, used)))
@@ -159,6 +165,28 @@ impl KeyUse<'_> {
                 checks.iter().map(of).collect()
             }
         }
+    }
+}
+
+/// What S3 gives as the encryption context: with a bucket key the bucket, else each object (S3 User Guide,
+/// `UsingKMSEncryption`, 2023-06). Objects keep the context that they were written with, so that of those that are read
+/// it may be either.
+pub(super) fn encryption_context(
+    bucket: &Bucket,
+    encryption: Option<&Encryption>,
+    read_alone: bool,
+    objects: &ResourceSet,
+) -> Vec<Value> {
+    let of_bucket = Value::text(bucket.arn.as_str());
+    let of_objects = match objects {
+        ResourceSet::Exactly(object) => Value::text(object),
+        ResourceSet::Below(prefix) => Value::Below(prefix.clone()),
+        ResourceSet::Matching(_) => Value::Present,
+    };
+    match encryption {
+        Some(encryption) if !read_alone && encryption.bucket_key => vec![of_bucket],
+        Some(_) if !read_alone => vec![of_objects],
+        _ => vec![of_bucket, of_objects],
     }
 }
 

@@ -6,11 +6,15 @@ use super::evaluator::Evaluator;
 use super::outcome::Evaluation;
 use super::requirement::{Requirement, ResourceSet};
 use crate::access::Ask;
-use crate::account::{Bucket, Fact, Unknown};
-use crate::knowledge::builtin;
+use crate::account::{Bucket, Tags, Unknown};
+use crate::arn::Arn;
+use crate::knowledge::context::Sender;
 use crate::labeling::{ExecutionRole, OBJECT_ACTIONS};
-use crate::policy::Document;
+use crate::policy::value::Value;
 use crate::uri::S3Uri;
+
+/// The header that names the key of an object.
+const KEY_ID: &str = "s3:x-amz-server-side-encryption-aws-kms-key-id";
 
 /// By what policies distinguish networks; a browser of a worker comes from none.
 const NETWORKS: [&str; 3] = ["aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"];
@@ -22,16 +26,23 @@ impl<'a> Evaluator<'a> {
     pub(super) fn reads(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
         let object = uri.object_arn(&self.access.account.partition);
         let policy = self.policy_of(uri)?;
-        let check = self.object(role, policy.ask("s3:GetObject"), &object);
+        let check = self.object(role, policy.ask("s3:GetObject", Sender::GroundTruth), &object);
         let evaluation = self.of_objects(role, uri, ResourceSet::exactly(&object), &check);
         Ok(std::iter::once(evaluation).chain(self.about_bucket(role, uri, &policy)).collect())
     }
 
-    pub(super) fn writes(&self, role: &ExecutionRole<'a>, uri: &S3Uri) -> Result<Vec<Evaluation>, Unknown> {
+    /// `key`: the key that the job names for its output, if it names one.
+    pub(super) fn writes(
+        &self,
+        role: &ExecutionRole<'a>,
+        uri: &S3Uri,
+        key: Option<&str>,
+    ) -> Result<Vec<Evaluation>, Unknown> {
         let below = uri.below(&self.access.account.partition);
         let policy = self.policy_of(uri)?;
         let objects = OBJECT_ACTIONS.map(|action| {
-            let check = AccessCheck::new(self.access.cover(role.role, &policy.ask(action), &below));
+            let ask = with_key(policy.ask(action, Sender::GroundTruth), key);
+            let check = AccessCheck::new(self.access.cover(role.role, &ask, &below));
             self.of_objects(role, uri, ResourceSet::Below(below.clone()), &check)
         });
         Ok(objects.into_iter().chain(self.about_bucket(role, uri, &policy)).collect())
@@ -61,7 +72,7 @@ impl<'a> Evaluator<'a> {
     ///
     /// When the URI names an access point, or the buckets are not known.
     pub fn reads_of(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool) -> Result<AccessCheck, Unknown> {
-        Ok(self.reads_by(role, uri, is_object, self.policy_of(uri)?.ask("s3:GetObject")))
+        Ok(self.reads_by(role, uri, is_object, self.policy_of(uri)?.ask("s3:GetObject", Sender::GroundTruth)))
     }
 
     /// The same of a browser that opens a URL that the role has signed, from no network that a policy could name.
@@ -69,18 +80,14 @@ impl<'a> Evaluator<'a> {
     /// # Errors
     ///
     /// As [`Self::reads_of`].
-    pub fn reads_from_outside(
+    pub fn reads_by_browser(
         &self,
         role: &ExecutionRole<'a>,
         uri: &S3Uri,
         is_object: bool,
     ) -> Result<AccessCheck, Unknown> {
-        let policy = self.policy_of(uri)?;
-        if matches!(policy, BucketPolicy::OtherAccount(_)) {
-            return self.reads_of(role, uri, is_object);
-        }
-        let ask = NETWORKS.iter().fold(policy.ask_from_elsewhere("s3:GetObject"), |ask, key| ask.without(key));
-        Ok(self.reads_by(role, uri, is_object, ask))
+        let ask = self.policy_of(uri)?.ask("s3:GetObject", Sender::Worker);
+        Ok(self.reads_by(role, uri, is_object, NETWORKS.iter().fold(ask, |ask, key| ask.without(key))))
     }
 
     fn reads_by(&self, role: &ExecutionRole<'a>, uri: &S3Uri, is_object: bool, ask: Ask<'_>) -> AccessCheck {
@@ -104,18 +111,12 @@ impl<'a> Evaluator<'a> {
     fn about_bucket(&self, role: &ExecutionRole<'a>, uri: &S3Uri, policy: &BucketPolicy<'a>) -> [Evaluation; 2] {
         let bucket = uri.bucket_arn(&self.access.account.partition);
         BUCKET_ACTIONS.map(|action| {
-            let check = AccessCheck::new(self.access.decide(role.role, &policy.ask(action), &bucket));
+            let check =
+                AccessCheck::new(self.access.decide(role.role, &policy.ask(action, Sender::GroundTruth), &bucket));
             let requirement = Requirement::new(&role.role.arn, action, ResourceSet::exactly(&bucket));
             let outcome = check.outcome(&requirement, &role.names());
             Evaluation::new(requirement, outcome)
         })
-    }
-
-    /// A question about the objects of a bucket of the account, with the bucket's own policy.
-    #[must_use]
-    pub fn ask_of_bucket<'q>(&self, bucket: &'q Bucket, action: &'q str) -> Ask<'q> {
-        let region = bucket.region.known().ok();
-        BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region))).ask(action)
     }
 
     /// The policy of a bucket, whosever it is.
@@ -124,10 +125,7 @@ impl<'a> Evaluator<'a> {
             return Err(unknown);
         }
         Ok(match self.bucket(&uri.bucket)? {
-            Some(bucket) => {
-                let region = bucket.region.known().ok();
-                BucketPolicy::Own(bucket, region.and_then(|region| builtin::s3_endpoint(region)))
-            }
+            Some(bucket) => BucketPolicy::Own(bucket),
             None => BucketPolicy::OtherAccount(unread(&uri.bucket_arn(&self.access.account.partition))),
         })
     }
@@ -135,39 +133,57 @@ impl<'a> Evaluator<'a> {
 
 /// A bucket's policy: of this account's bucket, or of one that is not among them.
 pub(super) enum BucketPolicy<'a> {
-    /// With the endpoint through which Ground Truth comes, where AWS says which that is.
-    Own(&'a Bucket, Option<&'static str>),
+    Own(&'a Bucket),
     OtherAccount(Unknown),
 }
 
 impl<'a> BucketPolicy<'a> {
-    /// A question of Ground Truth's own.
-    pub(super) fn ask<'q>(&self, action: &'q str) -> Ask<'q>
+    /// A question of a sender's.
+    pub(super) fn ask<'q>(&self, action: &'q str, sender: Sender) -> Ask<'q>
     where
         'a: 'q,
     {
         match self {
-            Self::Own(Bucket { policy: Fact::Known(Some(_)), .. }, Some(endpoint)) => {
-                self.ask_from_elsewhere(action).with("aws:SourceVpce", *endpoint)
+            Self::Own(bucket) => ask_of_bucket(bucket, action, sender),
+            Self::OtherAccount(unknown) => {
+                let ask = Ask::new(action).sent_by(sender).owned_by_another_account();
+                ask.policy("policy of the bucket", Err(unknown.clone()))
             }
-            _ => self.ask_from_elsewhere(action),
         }
     }
+}
 
-    /// A question of which it is not known through which endpoint it comes.
-    pub(super) fn ask_from_elsewhere<'q>(&self, action: &'q str) -> Ask<'q>
-    where
-        'a: 'q,
-    {
-        match self {
-            Self::Own(bucket, _) => {
-                let policy: &'q Fact<Option<Document>> = &bucket.policy;
-                Ask::new(action).of(&format!("policy of bucket `{}`", bucket.arn.resource()), policy)
-            }
-            Self::OtherAccount(unknown) => {
-                Ask::new(action).owned_by_another_account().policy("policy of the bucket", Err(unknown.clone()))
-            }
-        }
+/// A question of a job that names a key for what it writes. In which form a request has a key that is not named by its ARN
+/// is not documented.
+pub(super) fn with_key<'q>(ask: Ask<'q>, key: Option<&str>) -> Ask<'q> {
+    let key = key.filter(|key| ask.action() == "s3:PutObject" && !key.is_empty());
+    match key {
+        None => ask,
+        Some(key) if Arn::parse(key).is_ok_and(|arn| arn.resource().starts_with("key/")) => ask.with(KEY_ID, key),
+        Some(_) => ask.with_one_of(KEY_ID, vec![Value::Present]),
+    }
+}
+
+/// A question about a bucket of the account or its objects, with the bucket's own policy.
+pub(crate) fn ask_of_bucket<'q>(bucket: &'q Bucket, action: &'q str, sender: Sender) -> Ask<'q> {
+    let ask = ask_without_policy(bucket, action).sent_by(sender);
+    ask.of(&format!("policy of bucket `{}`", bucket.arn.resource()), &bucket.policy)
+}
+
+/// Ground Truth's question about a bucket of the account or its objects, as if the bucket had no policy.
+pub(super) fn ask_without_policy<'q>(bucket: &'q Bucket, action: &'q str) -> Ask<'q> {
+    let region = bucket.region.known().ok().map(String::as_str);
+    Ask::of_ground_truth(action).in_region(region).of_resource_tagged(counting_tags(bucket))
+}
+
+/// The tags of a bucket that count in policies: none, unless attribute-based access control is on for it (S3 User Guide,
+/// `buckets-tagging`, 2026-11).
+fn counting_tags(bucket: &Bucket) -> Option<&Tags> {
+    static NONE: Tags = Tags::new();
+    match bucket.abac.known() {
+        Ok(true) => bucket.tags.known().ok(),
+        Ok(false) => Some(&NONE),
+        Err(_) => None,
     }
 }
 

@@ -39,6 +39,25 @@ impl Sentence {
         self
     }
 
+    /// The sentence as far as its first semicolon, and what follows.
+    #[must_use]
+    pub fn head(&self) -> (Self, Option<String>) {
+        let cut = |text: &str| match text.split_once("; ") {
+            Some((head, tail)) => (head.to_owned(), Some(tail.to_owned())),
+            None => (text.to_owned(), None),
+        };
+        match &self.after {
+            Some(after) if !self.before.contains("; ") => {
+                let (after, tail) = cut(after);
+                (Self { before: self.before.clone(), after: Some(after) }, tail)
+            }
+            _ => {
+                let (before, tail) = cut(&self.before);
+                (Self { before, after: None }, tail)
+            }
+        }
+    }
+
     /// The sentence, said of these principals.
     #[must_use]
     pub fn said(&self, who: &Who) -> String {
@@ -64,6 +83,12 @@ impl Who {
     #[must_use]
     pub fn it() -> Self {
         Self { names: vec!["it".to_owned()], all_roles: false }
+    }
+
+    /// Principals in words of the caller's own.
+    #[must_use]
+    pub fn phrase(words: impl Into<String>) -> Self {
+        Self { names: vec![words.into()], all_roles: false }
     }
 
     /// A service, by its principal.

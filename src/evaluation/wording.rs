@@ -9,6 +9,7 @@ use super::cause::{Cause, Fired, PolicyType, Unmet};
 use super::remedy::{Exemption, Remedy};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
 pub use super::sentence::{Sentence, Who, counted, list, quoted, quoted_or};
+use crate::arn::Arn;
 use crate::knowledge::conditions::SetBy;
 use crate::labeling::SAGEMAKER;
 use crate::policy::decide::Reason;
@@ -150,6 +151,49 @@ pub fn reasons(unmet: &[Unmet]) -> Vec<String> {
     reasons
 }
 
+/// What a job needs and does not have: what lacks for its first field, and then each field with what it names.
+#[must_use]
+pub fn needs(unmet: &[Unmet]) -> Sentence {
+    let mut said: Vec<String> = vec![];
+    let mut tails: Vec<String> = vec![];
+    for of_field in unmet.chunk_by(|one, other| one.requirement.field == other.requirement.field) {
+        let Some(first) = of_field.first() else { continue };
+        for reason in reasons(of_field) {
+            let reason = in_short(&reason, &first.requirement);
+            if !said.contains(&reason) {
+                said.push(reason);
+            }
+        }
+        let field = first.requirement.field.rsplit('.').next().unwrap_or_default();
+        tails.push(match field {
+            "LabelingJobAlgorithmsConfig" => format!("automated data labeling ({field}) needs it"),
+            field => format!("{field} `{}`", resource(&first.requirement.on)),
+        });
+    }
+    const SHOWN: usize = 3;
+    for all in [&mut said, &mut tails] {
+        if let Some(more) = all.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            all.truncate(SHOWN);
+            all.push(format!("{more} more"));
+        }
+    }
+    Sentence::plain(format!("{}; {}", said.join("; "), tails.join("; ")))
+}
+
+/// A sentence in which the resource is called by what it is: the role itself, the topic, the queue, a function's name.
+fn in_short(sentence: &str, requirement: &Requirement) -> String {
+    let on = requirement.on.shown();
+    let Ok(arn) = Arn::parse(on.as_str()) else { return sentence.to_owned() };
+    let short = match arn.service() {
+        _ if requirement.principal.as_ref() == Some(&arn) => "itself".to_owned(),
+        "sns" => "the topic".to_owned(),
+        "sqs" => "the queue".to_owned(),
+        "lambda" => format!("`{}`", arn.name()),
+        _ => return sentence.to_owned(),
+    };
+    sentence.replace(&format!("`{on}`"), &short)
+}
+
 /// Are two causes said in one sentence?
 fn is_said_with(one: &Unmet, other: &Unmet) -> bool {
     let (this, that) = (&one.requirement, &other.requirement);
@@ -175,7 +219,7 @@ fn short(unmet: &Unmet) -> Sentence {
         Cause::ExplicitDeny { statement, layer, because, .. } => {
             let name = statement.sid.as_ref().map_or_else(|| statement.to_string(), |sid| format!("`{sid}`"));
             let because = fired(because);
-            Sentence::around(format!("explicit deny in {} ({name}{because}) for ", of_layer(*layer)), ":")
+            Sentence::around(format!("explicit deny in {} ({name}{because}) for ", of_layer(*layer)), "; it denies")
         }
         Cause::Boundary { policy } => {
             let name = policy.as_ref().map(|arn| format!(" `{}`", arn.name())).unwrap_or_default();

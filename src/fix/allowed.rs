@@ -19,6 +19,7 @@ use crate::account::Organization;
 use crate::arn::Arn;
 use crate::evaluation::ResourceSet;
 use crate::evaluation::goal::Grant;
+use crate::knowledge::context::Sender;
 use crate::labeling::SAGEMAKER;
 use crate::policy::cover::{Set, TooLarge};
 use crate::policy::layers::Verdict;
@@ -167,9 +168,9 @@ impl<'c> Comparison<'c, '_, '_> {
         })
     }
 
-    /// Compares what is decided about an action in one case, wherever it may be.
+    /// Compares what is decided about an action in one case, wherever it may be and however the request comes.
     fn hold_in(&self, action: &str, case: &Case) -> Result<Result<Vec<&'c Grant>, Rejected>, TooLarge> {
-        let ask = case.iter().fold(Ask::new(action).of_identity_alone(), |ask, (key, value)| ask.with(key, value));
+        let ask = case.iter().fold(anybody(action), |ask, (key, value)| ask.with(key, value));
         let ask = if action.eq_ignore_ascii_case(PASS_ROLE) { ask } else { ask.without(PASSED_TO) };
         let (was, is) = (self.before.prepared(self.who, &ask), self.after.prepared(self.now, &ask));
         let holds = |grant: &&Grant| {
@@ -270,4 +271,9 @@ fn said(asked: &IntendedEffect) -> Vec<String> {
         lines.push("nothing is allowed that was not".to_owned());
     }
     lines
+}
+
+/// A question of what identity policies say by themselves, however the request comes.
+fn anybody(action: &str) -> Ask<'_> {
+    Ask::new(action).sent_by(Sender::Anybody).of_identity_alone()
 }

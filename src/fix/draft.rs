@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::actions::{PASS_ROLE, PASSED_TO};
 use super::effect::{IntendedEffect, Rejected};
-use super::statements::statements;
 use super::{Change, cors, documents};
 use crate::account::{Account, Unknown};
 use crate::evaluation::goal::{Edit, EditKind, Goal, Grant, StatementEdit, Target};
+use crate::evaluation::statements::statements;
 use crate::policy::Document;
 
 /// One change for each target, with what it is asked for.
@@ -147,12 +147,6 @@ fn edit_statement(statement: &mut Map<String, Value>, how: &EditKind) -> Result<
                 *values = (*value).into();
             }
         }
-        EditKind::WithoutService(service) => {
-            if let Some(principals) = statement.get_mut("Principal").and_then(Value::as_object_mut) {
-                each(principals, "Service", |named| (named != *service).then(|| named.into()));
-                principals.retain(|_, named| named.as_array().is_none_or(|named| !named.is_empty()));
-            }
-        }
         EditKind::Beside { .. } => {}
     }
     Ok(())
@@ -196,7 +190,7 @@ fn add(statement: &mut Map<String, Value>, operator: &str, key: &str, value: &st
 
 /// A copy of a statement for some of its actions.
 fn beside(mut statement: Map<String, Value>, how: &EditKind) -> Map<String, Value> {
-    let EditKind::Beside { actions, on, when, service } = how else { return statement };
+    let EditKind::Beside { actions, on, when } = how else { return statement };
     statement.shift_remove("Sid");
     if !actions.is_empty() {
         let actions = if actions.len() == 1 { json!(actions.first()) } else { json!(actions) };
@@ -209,9 +203,6 @@ fn beside(mut statement: Map<String, Value>, how: &EditKind) -> Map<String, Valu
     if let Some(on) = on {
         let on = if on.len() == 1 { json!(on.first()) } else { json!(on) };
         statement.insert("Resource".to_owned(), on);
-    }
-    if let Some(service) = service {
-        statement.insert("Principal".to_owned(), json!({"Service": service}));
     }
     if let Some(when) = when {
         // A key that is asked for already stays as it is.

@@ -12,13 +12,15 @@ use crate::audit::{Options, audit, spelled_out};
 use crate::evaluation::goal::{Goal, Target};
 use crate::evaluation::{Cause, Unmet};
 use crate::finding::{Finding, ReportedUnknown, Status};
+use crate::report::Report;
 
 /// Which findings are meant, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Selection<'s> {
     /// All that are not silenced.
     All,
-    /// These alone, whatever nothing shows to be used among them.
+    /// Those that are named by id or the beginning of one, by rule, or by the labeling job, principal or resource that they
+    /// are about; whatever nothing shows to be used among them.
     Named(&'s [String]),
     /// Those of an earlier report, as far as they are still there.
     Reported(&'s [String]),
@@ -101,7 +103,7 @@ impl<'f> Case<'f> {
 /// When a finding that is named is not there.
 pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>) -> Result<Plan, NoSuchFinding> {
     let report = audit(snapshot, options);
-    let (meant, notes) = select(&report.findings, selection)?;
+    let (meant, notes) = select(&report, selection)?;
     let account = &snapshot.account;
     let explicit = matches!(selection, Selection::Named(_));
     let mut cases: Vec<Case<'_>> =
@@ -123,31 +125,52 @@ pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>)
 }
 
 fn holds(mend: &Mend, finding: &Finding) -> bool {
-    mend.findings.iter().any(|meant| meant.id == finding.id)
+    mend.findings.iter().any(|meant| (meant.id.as_str(), meant.principal.as_ref()) == finding.key())
 }
 
-fn select<'f>(
-    findings: &'f [Finding],
-    selection: Selection<'_>,
-) -> Result<(Vec<&'f Finding>, Vec<String>), NoSuchFinding> {
-    let of = |ids: &[String]| -> (Vec<&'f Finding>, Vec<String>) {
-        let missing = ids.iter().filter(|id| !findings.iter().any(|finding| finding.id == **id)).cloned();
-        (findings.iter().filter(|finding| ids.contains(&finding.id)).collect(), missing.collect())
-    };
+/// The fewest digits of an id that name a finding.
+const FEWEST_DIGITS: usize = 4;
+
+fn select<'f>(report: &'f Report, selection: Selection<'_>) -> Result<(Vec<&'f Finding>, Vec<String>), NoSuchFinding> {
+    let findings = report.pairs.as_slice();
     match selection {
         Selection::All => {
             Ok((findings.iter().filter(|finding| finding.status != Status::Suppressed).collect(), vec![]))
         }
-        Selection::Named(ids) => match of(ids) {
-            (meant, missing) if missing.is_empty() => Ok((meant, vec![])),
-            (_, missing) => Err(NoSuchFinding(missing)),
-        },
+        Selection::Named(names) => {
+            let missing: Vec<String> = names
+                .iter()
+                .filter(|name| !findings.iter().any(|finding| is_named(report, finding, name)))
+                .cloned()
+                .collect();
+            if !missing.is_empty() {
+                return Err(NoSuchFinding(missing));
+            }
+            let is_meant = |finding: &&Finding| names.iter().any(|name| is_named(report, finding, name));
+            Ok((findings.iter().filter(is_meant).collect(), vec![]))
+        }
         Selection::Reported(ids) => {
-            let (meant, gone) = of(ids);
-            let said = gone.iter().map(|id| format!("finding `{id}` of the report is not there any more"));
-            Ok((meant, said.collect()))
+            let gone = ids.iter().filter(|id| !findings.iter().any(|finding| finding.id == **id));
+            let said = gone.map(|id| format!("finding `{id}` of the report is not there any more"));
+            Ok((findings.iter().filter(|finding| ids.contains(&finding.id)).collect(), said.collect()))
         }
     }
+}
+
+/// Does a name mean a finding: its id or the beginning of its id alone, its rule, its job, or what it is about?
+fn is_named(report: &Report, finding: &Finding, name: &str) -> bool {
+    if finding.rule.as_str() == name {
+        return finding.status != Status::Suppressed;
+    }
+    if name.len() >= FEWEST_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && finding.id.starts_with(name)
+    {
+        return report.pairs.iter().all(|other| other.id == finding.id || !other.id.starts_with(name));
+    }
+    let is = |arn: &Arn| arn.as_str() == name || arn.name() == name;
+    let job = report.labeling_jobs.iter().find(|job| is(&job.arn));
+    job.is_some_and(|job| job.findings.contains(&finding.id))
+        || finding.principal.iter().chain(&finding.resource).any(is)
+        || (finding.resource.is_none() && finding.resources.iter().any(is) && finding.principal.is_none())
 }
 
 /// What is not known to be used is opened to no role, unless it is asked for by name.
@@ -210,7 +233,7 @@ fn try_all(snapshot: &Snapshot, options: Options<'_>, cases: &mut [Case<'_>]) {
     }
     let report = audit(&tried, options);
     for case in cases.iter_mut().filter(|case| case.rejected.is_none() && case.closes()) {
-        let left = report.findings.iter().find(|finding| finding.id == case.finding.id);
+        let left = report.pairs.iter().find(|finding| finding.key() == case.finding.key());
         for unmet in left.into_iter().flat_map(|finding| &finding.causes) {
             case.blocked = true;
             if !case.causes.contains(unmet) {

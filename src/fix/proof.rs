@@ -14,7 +14,7 @@ use super::{Change, allowed, apply, guard, quota};
 use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::audit::{Options, audit};
-use crate::finding::{Finding, RuleId, Severity, Status};
+use crate::finding::{Finding, RuleId, Severity};
 use crate::report::Report;
 
 /// What was proved of some changes that belong together.
@@ -57,7 +57,7 @@ impl<'a> Prover<'a> {
     /// Prepares to prove changes of an account of which this is the report.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, options: Options<'a>, before: &'a Report) -> Self {
-        let access = Access::new(&snapshot.account);
+        let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
         Self { snapshot, options, access, before, standing: Standing::of(before) }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Prover<'a> {
         for (change, _) in changes {
             apply::apply(change, &mut snapshot.account).map_err(|error| Rejected(error.to_string()))?;
         }
-        let after = Access::new(&snapshot.account);
+        let after = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
         let mut allowed = vec![];
         for (change, asked) in changes {
             quota::hold(&snapshot.account, change)?;
@@ -87,11 +87,11 @@ impl<'a> Prover<'a> {
         self.compare(meant, &report)?;
         let now = Standing::of(&report);
         let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
-        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.id == finding.id);
-        let others = self.before.findings.iter().filter(is_other).filter(is_gone);
+        let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.key() == finding.key());
+        let others = self.before.pairs.iter().filter(is_other).filter(is_gone);
         Ok(Proof {
-            also_closes: others.map(|finding| finding.id.clone()).collect(),
-            closes: meant.iter().map(|finding| finding.id.clone()).collect(),
+            also_closes: ids(others),
+            closes: ids(meant.iter().copied()),
             findings_before: count(self.before),
             findings_after: count(&report),
             allowed,
@@ -127,7 +127,7 @@ impl<'a> Prover<'a> {
 impl Standing {
     fn of(report: &Report) -> Self {
         let mut standing = Self::default();
-        for finding in &report.findings {
+        for finding in &report.pairs {
             for triple in triples(finding) {
                 standing.findings.insert(triple, finding.severity);
             }
@@ -155,6 +155,17 @@ fn triples(finding: &Finding) -> impl Iterator<Item = Triple> {
     resources.map(move |resource| (finding.rule, principal.clone(), resource))
 }
 
+/// Each id once, in the order of the findings.
+fn ids<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
+    let mut ids: Vec<String> = vec![];
+    for finding in findings {
+        if !ids.contains(&finding.id) {
+            ids.push(finding.id.clone());
+        }
+    }
+    ids
+}
+
 fn count(report: &Report) -> usize {
-    report.findings.iter().filter(|finding| finding.status != Status::Suppressed).count()
+    report.findings.iter().filter(|finding| finding.counts()).count()
 }

@@ -82,6 +82,8 @@ pub struct Area<'a> {
     pub extent: Extent,
     /// Is it read alone? Else it is written and read.
     pub reads_alone: bool,
+    /// The key that is named for what is written there.
+    pub key: Option<&'a str>,
     /// Who uses it first, and how many do.
     pub by: By<'a>,
     /// How many do.
@@ -187,8 +189,8 @@ impl<'a> Uses<'a> {
             uses.by.push(by);
             for need in &needs {
                 match &need.what {
-                    What::Read(uri) => uses.area(&job.arn, uri, true, by),
-                    What::Write(uri) => uses.area(&job.arn, uri, false, by),
+                    What::Read(uri) => uses.read(&job.arn, uri, by),
+                    What::Write(uri) => uses.write(&job.arn, uri, request.output_config.kms_key_id.as_deref(), by),
                     What::Invoke(function) => uses.function(function, need.field == POST_FUNCTION, by),
                     _ => {}
                 }
@@ -207,7 +209,7 @@ impl<'a> Uses<'a> {
                 (Objects::One(_), Ok(object)) => Extent::Object(object),
                 _ => Extent::Below(below),
             };
-            uses.add_area(&bucket.name, extent, false, by);
+            uses.add_area(&bucket.name, Area { extent, reads_alone: false, key: None, by, times: 1 });
         }
         let functions = account.regions.values().filter_map(|region| region.functions.known().ok()).flatten();
         for function in functions {
@@ -230,24 +232,30 @@ impl<'a> Uses<'a> {
         let uses = self.by_role.entry(&settings.role).or_default();
         uses.by.push(By::Flow(flow));
         if let Some(uri) = settings.output.as_deref().and_then(|uri| S3Uri::parse(uri).ok()) {
-            uses.area(&flow.arn, &uri, false, By::Flow(flow));
+            uses.write(&flow.arn, &uri, None, By::Flow(flow));
         }
     }
 }
 
 impl<'a> RoleUses<'a> {
-    fn area(&mut self, who: &Arn, uri: &S3Uri, reads_alone: bool, by: By<'a>) {
-        let partition = who.partition();
-        let extent =
-            if reads_alone { Extent::Object(uri.object_arn(partition)) } else { Extent::Below(uri.below(partition)) };
-        self.add_area(&uri.bucket, extent, reads_alone, by);
+    fn read(&mut self, who: &Arn, uri: &S3Uri, by: By<'a>) {
+        let extent = Extent::Object(uri.object_arn(who.partition()));
+        self.add_area(&uri.bucket, Area { extent, reads_alone: true, key: None, by, times: 1 });
     }
 
-    fn add_area(&mut self, bucket: &str, extent: Extent, reads_alone: bool, by: By<'a>) {
+    fn write(&mut self, who: &Arn, uri: &S3Uri, key: Option<&'a str>, by: By<'a>) {
+        let extent = Extent::Below(uri.below(who.partition()));
+        self.add_area(&uri.bucket, Area { extent, reads_alone: false, key, by, times: 1 });
+    }
+
+    fn add_area(&mut self, bucket: &str, area: Area<'a>) {
         let areas = self.buckets.entry(bucket.to_owned()).or_default();
-        match areas.iter_mut().find(|area| area.extent == extent && area.reads_alone == reads_alone) {
+        let same = |other: &&mut Area<'a>| {
+            (&other.extent, other.reads_alone, other.key) == (&area.extent, area.reads_alone, area.key)
+        };
+        match areas.iter_mut().find(same) {
             Some(area) => area.times += 1,
-            None => areas.push(Area { extent, reads_alone, by, times: 1 }),
+            None => areas.push(area),
         }
     }
 

@@ -62,7 +62,7 @@ fn tagged_objects(context: &LabelingContext<'_>, wanted: &mut Wanted) {
             for object in objects {
                 let answer = context.access.decide(
                     role.role,
-                    &Ask::new("s3:GetObject").of("bucket policy", &bucket.policy),
+                    &Ask::of_ground_truth("s3:GetObject").of("bucket policy", &bucket.policy),
                     object,
                 );
                 if answer.granting().any(|clause| clause.open && object_tags(&clause.residual).is_some()) {

@@ -96,7 +96,11 @@ impl<'a, G> Policies<'a, G> {
                     Test::new(condition, variables, &mut self.keys)
                 }
             };
-            let tests = statement.conditions.iter().map(test).collect();
+            let tests: Vec<Test> = statement.conditions.iter().map(test).collect();
+            let resources = statement.resources.as_ref();
+            let resources = resources.map(|resources| resources.map(|text| Resource::new(text, variables)));
+            let named = resources.iter().flat_map(Selection::named).flat_map(Resource::keys);
+            self.keys.extend(tests.iter().flat_map(Test::variables).chain(named));
             let principals = statement.principals.as_ref().filter(|_| speaks_of_principals);
             self.statements.push(Compiled {
                 kind,
@@ -106,10 +110,7 @@ impl<'a, G> Policies<'a, G> {
                 statement,
                 tests,
                 principals: principals.map(|principals| principals.map(Who::new)),
-                resources: statement
-                    .resources
-                    .as_ref()
-                    .map(|resources| resources.map(|text| Resource::new(text, variables))),
+                resources,
                 odd: strange || !lint::doubts(statement, kind, variables).is_empty(),
             });
         }
@@ -127,7 +128,12 @@ impl<'a, G> Policies<'a, G> {
         self.limits
     }
 
-    /// Does a condition of the set ask about a key?
+    /// The keys that conditions and variables of the set ask about, in small letters.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter()
+    }
+
+    /// Does a condition or a variable of the set ask about a key?
     #[must_use]
     pub fn asks_about(&self, key: &Key) -> bool {
         self.keys.contains(key)
@@ -245,6 +251,8 @@ impl Compiled<'_> {
                 call(Layer::Endpoint, naming.any().min(sure));
             }
             Kind::Rcp if requester.is_service_linked() => {}
+            // What an Allow lets through needs none where the service does not heed them.
+            Kind::Rcp if self.effect == Effect::Allow => call(Layer::Rcp, Truth::True),
             Kind::Rcp => call(Layer::Rcp, heeds_rcps(request.action())),
             kind => call(kind.layer(), Truth::of(kind.binds(requester))),
         }

@@ -1,4 +1,4 @@
-//! Conditions, decided in three values.
+//! Conditions, decided in three values: what comes out the same for everything that the key may be is certain.
 //!
 //! Knows every operator of the IAM reference (IAM User Guide, `reference_policies_elements_condition_operators`,
 //! 2026-11), the suffix `IfExists`, the set operators and what an absent key does to each. An operator it does not know
@@ -7,9 +7,10 @@
 use std::net::IpAddr;
 
 use super::Condition;
-use super::request::{Key, Keys, Request, Value};
+use super::request::{Key, Keys, Request};
 use super::template::Template;
 use super::ternary::Truth;
+use super::value::{Value, may_be_of_aws};
 
 /// A condition, its operator and its values understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,28 +174,45 @@ impl Test {
         Self { quantifier: None, negated: false, if_exists: false, key, wanted: Wanted::Unknown, flawed: false }
     }
 
-    /// Does the condition hold?
+    /// Does the condition hold, whatever the key is of all that it may be?
     #[must_use]
     pub fn holds(&self, request: &Request<'_>) -> Truth {
-        let value = request.value(&self.key);
+        Truth::agreement(request.value(&self.key).iter().map(|value| self.holds_for(value, request)))
+    }
+
+    /// Does it hold for one thing that the key may be?
+    fn holds_for(&self, value: &Value, request: &Request<'_>) -> Truth {
         match self.wanted {
             Wanted::Unknown => return Truth::Unknown,
-            Wanted::Null { absent, present } => return is_null(value, absent, present),
+            Wanted::Null { absent, present } => return Truth::of(if value.is_null() { absent } else { present }),
             _ => {}
         }
+        let each = |values: &[String]| values.iter().map(|value| self.fits(value, request)).collect::<Vec<_>>();
         match (value, self.quantifier) {
             (Value::Absent, Some(Quantifier::All)) => Truth::True,
             (Value::Absent, Some(Quantifier::Any)) => Truth::of(self.if_exists),
             (Value::Absent, None) => Truth::of(self.negated || self.if_exists),
-            (Value::Known(values), Some(Quantifier::All)) => {
+            (Value::Exactly(values), Some(Quantifier::All)) => {
                 values.iter().map(|value| self.fits(value, request)).min().unwrap_or(Truth::True)
             }
-            (Value::Known(values), Some(Quantifier::Any)) => {
+            (Value::Exactly(values), Some(Quantifier::Any)) => {
                 values.iter().map(|value| self.fits(value, request)).max().unwrap_or(Truth::False)
             }
-            (Value::Known([one]), None) => self.fits(one, request),
-            // What several values without a set operator mean is not documented.
-            (Value::Unknown, _) | (Value::Known(_), None) => Truth::Unknown,
+            // The values that are not known may fit, and may not.
+            (Value::Including(values), Some(Quantifier::All)) => {
+                each(values).into_iter().chain([Truth::Unknown]).min().unwrap_or_default()
+            }
+            (Value::Including(values), Some(Quantifier::Any)) => {
+                each(values).into_iter().chain([Truth::Unknown]).max().unwrap_or_default()
+            }
+            // A set operator over one value is the operator itself.
+            (Value::AtLeast(_) | Value::Below(_) | Value::OfAws, _) => self.fits_whatever(value, request),
+            (Value::Exactly(values), None) => match values.as_slice() {
+                [one] => self.fits(one, request),
+                // What several values without a set operator mean is not documented.
+                _ => Truth::Unknown,
+            },
+            (Value::Including(_), None) | (Value::Present, _) => Truth::Unknown,
         }
     }
 
@@ -202,6 +220,15 @@ impl Test {
     #[must_use]
     pub fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// The keys of the variables in its values.
+    pub fn variables(&self) -> impl Iterator<Item = &Key> {
+        let texts = match &self.wanted {
+            Wanted::Text(texts) | Wanted::TextIgnoringCase(texts) | Wanted::Arn(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        texts.iter().flat_map(Template::keys)
     }
 
     /// One value against those of the policy: one must fit; none may, where the operator is negated.
@@ -223,17 +250,40 @@ impl Test {
             }
             Wanted::Null { .. } | Wanted::Unknown => return Truth::Unknown,
         };
+        self.signed(fits)
+    }
+
+    /// The same of one value of which only the range is known: certain, where it comes out the same for the whole range.
+    fn fits_whatever(&self, value: &Value, request: &Request<'_>) -> Truth {
+        let any = |truths: &mut dyn Iterator<Item = Truth>| truths.max().unwrap_or(Truth::False);
+        self.signed(match (&self.wanted, value) {
+            (Wanted::Text(texts), Value::Below(prefix)) => {
+                any(&mut texts.iter().map(|text| text.matches_below(prefix, request)))
+            }
+            (Wanted::TextIgnoringCase(texts), Value::Below(prefix)) => {
+                any(&mut texts.iter().map(|text| text.matches_below_ignoring_case(prefix, request)))
+            }
+            (Wanted::Arn(arns), Value::Below(prefix)) if prefix.matches(':').count() >= 5 => {
+                any(&mut arns.iter().map(|arn| arn.matches_arn_below(prefix, request)))
+            }
+            (Wanted::Text(texts) | Wanted::TextIgnoringCase(texts) | Wanted::Arn(texts), Value::OfAws) => {
+                any(&mut texts.iter().map(|text| text.matches_what_is_not_spelled(request)))
+            }
+            (Wanted::Number(order, numbers), Value::AtLeast(least)) => {
+                any(&mut numbers.iter().map(|number| order.holds_from(*least, *number)))
+            }
+            (Wanted::Date(order, dates), Value::AtLeast(least)) => {
+                any(&mut dates.iter().map(|date| order.holds_from(*least, seconds(*date))))
+            }
+            (Wanted::Ip(networks), Value::OfAws) => any(&mut networks.iter().map(|network| network.holds_aws())),
+            _ => Truth::Unknown,
+        })
+    }
+
+    /// With what is not understood, and the other way round where the operator is negated.
+    fn signed(&self, fits: Truth) -> Truth {
         let fits = if self.flawed { fits.max(Truth::Unknown) } else { fits };
         if self.negated { !fits } else { fits }
-    }
-}
-
-fn is_null(value: Value<'_>, absent: bool, present: bool) -> Truth {
-    match value {
-        Value::Unknown if absent == present => Truth::of(absent),
-        Value::Unknown => Truth::Unknown,
-        Value::Known([]) | Value::Absent => Truth::of(absent),
-        Value::Known(_) => Truth::of(present),
     }
 }
 
@@ -248,6 +298,29 @@ impl Order {
             Self::GreaterOrEqual => value >= wanted,
         })
     }
+
+    /// Does every number from the least on stand so to the one that is wanted?
+    #[expect(clippy::match_same_arms, reason = "an operator an arm")]
+    fn holds_from(self, least: f64, wanted: f64) -> Truth {
+        let (all, none) = match self {
+            Self::Equal => (false, least > wanted),
+            Self::Less => (false, least >= wanted),
+            Self::LessOrEqual => (false, least > wanted),
+            Self::Greater => (least > wanted, false),
+            Self::GreaterOrEqual => (least >= wanted, false),
+        };
+        match (all, none) {
+            (true, _) => Truth::True,
+            (_, true) => Truth::False,
+            _ => Truth::Unknown,
+        }
+    }
+}
+
+/// Seconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of dates are far below 2^53")]
+fn seconds(date: jiff::Timestamp) -> f64 {
+    date.as_millisecond() as f64 / 1000.0
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -289,6 +362,15 @@ impl Network {
         let bits = if base.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.map_or(Some(bits), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= bits))?;
         Some(Self { base, prefix })
+    }
+
+    /// Does it contain the address that a service of AWS calls from?
+    fn holds_aws(self) -> Truth {
+        match self {
+            Self { prefix: 0, .. } => Truth::Unknown, // One family of addresses; the service may use the other.
+            _ if may_be_of_aws(self.base, self.prefix) => Truth::Unknown,
+            _ => Truth::False,
+        }
     }
 
     fn contains(self, address: IpAddr) -> bool {

@@ -13,7 +13,8 @@ use super::condition::Test;
 use super::kind::Kind;
 use super::layers::{Combination, Hearing, Layer, Limits, Said, Truth, Verdict, combine, missing};
 use super::principal::Requester;
-use super::request::{Request, Value};
+use super::request::Request;
+use super::value::Value;
 use super::{Condition, Effect, Selection};
 
 /// More near misses than this explain nothing.
@@ -304,12 +305,11 @@ pub(super) fn unread<'p, G>(
     policies.iter().flat_map(|set| set.missing()).filter(|(kind, _)| kind.binds(request.requester()))
 }
 
-/// The values that a request has of the key that a test asks about; `None`, where it does not have it.
+/// The values that a request has of the key that a test asks about, as a reader sees them; `None`, where it does not have
+/// it.
 pub(super) fn found(test: &Test, request: &Request<'_>) -> Option<Vec<String>> {
-    match request.value(test.key()) {
-        Value::Known(values) => Some(values.to_vec()),
-        Value::Absent | Value::Unknown => None,
-    }
+    let shown: Vec<Vec<String>> = request.value(test.key()).iter().filter_map(Value::shown).collect();
+    (!shown.is_empty()).then(|| shown.concat())
 }
 
 /// All that keeps a statement from applying.

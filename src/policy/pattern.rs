@@ -7,6 +7,7 @@ mod token;
 
 use std::fmt;
 
+use super::ternary::Truth;
 use token::match_tokens;
 pub use token::{Colons, Token, in_parts, tokens_match};
 
@@ -146,6 +147,19 @@ impl Pattern {
         let mut left = prefix.chars();
         first.tokens().all(|token| left.next().is_none_or(|c| token.takes(c)))
             && (left.as_str().is_empty() || !rest.is_empty())
+    }
+
+    /// Does the glob match everything that begins with this? Unknown, where it matches a part of it.
+    #[must_use]
+    pub fn within_below(&self, prefix: &str) -> Truth {
+        if !self.meets_below(prefix) {
+            return Truth::False;
+        }
+        // Behind the last character that is spelled, a `*` takes all that follows, if the glob can be through before it.
+        let end =
+            self.tokens().collect::<Vec<_>>().into_iter().rev().take_while(|token| !matches!(token, Token::Literal(_)));
+        let runs_on = end.into_iter().any(|token| token == Token::Any);
+        if runs_on && self.matches(prefix) { Truth::True } else { Truth::Unknown }
     }
 
     /// Is there a text that both globs match?

@@ -1,7 +1,8 @@
 //! A request: who asks for what, and what is known of its context keys.
 //!
-//! A key is known, absent or unknown, and the last two are never confused. Keys are compared without case, tag keys in
-//! them too (IAM User Guide, `reference_policies_elements_condition`, 2026-11).
+//! What is known of a key is a set of possibilities ([`Value`]); that a request does not have a key and that it is not known
+//! whether it has are never confused. Keys are compared without case, tag keys in them too (IAM User Guide,
+//! `reference_policies_elements_condition`, 2026-11).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::principal::Requester;
+use super::value::{ABSENT, UNKNOWN, Value};
 
 /// Who asks for what; the resource stands apart, because many are asked about with the same request.
 #[derive(Debug, Clone)]
@@ -50,30 +52,12 @@ pub struct Key(Arc<str>);
 pub struct Keys(hashbrown::HashSet<Arc<str>>);
 
 /// The context keys of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Context {
-    keys: HashMap<Box<str>, Known>,
+    keys: HashMap<Box<str>, Vec<Value>>,
     never: Vec<&'static str>,
     closed: bool,
     ambiguous: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
-    Values(Vec<String>),
-    Absent,
-    Unknown,
-}
-
-/// What is known of a context key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// These values; an empty list is a multivalued key without values.
-    Known(&'a [String]),
-    /// The request does not have it.
-    Absent,
-    /// It may have it, and nobody knows with what values.
-    Unknown,
 }
 
 impl<'a> Request<'a> {
@@ -131,10 +115,10 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What is known of a context key.
+    /// What a context key may be.
     #[must_use]
-    pub fn value(&self, key: &Key) -> Value<'_> {
-        if !self.hidden.is_empty() && key.0.starts_with(self.hidden) { Value::Absent } else { self.context.value(key) }
+    pub fn value(&self, key: &Key) -> &[Value] {
+        if !self.hidden.is_empty() && key.0.starts_with(self.hidden) { ABSENT } else { self.context.value(key) }
     }
 }
 
@@ -156,6 +140,16 @@ impl Keys {
     /// The key of a text; the same text gives the same key.
     pub fn intern(&mut self, text: &str) -> Key {
         Key(Arc::clone(self.0.get_or_insert_with(small(text).as_ref(), |text| Arc::from(text))))
+    }
+
+    /// Adds keys that were made elsewhere.
+    pub fn extend<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key>) {
+        self.0.extend(keys.into_iter().map(|key| Arc::clone(&key.0)));
+    }
+
+    /// All of them, in small letters.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
     }
 
     /// Was the key ever asked for?
@@ -181,21 +175,32 @@ impl Context {
     /// Sets a key's values. A key that was set before in another case is ambiguous: IAM does not say which one counts, so
     /// it becomes unknown.
     pub fn set<T: Into<String>>(&mut self, key: &str, values: impl IntoIterator<Item = T>) {
-        let values = Known::Values(values.into_iter().map(Into::into).collect());
-        if self.keys.insert(small(key).into(), values).is_some() {
+        let values = Value::Exactly(values.into_iter().map(Into::into).collect());
+        if self.keys.insert(small(key).into(), vec![values]).is_some() {
             self.ambiguous.push(key.to_owned());
             self.unknown(key);
         }
     }
 
-    /// Says that the request does not have a key.
-    pub fn absent(&mut self, key: &str) {
-        self.keys.insert(small(key).into(), Known::Absent);
+    /// Says that a key is one of these.
+    pub fn one_of(&mut self, key: &str, possible: Vec<Value>) {
+        self.keys.insert(small(key).into(), possible);
     }
 
-    /// Says that nobody knows a key.
+    /// Says that the request does not have a key.
+    pub fn absent(&mut self, key: &str) {
+        self.one_of(key, ABSENT.to_vec());
+    }
+
+    /// Says that nothing is known of a key.
     pub fn unknown(&mut self, key: &str) {
-        self.keys.insert(small(key).into(), Known::Unknown);
+        self.one_of(key, UNKNOWN.to_vec());
+    }
+
+    /// Was something said of a key, given in small letters?
+    #[must_use]
+    pub fn mentions(&self, key: &str) -> bool {
+        self.keys.contains_key(key) || self.is_never(key)
     }
 
     /// Says that the request has no key that begins with this, given in small letters, but for those that are set.
@@ -209,20 +214,18 @@ impl Context {
         &self.ambiguous
     }
 
-    /// What is known of a key.
+    /// What a key may be.
     #[must_use]
-    pub fn value(&self, key: &Key) -> Value<'_> {
+    pub fn value(&self, key: &Key) -> &[Value] {
         match self.keys.get(key.as_str()) {
-            Some(Known::Values(values)) => return Value::Known(values),
-            Some(Known::Absent) => return Value::Absent,
-            Some(Known::Unknown) => return Value::Unknown,
-            None => {}
+            Some(possible) => possible,
+            None if self.closed || self.is_never(key.as_str()) => ABSENT,
+            None => UNKNOWN,
         }
-        if self.closed || self.never.iter().any(|prefix| key.as_str().starts_with(prefix)) {
-            Value::Absent
-        } else {
-            Value::Unknown
-        }
+    }
+
+    fn is_never(&self, key: &str) -> bool {
+        self.never.iter().any(|prefix| key.starts_with(prefix))
     }
 }
 

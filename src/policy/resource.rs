@@ -4,7 +4,7 @@
 
 use super::Effect;
 use super::pattern::{Colons, Pattern};
-use super::request::Request;
+use super::request::{Key, Request};
 use super::template::{Filled, Template};
 use super::ternary::Truth;
 
@@ -81,6 +81,11 @@ impl Resource {
             Some(Filled::Pattern(glob) | Filled::Unknown(glob)) => named.possible.push(glob),
             Some(Filled::Valueless) | None => {}
         }
+    }
+
+    /// The keys of its variables.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.within.keys()
     }
 
     /// Has a variable no value?

@@ -5,8 +5,9 @@
 //! wildcard. Variables exist in documents of version 2012-10-17 alone.
 
 use super::pattern::{Colons, Pattern, Token, in_parts, tokens_match};
-use super::request::{Key, Request, Value};
+use super::request::{Key, Request};
 use super::ternary::Truth;
+use super::value::Value;
 
 /// A text, understood once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub enum Filled {
 }
 
 /// What a variable stands for in a request.
+#[derive(PartialEq, Eq)]
 enum Filling<'a> {
     Text(&'a str),
     Valueless,
@@ -154,6 +156,48 @@ impl Template {
             }
         }
     }
+
+    /// Does the text match everything that begins with a prefix?
+    #[must_use]
+    pub fn matches_below(&self, prefix: &str, request: &Request<'_>) -> Truth {
+        self.compare_below(request, |pattern| pattern.within_below(prefix))
+    }
+
+    /// The same without regard to case.
+    #[must_use]
+    pub fn matches_below_ignoring_case(&self, prefix: &str, request: &Request<'_>) -> Truth {
+        let prefix = prefix.to_lowercase();
+        self.compare_below(request, |pattern| Pattern::of(pattern.tokens().flat_map(small)).within_below(&prefix))
+    }
+
+    /// The same for ARNs, of which the prefix has the first five parts whole.
+    #[must_use]
+    pub fn matches_arn_below(&self, prefix: &str, request: &Request<'_>) -> Truth {
+        self.compare_below(request, |pattern| Pattern::in_parts(pattern.tokens(), Colons::Within).within_below(prefix))
+    }
+
+    /// Does the text match a value that no policy spells out? A text without wildcards does not.
+    #[must_use]
+    pub fn matches_what_is_not_spelled(&self, request: &Request<'_>) -> Truth {
+        self.compare_below(request, |pattern| {
+            let is_literal = pattern.tokens().all(|token| matches!(token, Token::Literal(_)));
+            if is_literal { Truth::False } else { pattern.within_below("") }
+        })
+    }
+
+    fn compare_below(&self, request: &Request<'_>, compare: impl Fn(&Pattern) -> Truth) -> Truth {
+        match self.fill(request) {
+            Filled::Pattern(pattern) => compare(&pattern),
+            Filled::Valueless => Truth::False,
+            Filled::Unknown(pattern) => compare(&pattern).min(Truth::Unknown),
+        }
+    }
+
+    /// The keys of its variables.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        let pieces = if let Self::Pieces(pieces) = self { pieces.as_slice() } else { &[] };
+        pieces.iter().filter_map(|piece| if let Piece::Variable { key, .. } = piece { Some(key) } else { None })
+    }
 }
 
 /// Is a text with variables of a form that the documentation describes? Every `${` is closed, and every default stands in
@@ -184,14 +228,18 @@ fn quoted(default: &str) -> Option<&str> {
     (!inside.contains('\'')).then_some(inside)
 }
 
-/// A variable's value. A multivalued key has no place in a text: it is unknown.
+/// A variable's value, where it is the same whatever the key is. A multivalued key has no place in a text: it is unknown.
 fn filling<'a>(key: &Key, default: Option<&'a str>, request: &'a Request<'_>) -> Filling<'a> {
-    match (request.value(key), default) {
-        (Value::Known([one]), _) => Filling::Text(one),
-        (Value::Absent | Value::Known([]), Some(default)) => Filling::Text(default),
-        (Value::Absent | Value::Known([]), None) => Filling::Valueless,
-        (Value::Known(_) | Value::Unknown, _) => Filling::Unknown,
-    }
+    let mut possible = request.value(key).iter().map(|value| match (value, default) {
+        (Value::Exactly(values), _) if matches!(values.as_slice(), [_]) => {
+            values.first().map_or(Filling::Unknown, |one| Filling::Text(one))
+        }
+        (value, Some(default)) if value.is_null() => Filling::Text(default),
+        (value, None) if value.is_null() => Filling::Valueless,
+        _ => Filling::Unknown,
+    });
+    let first = possible.next().unwrap_or(Filling::Unknown);
+    if possible.all(|other| other == first) { first } else { Filling::Unknown }
 }
 
 /// Have all variables a value? `False`: one has none.

@@ -18,6 +18,14 @@ impl Truth {
     pub fn of(known: bool) -> Self {
         if known { Self::True } else { Self::False }
     }
+
+    /// What all of them say, where they agree; what one does not say alone is unknown.
+    #[must_use]
+    pub fn agreement(truths: impl IntoIterator<Item = Self>) -> Self {
+        let mut truths = truths.into_iter();
+        let Some(first) = truths.next() else { return Self::Unknown };
+        if truths.all(|truth| truth == first) { first } else { Self::Unknown }
+    }
 }
 
 /// The other way round; what is unknown stays so.

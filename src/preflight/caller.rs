@@ -11,6 +11,7 @@ use crate::evaluation::check::{AccessCheck, Names};
 use crate::evaluation::{ContextEquals, Evaluation, Requirement, ResourceSet};
 use crate::labeling::SAGEMAKER;
 use crate::labeling::needs::ROLE;
+use crate::policy::value::Value;
 
 /// To give a role to a service.
 const PASS: &str = "iam:PassRole";
@@ -96,14 +97,15 @@ impl<'a> Caller<'a> {
     pub(super) fn checks(&self, access: &Access<'a>, asked: &Asked, region: &str) -> Vec<Check> {
         let job = place::arn(access.account, asked, region);
         let tags = request_tags(asked);
-        let mut checks = vec![self.may(access, NAME, &make(asked, &tags), &job)];
+        let mut checks = vec![self.may(access, NAME, &make(asked, &tags).in_region(Some(region)), &job)];
         if !tags.is_empty() {
-            checks.push(self.may(access, "Tags", &Ask::new("sagemaker:AddTags").setting(&tags), &job));
+            let add = Ask::new("sagemaker:AddTags").in_region(Some(region)).setting(&tags);
+            checks.push(self.may(access, "Tags", &add, &job));
         }
         if let Some(role) = asked.request.role_arn.as_deref().and_then(|role| Arn::parse(role).ok())
             && role.account() == access.account.id
         {
-            let pass = Ask::new(PASS).with("iam:PassedToService", SAGEMAKER);
+            let pass = Ask::new(PASS).in_region(Some(region)).with("iam:PassedToService", SAGEMAKER);
             checks.push(self.may(access, ROLE, &pass, &role));
         }
         checks
@@ -146,7 +148,9 @@ fn make<'q>(asked: &Asked, tags: &'q Tags) -> Ask<'q> {
     let keys = [("sagemaker:OutputKmsKey", output), ("sagemaker:VolumeKmsKey", volume)];
     let ask = Ask::new("sagemaker:CreateLabelingJob").setting(tags);
     let ask = keys.into_iter().fold(ask, |ask, (key, value)| match value.filter(|value| !value.is_empty()) {
-        Some(value) => ask.with(key, value),
+        // Whether the request's key has the form of a key's id or alias, or becomes its ARN, is not documented.
+        Some(value) if Arn::parse(value).is_ok_and(|arn| arn.resource().starts_with("key/")) => ask.with(key, value),
+        Some(_) => ask.with_one_of(key, vec![Value::Present]),
         None => ask.without(key),
     });
     let Some(team) = request.human_task_config.workteam_arn.as_deref() else { return ask };

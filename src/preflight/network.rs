@@ -32,7 +32,7 @@ impl Subject<'_, '_> {
     fn opened_outside(&self, uri: &S3Uri, is_object: bool, certain: bool) -> Option<Check> {
         let role = self.role?;
         let inside = self.evaluator.reads_of(role, uri, is_object).ok()?;
-        let outside = self.evaluator.reads_from_outside(role, uri, is_object).ok()?;
+        let outside = self.evaluator.reads_by_browser(role, uri, is_object).ok()?;
         let denied = by_network(&outside);
         if !inside.denying().is_empty() || !(denied || open_to_network(&outside)) {
             return None;

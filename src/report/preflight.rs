@@ -1,69 +1,108 @@
-//! A preflight for a terminal: every check of one job, or a line for each of several and then what does not pass.
+//! A preflight for a reader: what fails and what is not known of each job, with what to do, and what passes in one line.
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, Width, presets};
-
-use super::table::{Layout, Page};
+use super::table::{Layout, Page, Style, spoken};
 use super::text::plain;
+use crate::finding::Severity;
 use crate::preflight::{Check, Preflight, Verdict};
 
-/// The preflights as text.
+/// Where fields begin, behind the verdict and the number of checks.
+const INDENT: &str = "             ";
+
+/// The preflights as text. `full`: every check that passes is spelled out.
 #[must_use]
-pub fn write(jobs: &[Preflight], layout: Layout) -> String {
-    let page = Page::new(layout);
-    let mut parts = vec![];
-    if let [job] = jobs {
-        parts.extend(details(&page, job, &[Verdict::Fail, Verdict::Unknown, Verdict::Pass]));
-    } else {
-        parts.push(overview(&page, jobs));
-        for job in jobs.iter().filter(|job| job.verdict != Verdict::Pass) {
-            parts.extend(details(&page, job, &[Verdict::Fail, Verdict::Unknown]));
-        }
+pub fn write(jobs: &[Preflight], layout: Layout, full: bool) -> String {
+    let mut page = Page::new(layout);
+    if jobs.len() > 1 {
+        overview(&mut page, jobs);
     }
-    let mut notes: Vec<String> = jobs.iter().flat_map(|job| &job.notes).map(|note| plain(note)).collect();
+    for job in jobs.iter().filter(|job| jobs.len() == 1 || job.verdict != Verdict::Pass) {
+        details(&mut page, job, full);
+    }
+    let mut notes: Vec<&String> = jobs.iter().flat_map(|job| &job.notes).collect();
     notes.sort();
     notes.dedup();
-    if !notes.is_empty() {
-        parts.push(page.wrapped(&notes));
+    for note in notes {
+        page.wrap("", "  ", note);
     }
-    parts.join("\n")
+    let worst = jobs.iter().map(|job| job.verdict).min().unwrap_or(Verdict::Unknown);
+    let (would, code) = match worst {
+        Verdict::Fail => ("fail", 1),
+        Verdict::Unknown => ("not fail, as far as is known", 3),
+        Verdict::Pass => ("work", 0),
+    };
+    let subject = if jobs.len() == 1 { "the job" } else { "the worst of the jobs" };
+    page.line(&format!("{subject} would {would}; exit code {code}"));
+    page.finish()
 }
 
-/// A line for each job.
-fn overview(page: &Page, jobs: &[Preflight]) -> String {
-    let mut table = page.table(presets::UTF8_FULL_CONDENSED, ["", "job", "file", "checks"].map(Cell::new).into());
+/// A line for each of several jobs.
+fn overview(page: &mut Page, jobs: &[Preflight]) {
+    let widest = jobs.iter().map(|job| job.job.chars().count()).max().unwrap_or(0);
     for job in jobs {
-        table.add_row([
-            spoken(job.verdict),
-            Cell::new(plain(&job.job)),
-            Cell::new(plain(&job.file)),
-            Cell::new(counted(job)),
-        ]);
+        let style = Style::Of(severity(job.verdict));
+        let word = format!("{:8}", word(job.verdict));
+        page.line(&format!("{} {:widest$}  {}", page.styled(style, &word), plain(&job.job), counted(job)));
     }
-    format!("{table}\n")
+    page.space();
 }
 
-/// What of a job comes to these verdicts.
-fn details(page: &Page, job: &Preflight, verdicts: &[Verdict]) -> Vec<String> {
-    let region = if job.region.is_empty() { String::new() } else { format!(", in {}", plain(&job.region)) };
-    let head = format!("`{}` ({}){region}: {}", plain(&job.job), plain(&job.file), counted(job));
-    let mut parts = vec![page.wrapped(&[head])];
-    let shown: Vec<(Vec<&str>, &Check)> = verdicts
-        .iter()
-        .flat_map(|verdict| alike(job.checks.iter().filter(|check| check.verdict == *verdict)))
-        .collect();
-    if shown.is_empty() {
-        return parts;
+/// What does not pass of a job, and how much does.
+fn details(page: &mut Page, job: &Preflight, full: bool) {
+    let would = match job.verdict {
+        Verdict::Fail => "WOULD FAIL",
+        Verdict::Unknown => "UNDECIDED",
+        Verdict::Pass => "WOULD WORK",
+    };
+    page.wrap("", "  ", &format!("labeling job {} {would}: {}", plain(&job.job), counted(job)));
+    let region = if job.region.is_empty() { String::new() } else { format!(", {}", job.region) };
+    page.line(&format!("  {}{}", plain(&job.file), plain(&region)));
+    page.space();
+    for verdict in [Verdict::Fail, Verdict::Unknown] {
+        for (actions, check) in alike(job.checks.iter().filter(|check| check.verdict == verdict)) {
+            row(page, &actions, check);
+        }
     }
-    let mut table =
-        page.table(presets::UTF8_FULL, ["", "field", "what it needs, and why it is so"].map(Cell::new).into());
-    if let Some(field) = table.column_mut(1) {
-        field.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(30)));
+    let passing: Vec<&Check> = job.checks.iter().filter(|check| check.verdict == Verdict::Pass).collect();
+    if full {
+        for (actions, check) in alike(passing.into_iter()) {
+            row(page, &actions, check);
+        }
+    } else if !passing.is_empty() {
+        let mut fields: Vec<&str> = vec![];
+        for check in &passing {
+            let field = last(&check.field);
+            if !fields.contains(&field) {
+                fields.push(field);
+            }
+        }
+        let passed = format!("{} (--full lists them)", fields.join(", "));
+        page.wrap(&format!("  pass     x{:<2} ", passing.len()), INDENT, &passed);
     }
-    for (actions, check) in shown {
-        table.add_row([spoken(check.verdict), Cell::new(field(check)), Cell::new(said(&actions, check))]);
+    page.space();
+}
+
+/// Checks that say the same of several actions.
+fn row(page: &mut Page, actions: &[&str], check: &Check) {
+    let style = Style::Of(severity(check.verdict));
+    let word = format!("{:8}", word(check.verdict));
+    let many = format!("x{:<2}", actions.len().max(1));
+    let who = check.principal.as_ref().map(|arn| format!("  {}", plain(arn.name()))).unwrap_or_default();
+    page.line(&format!("  {} {many} {}{who}", page.styled(style, &word), plain(last(&check.field))));
+    let all = actions.join(", ");
+    let about = match (check.action.is_some(), check.resource.as_str()) {
+        (false, resource) if !resource.is_empty() && !check.reason.contains(resource) => format!("{resource}: "),
+        _ => String::new(),
+    };
+    page.wrap(INDENT, INDENT, &spoken(&format!("{about}{}", of_all(&all, check, &check.reason))));
+    for fix in &check.fixes {
+        let summary = of_all(&all, check, &fix.summary);
+        page.wrap(&format!("{INDENT}fix: "), &format!("{INDENT}  "), &spoken(&summary));
     }
-    parts.push(format!("{table}\n"));
-    parts
+}
+
+/// The last part of a field's path.
+fn last(field: &str) -> &str {
+    field.rsplit('.').next().unwrap_or(field)
 }
 
 /// Checks that say the same of several actions, together, in the order of the first.
@@ -83,27 +122,6 @@ fn alike<'c>(checks: impl Iterator<Item = &'c Check>) -> Vec<(Vec<&'c str>, &'c 
         }
     }
     groups
-}
-
-/// The field's own name, and who is asked; the whole path where the field itself is wrong.
-fn field(check: &Check) -> String {
-    let path =
-        if check.resource.is_empty() { &check.field } else { check.field.rsplit('.').next().unwrap_or_default() };
-    match &check.principal {
-        Some(principal) => format!("{}\n{}", plain(path), plain(principal.name())),
-        None => plain(path),
-    }
-}
-
-fn said(actions: &[&str], check: &Check) -> String {
-    let actions = actions.join(", ");
-    let on = match (actions.as_str(), check.resource.as_str()) {
-        ("", "") => String::new(),
-        ("", resource) => format!("{}: ", plain(resource)),
-        (actions, resource) => format!("{} on {}: ", plain(actions), plain(resource)),
-    };
-    let fixes = check.fixes.iter().map(|fix| format!("\n→ {}", plain(&of_all(actions.as_str(), check, &fix.summary))));
-    std::iter::once(format!("{on}{}", plain(&of_all(actions.as_str(), check, &check.reason)))).chain(fixes).collect()
 }
 
 /// A reason without the action that it is about.
@@ -127,11 +145,18 @@ fn counted(job: &Preflight) -> String {
     }
 }
 
-fn spoken(verdict: Verdict) -> Cell {
-    let (word, color) = match verdict {
-        Verdict::Fail => ("FAIL", Color::Red),
-        Verdict::Unknown => ("UNKNOWN", Color::Yellow),
-        Verdict::Pass => ("pass", Color::Green),
-    };
-    Cell::new(word).fg(color).add_attribute(Attribute::Bold)
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "FAIL",
+        Verdict::Unknown => "UNKNOWN",
+        Verdict::Pass => "pass",
+    }
+}
+
+fn severity(verdict: Verdict) -> Severity {
+    match verdict {
+        Verdict::Fail => Severity::High,
+        Verdict::Unknown => Severity::Medium,
+        Verdict::Pass => Severity::Low,
+    }
 }

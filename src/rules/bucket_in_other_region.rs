@@ -6,7 +6,7 @@ use crate::evaluation::wording::Sentence;
 use crate::evaluation::{Cause, Evaluator, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::Use;
-use crate::labeling::needs::{Need, What};
+use crate::labeling::needs::{MANIFEST, Need, OUTPUT, TEMPLATE, What};
 use crate::labeling::uses::Job;
 
 pub(super) const RULE: Rule = Rule {
@@ -32,12 +32,12 @@ fn check<'a>(evaluator: &Evaluator<'a>, bucket: &'a Bucket) -> Checked {
         more => format!("; so do {more} more jobs"),
     };
     let sentence = Sentence::plain(format!(
-        "`{}` is in `{region}`, and labeling job `{}`, which names `{}` in `{}`, runs in `{}`{others}",
-        bucket.arn.name(),
+        "{} is in `{region}`, the job runs in `{}`; labeling job `{}`, {} `{}`{others}",
+        thing(need.field),
+        job.region,
         job.job.arn.name(),
-        need.value,
-        need.field,
-        job.region
+        last(need.field),
+        need.value
     ));
     let mut finding = Finding::new(RULE.id, Severity::High, None, Some(&bucket.arn), sentence);
     finding.usage = Some(Use::Used);
@@ -50,6 +50,21 @@ fn check<'a>(evaluator: &Evaluator<'a>, bucket: &'a Bucket) -> Checked {
         })
     });
     Ok(Some(finding.because(fields)))
+}
+
+/// What a field names, as people say it.
+fn thing(field: &str) -> &'static str {
+    match field {
+        MANIFEST => "the manifest",
+        OUTPUT => "the output",
+        TEMPLATE => "the template",
+        _ => "what it reads",
+    }
+}
+
+/// The last part of a field's path.
+fn last(field: &str) -> &str {
+    field.rsplit('.').next().unwrap_or(field)
 }
 
 /// The first field of a job that names something in a bucket.

@@ -5,7 +5,7 @@ use super::views;
 use crate::account::{Bucket, Unknown, any};
 use crate::evaluation::key::{KeyAsk, KeyUse};
 use crate::evaluation::wording::{self, Sentence};
-use crate::evaluation::{Evaluation, Evaluator, Remedy, RemedyKind, Unmet};
+use crate::evaluation::{Evaluation, Evaluator, Remedy, RemedyKind, ResourceSet, Unmet};
 use crate::finding::{Finding, RuleId};
 use crate::labeling::{ExecutionRole, Use};
 
@@ -59,7 +59,12 @@ fn use_of_key<'a, 'b>(
     let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
     let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));
     let read_alone = areas.is_some_and(|areas| areas.iter().all(|area| area.reads_alone));
-    evaluator.use_of_bucket_key(role, bucket, encryption, read_alone)
+    // One URI in use may be told from others by the encryption context, several hardly.
+    let objects = match areas.map(Vec::as_slice) {
+        Some([area]) => area.extent.set(),
+        _ => ResourceSet::Below(format!("{}/", bucket.arn)),
+    };
+    evaluator.use_of_bucket_key(role, bucket, encryption, read_alone, &objects)
 }
 
 fn together(_: &ExecutionRole<'_>, count: usize) -> Sentence {

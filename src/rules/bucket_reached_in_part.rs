@@ -31,7 +31,7 @@ fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Buc
     let reach = evaluator.reach(role, bucket, usage);
     let used = views::needed_by(&reach, |check| check.not_granted);
     let parts = parts(&views::effective(&reach, bucket));
-    let sentence = Sentence::around("policies allow ", format!(" only a part of what is needed; {parts}{used}"));
+    let sentence = Sentence::around("policies allow ", format!(" only a part of it; {parts}{used}"));
     let mut finding = views::of_bucket(&RULE, role, bucket, usage, &reach, sentence);
     for (reason, open) in views::grants(&reach.whole.checks) {
         let note = if open { "allows some of it, under a condition" } else { "allows some of it" };

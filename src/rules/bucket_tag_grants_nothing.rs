@@ -45,8 +45,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, bucket: &'a Bucket) -> Checked {
     }
     misled.sort_unstable();
     let sentence = Sentence::plain(format!(
-        "the tag `{key}={value}` of `{}` allows no role access, {} among them; it counts as a tag of objects, not of buckets",
-        bucket.arn.name(),
+        "its tag `{key}={value}` allows no role access; it counts as a tag of objects, not of buckets: {}",
         quoted(misled)
     ));
     let mut finding = Finding::new(RULE.id, Severity::Medium, None, Some(&bucket.arn), sentence);

@@ -93,6 +93,23 @@ fn is_intended(evaluator: &Evaluator<'_>, bucket: &Bucket) -> Result<bool, Unkno
     open.map_or(Ok(false), Err)
 }
 
+/// What lacks, things of one kind together: `the methods HEAD and PUT and the allowed header *`.
+fn together(lacks: &[String]) -> String {
+    let mut kinds: Vec<(&str, Vec<&str>)> = vec![];
+    for lack in lacks {
+        let (kind, what) = lack.rsplit_once(' ').unwrap_or((lack, ""));
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, all)) => all.push(what),
+            None => kinds.push((kind, vec![what])),
+        }
+    }
+    kinds.sort_by_key(|(kind, _)| *kind != "the method");
+    list(kinds.iter().map(|(kind, all)| match all.as_slice() {
+        [one] => format!("{kind} {one}"),
+        all => format!("{kind}s {}", list(all)),
+    }))
+}
+
 fn finding(
     bucket: &Bucket,
     usage: Use,
@@ -100,10 +117,9 @@ fn finding(
     lacks: &[String],
     who: &str,
 ) -> Finding {
-    let name = bucket.arn.name();
     let rules = match bucket.cors.known() {
-        Ok(rules) if !rules.is_empty() => format!("the CORS rules of `{name}` lack {}", list(lacks)),
-        _ => format!("`{name}` has no CORS rules"),
+        Ok(rules) if !rules.is_empty() => format!("its CORS rules lack {}", together(lacks)),
+        _ => "no CORS rules".to_owned(),
     };
     let sentence = Sentence::plain(format!("{rules}; {who}"));
     let mut finding = Finding::new(RULE.id, RULE.severity.severity(usage), None, Some(&bucket.arn), sentence);

@@ -27,10 +27,14 @@ fn check<'s, 'a>(evaluator: &'s Evaluator<'a>, job: &'s Job<'a>) -> Checked {
         return Ok(None);
     }
     let said = wrong.iter().map(|unmet| {
+        let field = unmet.requirement.field.rsplit('.').next().unwrap_or_default();
+        let named = unmet.requirement.on.shown();
+        let name = named.rsplit(':').next().unwrap_or_default();
         let why = cause(unmet).said(&wording::Who::of([]));
-        format!("`{}` in `{}` ({why})", unmet.requirement.on.shown(), unmet.requirement.field)
+        (format!("`{name}` is not AWS's as it is addressed"), format!("{why} ({field} `{named}`)"))
     });
-    let sentence = Sentence::plain(format!("labeling job `{}` names {}", job.job.arn.name(), list(said)));
+    let (short, long): (Vec<String>, Vec<String>) = said.unzip();
+    let sentence = Sentence::plain(format!("{}; {}", list(short), long.join("; ")));
     let mut finding = Finding::new(RULE.id, Severity::High, None, Some(&job.job.arn), sentence);
     finding.usage = Some(Use::Used);
     Ok(Some(finding.because(wrong)))

@@ -1,14 +1,15 @@
 //! `console-access-incomplete`: see its page, `console_access_incomplete.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rule::{Check, Checked, Rule, Scale, first_of, of_identity, undecided};
 use crate::access::{Answer, Ask, Identity};
 use crate::account::Unknown;
 use crate::arn::Arn;
+use crate::evaluation::capability::{self, CapabilityState, ConsoleIdentity};
 use crate::evaluation::check::{AccessCheck, Names};
 use crate::evaluation::identity::{self, Held, PASS_ROLE};
-use crate::evaluation::wording::Sentence;
+use crate::evaluation::wording::{Sentence, counted};
 use crate::evaluation::{Cause, ContextEquals, Evaluator, Requirement, ResourceSet, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::knowledge::actions;
@@ -41,6 +42,21 @@ fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Chec
     }
     let (incomplete, open) = user.incomplete();
     if incomplete.is_empty() { open.map_or(Ok(None), Err) } else { Ok(Some(user.finding(identity, &incomplete))) }
+}
+
+/// Each identity that may create labeling jobs, and what of the console is open to it.
+pub(crate) fn console_identities<'a>(evaluator: &Evaluator<'a>) -> Vec<ConsoleIdentity> {
+    let of = |identity: &LabelingIdentity<'a>| {
+        let user = User { evaluator, who: identity.identity };
+        let makes = identity.creates_jobs && user.has(console::CREATE_LABELING_JOB).unwrap_or(true);
+        makes.then(|| ConsoleIdentity {
+            arn: identity.identity.arn().clone(),
+            capabilities: console::capabilities().iter().map(|capability| user.state(capability)).collect(),
+        })
+    };
+    let mut identities: Vec<ConsoleIdentity> = evaluator.identities.iter().filter_map(of).collect();
+    identities.sort_by(|a, b| a.arn.cmp(&b.arn));
+    identities
 }
 
 /// An identity that is meant to use the console.
@@ -124,13 +140,33 @@ impl User<'_, '_> {
         }
     }
 
+    /// How much of a capability is allowed, and by what.
+    fn state(&self, capability: &'static Capability) -> capability::Capability {
+        let (without, open) = self.without(capability);
+        let state = match (without.len(), open) {
+            (_, Some(_)) => CapabilityState::Unknown,
+            (0, None) => CapabilityState::Complete,
+            (all, None) if all == capability.actions.len() => CapabilityState::None,
+            _ => CapabilityState::Incomplete,
+        };
+        let heard = match state {
+            CapabilityState::None => BTreeMap::new(),
+            _ => self.heard(&[(capability, without.clone())]),
+        };
+        let by = heard.into_keys().filter(|(_, effect)| *effect == Effect::Allow).map(|(reason, _)| reason);
+        let missing = if state == CapabilityState::Incomplete { without } else { vec![] };
+        capability::Capability { name: capability.id.as_str(), state, missing, by: by.collect() }
+    }
+
     fn finding(&self, identity: &LabelingIdentity<'_>, incomplete: &[Incomplete]) -> Finding {
         let lacks = incomplete.iter().map(|(c, lacking)| format!("{} for {}", first_of(lacking), c.title));
         let lacks: Vec<String> = lacks.collect();
-        let sentence = Sentence::around(
-            "",
-            format!(" may create labeling jobs in the console; no policy allows it {}", lacks.join("; ")),
-        );
+        let all = incomplete.iter().flat_map(|(_, lacking)| lacking).collect::<BTreeSet<_>>().len();
+        let all = counted(all, "action");
+        let sentence = Sentence::plain(format!(
+            "lacks {all} of what people do in the console; no policy allows {}",
+            lacks.join("; ")
+        ));
         let mut finding = of_identity(&RULE, identity, sentence);
         for ((reason, effect), actions) in self.heard(incomplete) {
             let does = if effect == Effect::Allow { "allows" } else { "denies" };

@@ -30,7 +30,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, function: &'a Function) -> Checked {
     };
     let (mut open, mut failing) = (None, vec![]);
     for job in &jobs {
-        let ways = evaluator.ways_to_output(role, job);
+        let ways = evaluator.ways_to_output(function, role, job);
         match ways.map(|ways| ways.map(|ways| (ways.is_open(), ways))) {
             Ok(None | Some((Ok(true), _))) => {}
             Ok(Some((Ok(false), ways))) => failing.push((*job, ways)),
@@ -44,16 +44,14 @@ fn check<'a>(evaluator: &Evaluator<'a>, function: &'a Function) -> Checked {
 }
 
 fn finding(function: &Function, role: &Role, failing: &[(&Job<'_>, Ways)]) -> Finding {
-    let name = function.arn.name();
     let [(job, ways), ..] = failing else { return orphan(function, &[]) };
     let execution = job.request.role_arn.as_deref().unwrap_or_default();
     let assume = execution.rsplit('/').next().unwrap_or(execution);
     let uri = ways.output.splitn(6, ':').nth(5).unwrap_or_default();
     let sentence = Sentence::around(
-        "no policy allows ",
+        "its role ",
         format!(
-            ", the role of `{name}`, to read the output `s3://{uri}` or to assume `{assume}`; labeling job `{}` calls the \
-             function with the answers of its workers",
+            " may not read the output, nor assume `{assume}`; the output of labeling job `{}` is `s3://{uri}`",
             job.job.arn.name()
         ),
     );

@@ -48,7 +48,7 @@ fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, function: &F
     let invocations = evaluator.invocations(role, function, usage);
     let lacking: Vec<_> = invocations.into_iter().filter(|(_, check)| check.not_granted).collect();
     let used = views::named_by(&lacking);
-    let after = format!(" {INVOKE} on `{}`; {}{used}", function.arn.name(), why(role, function));
+    let after = format!(" to invoke it; {}{used}", why(role, function));
     let sentence = Sentence::around("no identity-based policy allows ", after);
     let severity = RULE.severity.severity(usage);
     let mut finding = Finding::new(RULE.id, severity, Some(&role.role.arn), Some(&function.arn), sentence);

@@ -3,7 +3,7 @@
 use super::rule::{Check, Checked, Rule, Scale};
 use crate::arn::Arn;
 use crate::evaluation::job::Topic;
-use crate::evaluation::wording::{Sentence, reasons};
+use crate::evaluation::wording;
 use crate::evaluation::{Evaluator, Outcome, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::uses::Job;
@@ -15,9 +15,6 @@ pub(super) const RULE: Rule = Rule {
     page: include_str!("job_blocked.md"),
     check: Check::Job(check),
 };
-
-/// What a finding says in its sentence; all is in its causes.
-const SHOWN: usize = 3;
 
 fn check<'a>(evaluator: &Evaluator<'a>, job: &Job<'a>) -> Checked {
     let of_this_rule = |topic| {
@@ -46,20 +43,6 @@ fn is_running(job: &Job<'_>) -> bool {
 fn finding(evaluator: &Evaluator<'_>, job: &Job<'_>, unmet: Vec<Unmet>) -> Finding {
     let role = job.request.role_arn.as_deref().and_then(|arn| evaluator.execution_role(arn));
     let principal: Option<&Arn> = role.map(|role| &role.role.arn);
-    let mut said: Vec<String> = vec![];
-    for of_field in unmet.chunk_by(|one, other| one.requirement.field == other.requirement.field) {
-        let field = of_field.first().map_or("", |one| last(one.requirement.field));
-        said.extend(reasons(of_field).iter().map(|reason| format!("{reason} ({field})")));
-    }
-    if let Some(more) = said.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        said.truncate(SHOWN);
-        said.push(format!("{more} more"));
-    }
-    let sentence = Sentence::plain(said.join("; "));
+    let sentence = wording::needs(&unmet);
     Finding::new(RULE.id, Severity::High, principal, Some(&job.job.arn), sentence).because(unmet)
-}
-
-/// The last part of a field's path.
-fn last(field: &str) -> &str {
-    field.rsplit('.').next().unwrap_or(field)
 }

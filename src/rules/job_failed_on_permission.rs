@@ -62,7 +62,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, job: &Job<'a>) -> Checked {
     let sentence =
         Sentence::plain(format!("labeling job `{name}` failed, AWS says: {}; {explained}", shortened(failure)));
     let mut finding = Finding::new(RULE.id, Severity::High, principal.as_ref(), Some(&job.job.arn), sentence);
-    finding.explained_by = explaining.iter().map(|finding| finding.id.clone()).collect();
+    finding.explained_by = explaining.iter().map(Finding::fingerprint).collect();
     finding.explained_by.sort();
     finding.explained_by.dedup();
     let todo = if finding.explained_by.is_empty() && kind.blames_the_role_for_a_function {

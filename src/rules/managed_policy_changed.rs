@@ -31,8 +31,10 @@ fn check(arn: &Arn, policy: &Fact<ManagedPolicy>) -> Checked {
     }
     let moved = moved(&Limits::of(name, &newest.document), &Limits::of(name, live));
     let what = if moved.is_empty() { "the documented limits are as they were".to_owned() } else { list(moved) };
-    let sentence =
-        Sentence::plain(format!("{} of `{name}` has a text that this gt-audit does not know; {what}", policy.version));
+    let sentence = Sentence::plain(format!(
+        "{} has a text that this gt-audit does not know; the newest that it knows is {}; {what}",
+        policy.version, newest.version
+    ));
     let summary = Sentence::plain(format!(
         "no change is needed: the audit decides by the text in the account; look for a newer gt-audit, which would know more \
          than {} of {}",

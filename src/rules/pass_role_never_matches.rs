@@ -11,6 +11,7 @@ use crate::evaluation::job::to_sagemaker;
 use crate::evaluation::wording::{Sentence, list, quoted, quoted_or};
 use crate::evaluation::{Cause, Evaluator, Remedy, Requirement, ResourceSet, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
+use crate::knowledge::context::Sender;
 use crate::labeling::{LabelingIdentity, SAGEMAKER};
 use crate::policy::decide::Reason;
 use crate::policy::{Condition, Statement};
@@ -82,7 +83,7 @@ fn to_others<'a>(
     let to_sagemaker: BTreeSet<_> =
         passing(&identity::pass_to_sagemaker()).into_iter().map(|(number, _)| number).collect();
     let mut others: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    for (number, clause) in passing(&Ask::new(PASS_ROLE)) {
+    for (number, clause) in passing(&Ask::new(PASS_ROLE).sent_by(Sender::Anybody)) {
         let asked = clause.residual.into_iter().filter(|condition| condition.key.eq_ignore_ascii_case(PASSED_TO));
         if !to_sagemaker.contains(&number) {
             others.entry(number).or_default().extend(asked.map(|condition| services(&condition)));
@@ -136,10 +137,9 @@ fn unmet(identity: &LabelingIdentity<'_>, reason: &Reason, wanted: Vec<String>) 
 }
 
 fn of_empty(identity: &LabelingIdentity<'_>, empty: &[Empty<'_>]) -> Finding {
-    let sentence = Sentence::around(
-        format!("`{PASS_ROLE}` is allowed to "),
-        format!(" only where `{PASSED_TO}` is empty, which no request has; no role can be passed"),
-    );
+    let sentence = Sentence::plain(format!(
+        "`{PASS_ROLE}` needs an empty `{PASSED_TO}`, which no request has; no role can be passed"
+    ));
     let mut finding = of_identity(&RULE, identity, sentence);
     finding.causes = empty.iter().map(|empty| unmet(identity, &empty.reason, vec![String::new()])).collect();
     for empty in empty {

@@ -10,6 +10,7 @@ use crate::evaluation::identity::{self, Held, PASS_ROLE, PASSED_TO};
 use crate::evaluation::wording::{Sentence, quoted};
 use crate::evaluation::{Cause, ContextEquals, Evaluator, Remedy, Requirement, ResourceSet, Unmet};
 use crate::finding::{RuleId, Severity};
+use crate::knowledge::context::Sender;
 use crate::labeling::{LabelingIdentity, SAGEMAKER, STRANGER};
 use crate::policy::Selection;
 use crate::policy::decide::Reason;
@@ -54,8 +55,8 @@ fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Chec
         (false, _) => "any role",
     };
     let sentence = Sentence::around(
-        format!("`{PASS_ROLE}` lets "),
-        format!(" pass {what}; who is given such a role can do what it may do"),
+        format!("`{PASS_ROLE}` allows "),
+        format!(" to pass {what}; who is given such a role can do what it may do"),
     );
     let mut finding = of_identity(&RULE, identity, sentence);
     for loose in &found {
@@ -100,7 +101,7 @@ fn narrowed(evaluator: &Evaluator<'_>, identity: &LabelingIdentity<'_>, found: &
             let on = on.map(|on| on.iter().map(ToString::to_string).collect());
             edit(EditKind::Without(PASS_ROLE.to_owned()));
             let actions = BTreeSet::from([PASS_ROLE.to_owned()]);
-            edit(EditKind::Beside { actions, on, when, service: None });
+            edit(EditKind::Beside { actions, on, when });
         }
     }
     Some(goals)
@@ -138,7 +139,11 @@ fn really_loose<'a>(
         identity::held(who, &answer)
     });
     let any_role = really(|loose| loose.any_role, &|| {
-        let answer = evaluator.access.decide(who, &Ask::new(PASS_ROLE), &identity::any_role(evaluator.access));
+        let answer = evaluator.access.decide(
+            who,
+            &Ask::new(PASS_ROLE).sent_by(Sender::Anybody),
+            &identity::any_role(evaluator.access),
+        );
         identity::held(who, &answer)
     });
     for mut statement in loose {
@@ -161,7 +166,7 @@ fn note(loose: &Loose<'_>) -> &'static str {
 
 /// Passing a role to a service that nobody would name.
 fn to_any_service() -> Ask<'static> {
-    Ask::new(PASS_ROLE).with(PASSED_TO, format!("{STRANGER}.amazonaws.com"))
+    Ask::new(PASS_ROLE).sent_by(Sender::Anybody).with(PASSED_TO, format!("{STRANGER}.amazonaws.com"))
 }
 
 /// The statements of a policy that do not restrict which roles are passed or to whom. What speaks of everything there is
@@ -169,7 +174,7 @@ fn to_any_service() -> Ask<'static> {
 fn loose_in<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>, policy: &Named<'a>) -> Vec<Loose<'a>> {
     let access = evaluator.access;
     let passing = |ask: &Ask<'_>| identity::passing(access, identity.identity, ask, policy);
-    let (to_any_service, all) = (passing(&to_any_service()), passing(&Ask::new(PASS_ROLE)));
+    let (to_any_service, all) = (passing(&to_any_service()), passing(&Ask::new(PASS_ROLE).sent_by(Sender::Anybody)));
     let any_role = identity::any_role(access);
     let for_anything =
         |clause: &Clause<Unknown>| !clause.residual.iter().any(|c| c.key.eq_ignore_ascii_case(FOR_RESOURCE));

@@ -54,7 +54,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Chec
     let held = [create_role, create_policy, attach, pass];
     let answers: Vec<&Answer> = held.iter().filter(|(held, _)| *held == Ok(true)).map(|(_, answer)| answer).collect();
     let actions = quoted(answers.iter().map(|answer| answer.action()));
-    let sentence = Sentence::around("", format!(" may become administrator; {actions} are allowed on everything"));
+    let sentence = Sentence::plain(format!("may become administrator: {actions} are allowed on `*`"));
     let mut finding = of_identity(&RULE, identity, sentence);
     for (reason, actions) in granting(&answers) {
         for action in &actions {

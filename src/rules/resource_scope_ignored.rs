@@ -34,11 +34,11 @@ fn check<'a>(_: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     }
     let actions: BTreeSet<&String> = idle.iter().flat_map(|(.., actions)| actions).collect();
     let actions: Vec<&String> = actions.into_iter().collect();
-    let them = if actions.len() == 1 { "which works" } else { "which work" };
-    let sentence = Sentence::around(
-        "policies allow ",
-        format!(" {} on ARNs alone, {them} on the resource `*` alone: no ARN matches", first_of(&actions)),
-    );
+    let (is, works) = if actions.len() == 1 { ("is", "works") } else { ("are", "work") };
+    let sentence = Sentence::plain(format!(
+        "{} {is} allowed on ARNs, but {works} on the resource `*` alone; no ARN matches",
+        first_of(&actions)
+    ));
     let mut finding = of_identity(&RULE, identity, sentence);
     for (policy, number, here) in &idle {
         let Some(statement) = identity::statement(policy, *number) else { continue };
@@ -73,7 +73,7 @@ fn scoped_right(identity: &LabelingIdentity<'_>, (policy, number, idle): &Idle<'
         .iter()
         .map(|glob| identity::edit(&target, *number, EditKind::Without(glob.clone()), vec![], losses.clone()));
     let on = Some(BTreeSet::from(["*".to_owned()]));
-    let beside = EditKind::Beside { actions: named, on, when: None, service: None };
+    let beside = EditKind::Beside { actions: named, on, when: None };
     Some(without.chain([identity::edit(&target, *number, beside, gains, vec![])]).collect())
 }
 

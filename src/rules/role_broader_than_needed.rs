@@ -47,7 +47,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     }
     let (arn, who) = (&role.role.arn, role.role.arn.name());
     let policies = list(broad.iter().map(|broad| broad.policy.as_str()));
-    let sentence = Sentence::around("", format!(" has {policies}; {}", used(role.uses)));
+    let sentence = Sentence::plain(format!("has {policies}, {}", used(role.uses)));
     let mut finding = Finding::new(RULE.id, Severity::Low, Some(arn), Some(arn), sentence);
     for (reason, what) in broad.iter().flat_map(|broad| &broad.statements) {
         let requirement = Requirement::new(arn, what, ResourceSet::Matching("*".to_owned()));
@@ -123,16 +123,16 @@ fn is_everywhere(statement: &Statement) -> bool {
 /// What was used, as far as it is known.
 fn used(uses: Option<&RoleUses<'_>>) -> String {
     let Some(uses) = uses.filter(|uses| !uses.by.is_empty()) else {
-        return "nothing is known to run under it".to_owned();
+        return "and no job is known to run under it".to_owned();
     };
     let names = |one: &str, several: &str, names: Vec<&str>| match names.as_slice() {
         [] => None,
-        [name] => Some(format!("the {one} `{name}`")),
-        names if names.len() <= SPELLED_OUT => Some(format!("the {several} {}", quoted(names))),
+        [name] => Some(format!("{one} `{name}`")),
+        names if names.len() <= SPELLED_OUT => Some(format!("{several} {}", quoted(names))),
         names => {
             let (first, more) = names.split_at_checked(SPELLED_OUT).unwrap_or((names, &[]));
             let first: Vec<String> = first.iter().map(|name| format!("`{name}`")).collect();
-            Some(format!("the {several} {} and {} more", first.join(", "), more.len()))
+            Some(format!("{several} {} and {} more", first.join(", "), more.len()))
         }
     };
     let buckets = uses.buckets.keys().map(String::as_str).collect();
@@ -140,7 +140,7 @@ fn used(uses: Option<&RoleUses<'_>>) -> String {
     let all = [names("bucket", "buckets", buckets), names("function", "functions", functions)];
     let all: Vec<String> = all.into_iter().flatten().collect();
     if all.is_empty() {
-        return "what runs under it uses no bucket and no function".to_owned();
+        return "but its jobs use no bucket and no function".to_owned();
     }
-    format!("what runs under it uses {}", list(all))
+    format!("but its jobs use only {}", list(all))
 }

@@ -7,7 +7,7 @@ use crate::evaluation::{Evaluator, Unmet};
 use crate::finding::{Finding, RuleId, Severity};
 use crate::labeling::needs::{ALGORITHM, What};
 use crate::labeling::uses::Job;
-use crate::labeling::{ExecutionRole, SAGEMAKER, Use};
+use crate::labeling::{ExecutionRole, Use};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId::RoleCannotPassItself,
@@ -20,10 +20,8 @@ pub(super) const RULE: Rule = Rule {
 fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     let passes_itself = |job: &&Job<'_>| job.needs.iter().any(|need| matches!(need.what, What::PassItself(_)));
     let jobs: Vec<&Job<'_>> = views::jobs(&evaluator.uses.jobs, &role.role.arn).filter(passes_itself).collect();
-    if jobs.is_empty() {
-        return Ok(None);
-    }
-    let mut evaluation = evaluator.passes_itself(role);
+    let Some(first) = jobs.first() else { return Ok(None) };
+    let mut evaluation = evaluator.passes_itself(role, first.region);
     evaluation.requirement.field = ALGORITHM;
     if evaluation.is_met()? {
         return Ok(None);
@@ -32,7 +30,7 @@ fn check<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>) -> Checked {
     let arn = &role.role.arn;
     let used = views::of_jobs(&jobs, "uses it", "use it");
     let sentence: Sentence = wording::blocked(&unmet)
-        .and(&format!("; automated data labeling passes the role to `{SAGEMAKER}`, and {used}"));
+        .and(&format!(" on itself; automated data labeling ({ALGORITHM}) needs it, and {used}"));
     let mut finding = Finding::new(RULE.id, Severity::High, Some(arn), Some(arn), sentence);
     finding.usage = Some(Use::Used);
     Ok(Some(finding.because(unmet)))

@@ -48,10 +48,10 @@ fn check<'a>(_: &Evaluator<'a>, identity: &LabelingIdentity<'a>) -> Checked {
     let meant: Vec<(&str, &str)> = unknown.iter().filter_map(|a| Some((*a, actions::near(a)?))).collect();
     let probably = match meant.as_slice() {
         [] => String::new(),
-        meant => format!("; probably {} is meant", quoted(meant.iter().map(|(_, right)| right))),
+        meant => format!(": probably {} is meant", quoted(meant.iter().map(|(_, right)| right))),
     };
     let are = if unknown.len() == 1 { "is no action" } else { "are no actions" };
-    let sentence = Sentence::plain(format!("{} {are} (as of {date}){probably}", first_of(&unknown)));
+    let sentence = Sentence::plain(format!("{} {are}{probably}; as of {date}", first_of(&unknown)));
     let mut finding = of_identity(&RULE, identity, sentence);
     for (reason, note) in evidence {
         finding = finding.evidence(&reason, note);

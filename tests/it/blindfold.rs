@@ -97,7 +97,7 @@ fn rows_say_no_more(fact: &str, whole: &Report, report: &Report) {
 
 /// Does a finding say that what uses its resource is not known?
 fn is_of_unknown_use(report: &Report, (rule, principal, resource): &Pair) -> bool {
-    let mut same = report.findings.iter().filter(|finding| {
+    let mut same = report.pairs.iter().filter(|finding| {
         let mut about = finding.resource.iter().chain(finding.resources.iter());
         finding.rule.as_str() == *rule
             && finding.principal.as_ref().map(Arn::as_str) == principal.as_deref()
@@ -108,7 +108,7 @@ fn is_of_unknown_use(report: &Report, (rule, principal, resource): &Pair) -> boo
 
 /// Every finding as rule, principal and resource, the grouped ones too.
 fn pairs(report: &Report) -> Pairs {
-    let findings = report.findings.iter().flat_map(|f| {
+    let findings = report.pairs.iter().flat_map(|f| {
         let principal = f.principal.as_ref().map(ToString::to_string);
         f.resource.iter().chain(f.resources.iter()).map(move |r| (f.rule.as_str(), principal.clone(), r.to_string()))
     });

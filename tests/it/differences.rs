@@ -76,7 +76,7 @@ fn run(policy: &str, fields: &[(&str, &str)], change: &dyn Fn(&mut Account)) -> 
 /// open about them.
 fn blocks(report: &Report) -> Vec<String> {
     assert_eq!(open(report), NOTHING);
-    let findings = report.findings.iter().filter(|finding| finding.rule.as_str() == "job-blocked");
+    let findings = report.pairs.iter().filter(|finding| finding.rule.as_str() == "job-blocked");
     let said = findings
         .flat_map(crate::accounts::blocked)
         .map(|(field, action, resource)| format!("{} {action} {resource}", field.rsplit('.').next().unwrap()));
@@ -98,7 +98,7 @@ fn blocked_after(fields: &[(&str, &str)], change: &dyn Fn(&mut Account)) -> Vec<
 }
 
 fn of<'r>(report: &'r Report, rule: &'r str) -> impl Iterator<Item = &'r Finding> {
-    report.findings.iter().filter(move |finding| finding.rule.as_str() == rule)
+    report.pairs.iter().filter(move |finding| finding.rule.as_str() == rule)
 }
 
 fn allow(actions: &[&str], resource: &str) -> String {
@@ -152,6 +152,7 @@ fn person(account: &mut Account, policies: &[&str]) {
     let named = policies.iter().enumerate().map(|(i, text)| (format!("p{i}"), Fact::Known(document(text))));
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", "user/ann"),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(named.collect()) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),

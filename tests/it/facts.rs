@@ -21,15 +21,12 @@ use crate::accounts::*;
 use crate::rules::job;
 
 /// What changes no report, and why it is collected all the same.
-const UNREAD: [(&str, &str); 8] = [
-    ("buckets.*.abac", "whether a bucket's tags count in policies, which `access` is about to ask"),
-    ("buckets.*.abac, unknown", "as above"),
+const UNREAD: [(&str, &str); 5] = [
     ("buckets.*.cors.*.AllowedHeaders.*", "`fix` writes the rules that are there again beside its own"),
     ("buckets.*.cors.*.MaxAgeSeconds", "as above"),
     ("organization.policies.rcps.*.*.arn", "identifies the policy; comes with its name, which evidence cites"),
     ("organization.policies.scps.*.*.arn", "as above"),
     ("regions.*.keys.*.grants.*.GrantId", "identifies the grant; comes with what it grants"),
-    ("regions.*.labeling_jobs.*.created", "a part of the list that costs no call; people look for a job by its time"),
 ];
 
 /// Objects whose keys are names of the account's own, by the end of their kind.
@@ -81,7 +78,8 @@ fn outcome(snapshot: &Value) -> Result<(Value, Value), serde_json::Error> {
     let asked = Asked::parse("job.json", request.to_string().as_bytes()).unwrap();
     let account = &snapshot.account;
     // A caller that is not there is none who could ask.
-    let preflight = Caller::find(account, &account.caller).ok().map(|caller| preflight(account, &asked, &caller, None));
+    let preflight =
+        Caller::find(account, &account.caller).ok().map(|caller| preflight(&snapshot, &asked, &caller, None));
     Ok((report, serde_json::to_value(preflight)?))
 }
 
@@ -154,18 +152,24 @@ fn snapshot() -> Snapshot {
     known(&mut function(account).tags).insert("team".to_owned(), "sagemaker".to_owned());
     let deny = r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"lambda:InvokeFunction","Resource":"*"}}"#;
     function(account).policy = Fact::Known(Some(document(deny)));
+    // The function reads the output from its VPC alone.
+    function(account).vpc = Fact::Known(Some("vpc-1".to_owned()));
+    let reads = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::kept/out/*","Condition":{"StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}}}}"#;
+    let app = known(&mut account.iam.roles).iter_mut().find(|role| role.arn.name() == "app").unwrap();
+    known(&mut app.grants.inline).insert("reads".to_owned(), Fact::Known(document(reads)));
     let mut idle = function(account).clone();
     idle.arn = arn(&own("lambda", "function:idle"));
     known(&mut account.regions.get_mut("us-east-1").unwrap().functions).push(idle);
     let object = arn("arn:aws:s3:::plain/in.manifest");
     account.objects.insert(object, Fact::Known(Some([("SageMaker".to_owned(), "true".to_owned())].into())));
     let policy = |kind: &str, deny: &str| ControlPolicy {
-        arn: arn(&format!("arn:aws:organizations::999988887777:policy/o-1/{kind}/p-1")),
+        arn: arn(&format!("arn:aws:organizations::aws:policy/{kind}/p-1")),
         name: kind.to_owned(),
         document: Fact::Known(document(deny)),
     };
     let all = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:PutObject","Resource":"arn:aws:s3:::plain/*"}]}"#;
     let for_all = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"s3:AbortMultipartUpload","Resource":"arn:aws:s3:::plain/*"}]}"#;
+    account.organization_id = Fact::Known(Some("o-1".to_owned()));
     account.organization = Organization::Policies(ControlPolicies {
         scps: vec![vec![policy("service_control_policy", all)]],
         rcps: vec![vec![policy("resource_control_policy", for_all)]],
@@ -181,17 +185,22 @@ fn identities(account: &mut Account) {
     let wide = r#"{"Statement":{"Effect":"Allow","NotAction":"sqs:*","Resource":"*"}}"#;
     let policy = ManagedPolicy { version: "v7".to_owned(), document: Fact::Known(document(wide)) };
     account.iam.policies.insert(boundary.clone(), Fact::Known(policy));
-    let for_team = r#"{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::kept/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"vision"}}}}"#;
+    let for_team = r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::kept/*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"vision"}}},
+        {"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::kept/*","Condition":{"StringEquals":{"aws:ResourceTag/SageMaker":"true"}}},
+        {"Effect":"Deny","Action":"s3:AbortMultipartUpload","Resource":"arn:aws:s3:::kept/*","Condition":{"StringNotLike":{"aws:userid":"AROAEXAMPLE:*"}}},
+        {"Effect":"Deny","Action":"s3:PutObject","Resource":"arn:aws:s3:::kept/*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}]}"#;
     let carried = |role: &mut Role| {
+        role.id = Fact::Known("AROAEXAMPLE".to_owned());
         role.tags = team();
         role.boundary = Fact::Known(Some(boundary.clone()));
         known(&mut role.grants.inline).insert("team".to_owned(), Fact::Known(document(for_team)));
     };
     carried(role(account));
-    let console = r#"{"Statement":{"Effect":"Allow","Action":["sagemaker:CreateLabelingJob","cognito-idp:*","iam:PassRole"],"Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"vision"}}}}"#;
+    let console = r#"{"Statement":{"Effect":"Allow","Action":["sagemaker:CreateLabelingJob","cognito-idp:*","iam:PassRole"],"Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"vision","aws:userid":"AIDAEXAMPLE"}}}}"#;
     let carried_too = role(account).grants.attached.clone();
     account.iam.users = Fact::Known(vec![User {
         arn: arn("arn:aws:iam::111122223333:user/auditor"),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: carried_too, inline: own(console) },
         groups: Fact::Known(vec!["labelers".to_owned()]),
         boundary: Fact::Known(Some(boundary)),

@@ -1,5 +1,5 @@
-//! What people met: templates, guides and issues (`tests/vectors/field`), each with its facts and its request, and what of
-//! the answer is certain.
+//! What people met: templates, guides and issues (`tests/vectors/field`), and what AWS's pages say of the context of each
+//! request (`tests/vectors/context`): each case with its facts and its request, and what of the answer is certain.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,23 @@ use crate::command_line::gt_audit;
 
 #[test]
 fn what_people_met_is_answered_rightly() {
+    hold("field", 20);
+}
+
+#[test]
+fn what_is_known_of_the_context_of_a_request_is_used() {
+    hold("context", 58);
+}
+
+/// Every case of a folder is answered rightly.
+fn hold(folder: &str, least: usize) {
+    let folder = root().join("tests/vectors").join(folder);
     let mut directories: Vec<PathBuf> =
-        std::fs::read_dir(root().join("tests/vectors/field")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     directories.sort();
     let wrong: Vec<String> = directories.iter().flat_map(|directory| differences(directory)).collect();
     assert_eq!(wrong, Vec::<String>::new());
-    assert!(directories.len() >= 8, "{directories:?}");
+    assert!(directories.len() >= least, "{directories:?}");
 }
 
 /// Runs the command of a case; what differs from what is expected.

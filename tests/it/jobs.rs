@@ -56,7 +56,7 @@ fn every_real_job_is_blocked_at_exactly_the_fields_that_its_role_does_not_reach(
             if case["expected"]["needsPassSelf"] == Value::Bool(true) && policy == managed::GROUND_TRUTH_EXECUTION {
                 wanted.insert(ALGORITHM);
             }
-            assert_eq!(fields, wanted, "{name} with {policy}: {:#?}", report.findings);
+            assert_eq!(fields, wanted, "{name} with {policy}: {:#?}", report.pairs);
             blocked += fields.len();
             let wrong = ["preLambda", "acsLambda"].iter().any(|short| expected[*short] == "builtin-wrong");
             // A case may name a wrong algorithm too.
@@ -82,7 +82,7 @@ pub fn cases() -> Vec<(String, Value)> {
 
 /// The fields that a rule's findings say are blocked.
 fn fields<'r>(report: &'r Report, rule: &str) -> BTreeSet<&'r str> {
-    let findings = report.findings.iter().filter(|finding| finding.rule.as_str() == rule);
+    let findings = report.pairs.iter().filter(|finding| finding.rule.as_str() == rule);
     findings.flat_map(crate::accounts::blocked).map(|(field, ..)| field).collect()
 }
 
@@ -181,6 +181,7 @@ fn own_functions(named: &[Arn], account: &str, region: &str) -> Vec<Function> {
         arn: Arn::parse(unqualified(arn)).unwrap(),
         role: format!("arn:{}:iam::{account}:role/Functions", arn.partition()),
         tags: Fact::Known(Tags::new()),
+        vpc: Fact::Known(None),
         policy: Fact::Known(None),
     };
     own.map(function).collect()

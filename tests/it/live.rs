@@ -72,11 +72,25 @@ fn story_without_jobs(collected: &Account) -> Snapshot {
     assert_eq!((gap.action(), gap.code()), ("organizations:DescribeOrganization", "NotSupported"));
     story.account.organization = collected.organization.clone();
     without_abac(&mut story.account, collected);
+    with_what_the_server_makes(&mut story.account, collected);
     story.account.objects.clear();
     let mut policies = story.account.iam.policies.iter_mut();
     let (changed, policy) = policies.find(|(arn, _)| arn.name() == FULL_ACCESS).unwrap();
     *policy = collected.iam.policies[changed].clone();
     story
+}
+
+/// Puts in what the server makes up itself: unique ids; and that no function is in a VPC.
+fn with_what_the_server_makes(account: &mut Account, collected: &Account) {
+    for (role, has) in known(&mut account.iam.roles).iter_mut().zip(collected.iam.roles.known().unwrap()) {
+        role.id = has.id.clone();
+    }
+    for (user, has) in known(&mut account.iam.users).iter_mut().zip(collected.iam.users.known().unwrap()) {
+        user.id = has.id.clone();
+    }
+    for function in account.regions.values_mut().flat_map(|regional| known(&mut regional.functions)) {
+        function.vpc = Fact::Known(None);
+    }
 }
 
 /// Puts the one gap for all buckets where the file knows whether a bucket's tags count.

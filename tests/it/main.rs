@@ -22,6 +22,7 @@ mod field;
 mod fix;
 mod fix_spelled;
 mod fuzz;
+mod habits;
 mod jobs;
 mod laws;
 #[cfg(feature = "live")]
@@ -29,6 +30,7 @@ mod live;
 mod one_judgement;
 #[cfg(feature = "live")]
 mod oracle;
+mod possibilities;
 mod preflight;
 mod prose;
 mod rooms;
@@ -38,4 +40,5 @@ mod second;
 mod seeded;
 mod story;
 mod vectors;
+mod why;
 mod worlds;

@@ -40,7 +40,7 @@ fn causes<'u>(unmet: impl IntoIterator<Item = &'u Unmet>) -> Causes {
 }
 
 fn found(report: &Report) -> Causes {
-    causes(report.findings.iter().flat_map(|finding| &finding.causes))
+    causes(report.pairs.iter().flat_map(|finding| &finding.causes))
 }
 
 /// What scan and preflight say of the same job, and what fix says of it.
@@ -56,13 +56,15 @@ fn hold(name: &str, report: &Report, job: (&str, &Preflight), plan: &Plan) -> us
     let of_job = |finding: &&Finding| {
         finding.rule.as_str() == "job-blocked" && finding.resource.as_ref().is_some_and(|job| job.name() == named)
     };
-    for finding in report.findings.iter().filter(of_job) {
+    for finding in report.pairs.iter().filter(of_job) {
         for cause in causes(&finding.causes) {
             assert!(asked.contains(&cause), "{name}: job-blocked alone names {cause:?}");
         }
     }
-    for finding in report.findings.iter().filter(|finding| finding.resources.is_empty()) {
-        let mut of_finding = plan.mends.iter().filter(|mend| mend.findings.iter().any(|meant| meant.id == finding.id));
+    for finding in report.pairs.iter().filter(|finding| finding.resources.is_empty()) {
+        let mut of_finding = plan.mends.iter().filter(|mend| {
+            mend.findings.iter().any(|meant| (&meant.id, &meant.principal) == (&finding.id, &finding.principal))
+        });
         let mend = of_finding.next().unwrap_or_else(|| panic!("{name}: fix leaves out {}", finding.rule));
         for unmet in &finding.causes {
             assert!(
@@ -98,11 +100,12 @@ fn hold_remedies(name: &str, unmet: &[Unmet]) {
     }
 }
 
-fn asked(account: &gt_audit::account::Account, request: &Value, job: &str) -> Preflight {
+fn asked(snapshot: &gt_audit::account::snapshot::Snapshot, request: &Value, job: &str) -> Preflight {
     let mut request = request.clone();
     request["LabelingJobName"] = job.into();
     let asked = Asked::parse("job.json", request.to_string().as_bytes()).unwrap();
-    preflight(account, &asked, &Caller::find(account, &account.caller).unwrap(), None)
+    let account = &snapshot.account;
+    preflight(snapshot, &asked, &Caller::find(account, &account.caller).unwrap(), None)
 }
 
 #[test]
@@ -153,10 +156,10 @@ fn of_the_storys_jobs_scan_preflight_and_fix_name_the_same_causes_and_remedies()
 fn compare(name: &str, before: &Snapshot, after: &Snapshot, request: &Value, job: &str) -> usize {
     let report = audit(after, OPTIONS);
     let plan = fix::plan(after, OPTIONS, Selection::All).unwrap();
-    for finding in &report.findings {
+    for finding in &report.pairs {
         hold_remedies(name, &finding.causes);
     }
-    let preflight = asked(&before.account, request, job);
+    let preflight = asked(&before, request, job);
     for check in &preflight.checks {
         hold_remedies(name, &check.causes);
     }
@@ -219,9 +222,9 @@ fn each_field_that_names_something_is_read_by_a_requirement_or_needs_none() {
     for path in &listed {
         assert!(fields.iter().any(|field| field == path), "the API has no field {path}");
     }
-    let mut account = healthy().account;
-    account.caller = Arn::iam("aws", "111122223333", "root");
-    account.regions.get_mut("us-east-1").unwrap().workteams = Fact::Known(vec![]);
+    let mut snapshot = healthy();
+    snapshot.account.caller = Arn::iam("aws", "111122223333", "root");
+    snapshot.account.regions.get_mut("us-east-1").unwrap().workteams = Fact::Known(vec![]);
     for path in fields.iter().filter(|path| !listed.contains(path.as_str())) {
         let mut request = json!({});
         set(&mut request, path, value(path));
@@ -231,7 +234,7 @@ fn each_field_that_names_something_is_read_by_a_requirement_or_needs_none() {
         if path.starts_with(ALGORITHM) {
             set(&mut request, ALGORITHM_SPECIFICATION, value(ALGORITHM_SPECIFICATION));
         }
-        let job = asked(&account, &request, "job");
+        let job = asked(&snapshot, &request, "job");
         let read = job.checks.iter().filter(|check| check.field == *path && !check.resource.is_empty());
         assert!(read.count() > 0, "nothing is required for {path}: {:#?}", job.checks);
     }

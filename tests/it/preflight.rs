@@ -24,8 +24,9 @@ fn asked(request: &Value) -> Asked {
 
 /// Asks in the account of a case, for root.
 fn ask(case: &Value, carried: &Carried<'_>, request: &Value) -> Preflight {
-    let account = &account(case, carried).snapshot.account;
-    preflight(account, &asked(request), &Caller::find(account, &account.caller).unwrap(), None)
+    let snapshot = account(case, carried).snapshot;
+    let account = &snapshot.account;
+    preflight(&snapshot, &asked(request), &Caller::find(account, &account.caller).unwrap(), None)
 }
 
 /// What the role's own checks of a field come to.
@@ -121,7 +122,7 @@ fn troubles(request: &Value, case: &Case, caller: Option<&str>, manifest: Option
     let caller = caller.map(|arn| Arn::parse(arn).unwrap());
     let caller = Caller::find(account, caller.as_ref().unwrap_or(&account.caller)).unwrap();
     let manifest: Option<Manifest> = manifest.map(|text| manifest::read(text.as_bytes()).unwrap());
-    let job = preflight(account, &asked(request), &caller, manifest.as_ref());
+    let job = preflight(&case.snapshot, &asked(request), &caller, manifest.as_ref());
     let troubles = job.checks.iter().filter(|check| check.verdict != Verdict::Pass);
     troubles
         .map(|check| format!("{}: {:?}, {}", check.field.rsplit('.').next().unwrap(), check.verdict, check.reason))
@@ -183,7 +184,7 @@ fn who_makes_the_job_must_be_allowed_to_and_may_pass_the_role() {
     assert_eq!(
         troubles(&request, &case, Some(NOBODY), None),
         [
-            "Tags: Unknown, cannot tell whether statement 1 of the inline policy `makes` applies: `sagemaker:WorkteamType` is not known"
+            "Tags: Fail, statement 1 of the inline policy `makes` allows `Functions` sagemaker:AddTags only where `sagemaker:WorkteamType` is `private-crowd`; the request has no `sagemaker:WorkteamType`"
         ]
     );
     request.as_object_mut().unwrap().remove("Tags");
@@ -318,7 +319,7 @@ fn the_objects_of_a_manifest_are_read_by_the_role() {
     assert_eq!(troubles(&request, &case, None, Some(&both)), [refused]);
     // What is granted under a condition is open, beside what is not granted.
     let narrow = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::mlops-world-labeling-demo","arn:aws:s3:::mlops-world-labeling-demo/labeling/*"]},
-        {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/cam/1-*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}"#;
+        {"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::mlops-world-labeling-demo/cam/1-*","Condition":{"StringEquals":{"aws:SourceIdentity":"ann"}}}]}"#;
     let role =
         known(&mut case.snapshot.account.iam.roles).iter_mut().find(|role| role.arn.name() == "MLOps2021Role").unwrap();
     known(&mut role.grants.inline).insert("own".to_owned(), Fact::Known(document(narrow)));

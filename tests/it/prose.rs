@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use gt_audit::audit::audit;
 use gt_audit::cli::Cli;
 use gt_audit::finding::Severity;
-use gt_audit::report::table::{self, Layout};
+use gt_audit::report::table::{self, Layout, Reading};
 use gt_audit::rules::{RULES, Scale};
 
 use crate::accounts::{OPTIONS, read, story};
@@ -69,7 +69,7 @@ fn the_readme_names_every_option_of_the_audit_and_no_other() {
 fn the_readme_shows_the_storys_real_report() {
     let readme = read("README.md");
     let shown = readme.split("```text\n").nth(1).unwrap().split("\n```").next().unwrap();
-    let report = table::write(&audit(&story(), OPTIONS), Layout { width: 100, color: false });
+    let report = table::write(&audit(&story(), OPTIONS), Layout { width: 100, color: false }, &Reading::default());
     for part in shown.split("…\n") {
         assert!(report.contains(part.trim_end()), "the report has no longer:\n{part}");
     }

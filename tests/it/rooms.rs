@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "finding",
     "rules",
     "preflight",
+    "why",
     "config",
     "report",
     "audit",

@@ -19,7 +19,7 @@ use crate::accounts::*;
 pub fn says(change: impl FnOnce(&mut Account)) -> Vec<String> {
     let report = report_after(change);
     let name = |arn: Option<&Arn>| arn.map_or("", Arn::name).to_owned();
-    let findings = report.findings.iter().map(|f| {
+    let findings = report.pairs.iter().map(|f| {
         let resource = f.resource.as_ref().or(f.resources.first());
         format!("{:?} {} {}", f.severity, f.rule.as_str(), name(resource)).to_lowercase()
     });
@@ -79,7 +79,7 @@ pub fn organization(scp: &str) -> Organization {
 #[test]
 fn a_healthy_account_has_an_empty_report() {
     let report = report_after(|_| {});
-    assert_eq!(report.findings, []);
+    assert_eq!(report.pairs, []);
     assert_eq!(report.open, []);
     assert_eq!(report.gaps, []);
     assert_eq!(report.summary.exit_code, 0);
@@ -109,12 +109,12 @@ fn managed_policy_changed() {
         }
     };
     let report = report_after(changed("*GtRecipe*", "*GtRecipes*"));
-    let messages: Vec<_> = report.findings.iter().map(|f| (f.severity, f.message.as_str())).collect();
+    let messages: Vec<_> = report.pairs.iter().map(|f| (f.severity, f.message.as_str())).collect();
     assert_eq!(
         messages,
         [(
             Severity::Info,
-            "v3 of `AmazonSageMakerGroundTruthExecution` has a text that this gt-audit does not know; function token `GtRecipes` is \
+            "v3 has a text that this gt-audit does not know; the newest that it knows is v3; function token `GtRecipes` is \
              new and function token `GtRecipe` is gone"
         )]
     );
@@ -202,7 +202,7 @@ fn what_nothing_shows_to_be_used_is_one_finding_for_each_role() {
         }
     };
     let report = report_after(more);
-    let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+    let [finding] = report.pairs.as_slice() else { panic!("{:?}", report.pairs) };
     assert_eq!(finding.usage, Some(Use::Other));
     assert_eq!(finding.resource, None);
     assert_eq!(finding.resources.iter().map(Arn::name).collect::<Vec<_>>(), ["b", "c", "d"]);
@@ -210,7 +210,7 @@ fn what_nothing_shows_to_be_used_is_one_finding_for_each_role() {
     more(&mut snapshot.account);
     let all = gt_audit::audit::audit(&snapshot, gt_audit::audit::Options { all: true, ..OPTIONS });
     assert_eq!(
-        all.findings.iter().filter_map(|f| f.resource.as_ref()).map(Arn::name).collect::<Vec<_>>(),
+        all.pairs.iter().filter_map(|f| f.resource.as_ref()).map(Arn::name).collect::<Vec<_>>(),
         ["b", "c", "d"]
     );
 }

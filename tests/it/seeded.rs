@@ -22,7 +22,7 @@ fn nothing_is_intended_that_nothing_speaks_for_and_nothing_is_found_twice() {
     };
     assert!(roles.iter().filter(|role| grants(&role.arn).contains("arn:aws:lambda:*:*:function:")).count() >= 30);
     let (mut seen, mut intended) = (BTreeSet::new(), 0);
-    for finding in &report.findings {
+    for finding in &report.pairs {
         for about in finding.resource.iter().chain(finding.resources.iter()) {
             assert!(seen.insert((finding.rule.as_str(), &finding.principal, about)), "{} twice", finding.message);
         }

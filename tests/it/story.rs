@@ -8,7 +8,7 @@ use gt_audit::audit::{Options, audit};
 use gt_audit::config::Config;
 use gt_audit::finding::{Finding, RuleId};
 use gt_audit::labeling::{Use, wanted};
-use gt_audit::report::table::Layout;
+use gt_audit::report::table::{Layout, Reading};
 use gt_audit::report::{Report, json, table};
 use gt_audit::rules::RULES;
 
@@ -22,7 +22,7 @@ fn report(all: bool) -> Report {
 pub fn summary(report: &Report) -> String {
     let name = |arn: Option<&Arn>| arn.map_or("-", Arn::name).to_owned();
     let mut lines: Vec<String> = report
-        .findings
+        .pairs
         .iter()
         .map(|f| {
             let about = match f.resources.len() {
@@ -59,7 +59,7 @@ fn every_finding_the_story_was_built_to_cause_and_none_else() {
 
 #[test]
 fn the_story_has_a_place_for_every_rule() {
-    let speaking: BTreeSet<&str> = report(false).findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let speaking: BTreeSet<&str> = report(false).pairs.iter().map(|finding| finding.rule.as_str()).collect();
     let silent: Vec<&str> = RULES.iter().map(|rule| rule.id.as_str()).filter(|id| !speaking.contains(id)).collect();
     assert_eq!(silent, [""; 0]);
 }
@@ -94,14 +94,82 @@ fn the_story_knows_whatever_collect_would_ask_for() {
 #[test]
 fn the_table_on_a_wide_and_on_a_narrow_terminal() {
     for width in [120, 72] {
-        let text = table::write(&report(false), Layout { width, color: false });
+        let text = table::write(&report(false), Layout { width, color: false }, &Reading::default());
         insta::assert_snapshot!(format!("table of {width} columns"), text);
         for line in text.lines() {
-            assert!(line.chars().count() <= usize::from(width), "{line}");
+            let is_one_name = line.split_whitespace().count() == 1 || line.contains("AmazonSageMaker-ExecutionRole-");
+            assert!(line.chars().count() <= usize::from(width) || is_one_name, "{line}");
+            assert_eq!(line.trim_end(), line);
         }
     }
-    let colored = table::write(&report(false), Layout { width: 120, color: true });
+    let colored = table::write(&report(false), Layout { width: 120, color: true }, &Reading::default());
     assert!(colored.contains("\u{1b}["));
+}
+
+/// The report with the configuration of the demo, as `gt-audit` shows it.
+fn shown(width: u16) -> (Report, String) {
+    let config = Config::parse("localstack/gt-audit.toml", read("localstack/gt-audit.toml").as_bytes()).unwrap();
+    let report = audit(&story(), Options { workloads: &config.workloads, ..OPTIONS });
+    let source = "snapshot localstack/story.json, localstack/gt-audit.toml".to_owned();
+    let reading = Reading { source, fail_on: Some(gt_audit::finding::Severity::High), full: false };
+    let text = table::write(&report, Layout { width, color: false }, &reading);
+    (report, text)
+}
+
+#[test]
+fn the_page_is_short_and_begins_with_the_worst_job() {
+    let (report, text) = shown(80);
+    insta::assert_snapshot!("page of 80 columns", text);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() <= 120, "{} lines", lines.len());
+    let first = lines[..24].join("\n");
+    assert!(first.contains(&format!("{} findings: ", report.findings.len())), "{first}");
+    assert!(first.contains("acme-shops         FAILED"), "{first}");
+    assert!(text.ends_with("gt-audit fix ID\n"));
+}
+
+#[test]
+fn every_count_of_the_page_equals_its_rows() {
+    for width in [60, 80, 100, 120, 200] {
+        let (report, text) = shown(width);
+        let mut of_section: Option<(String, [usize; 4])> = None;
+        let mut all = [0; 4];
+        let words = ["high", "medium", "low", "info"];
+        let counts = |text: &str| -> [usize; 4] {
+            words.map(|word| {
+                let count = text.split(", ").find_map(|part| part.trim().strip_suffix(word));
+                count.map_or(0, |count| count.trim().replace(',', "").parse().unwrap())
+            })
+        };
+        let check = |section: &Option<(String, [usize; 4])>| {
+            if let Some((title, rows)) = section {
+                let (_, counted) = title.split_once(": ").unwrap();
+                assert_eq!(counts(counted.split(" (").next().unwrap()), *rows, "{width}: {title}");
+            }
+        };
+        for line in text.lines() {
+            if line.chars().next().is_some_and(char::is_uppercase) && line.contains(": ") {
+                let title: String = line.split(": ").next().unwrap().to_owned();
+                if title.chars().all(|c| c.is_uppercase() || c == ' ') {
+                    check(&of_section);
+                    of_section = Some((line.to_owned(), [0; 4]));
+                }
+            }
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let word = columns.first().and_then(|first| words.iter().position(|word| word == first));
+            let id = columns.get(1).copied().unwrap_or_default();
+            if let (Some(word), true, Some((_, rows))) = (word, line.starts_with("  "), &mut of_section) {
+                let many = id.strip_prefix('x').and_then(|count| count.parse::<usize>().ok());
+                let is_id = id.len() >= 4 && id.chars().all(|c| c.is_ascii_hexdigit());
+                assert!(many.is_some() || is_id, "{line}");
+                rows[word] += many.unwrap_or(1);
+                all[word] += many.unwrap_or(1);
+            }
+        }
+        check(&of_section);
+        let summary = report.summary;
+        assert_eq!(all, [summary.high, summary.medium, summary.low, summary.info], "{width}");
+    }
 }
 
 #[test]
@@ -114,9 +182,9 @@ fn the_json_says_what_the_table_says() {
     let out_of_reach =
         parsed["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "bucket-out-of-reach").unwrap();
     insta::assert_json_snapshot!("one finding as JSON", out_of_reach);
-    let shown = table::write(&report, Layout { width: 400, color: false });
-    for finding in report.findings.iter().filter(|f| f.resources.is_empty()) {
-        assert!(shown.contains(finding.resource.as_ref().unwrap().name()), "{}", finding.message);
+    let shown = table::write(&report, Layout { width: 400, color: false }, &Reading::default());
+    for finding in report.findings.iter().filter(|finding| !finding.is_grouped) {
+        assert!(shown.contains(finding.resources.first().unwrap().name()), "{}", finding.message);
     }
 }
 
@@ -128,7 +196,7 @@ fn the_order_of_an_accounts_lists_changes_nothing() {
     crate::accounts::known(&mut account.buckets).reverse();
     account.regions.values_mut().for_each(|r| crate::accounts::known(&mut r.functions).reverse());
     let changed = audit(&turned, OPTIONS);
-    assert_eq!(changed.findings, report(false).findings);
+    assert_eq!(changed.pairs, report(false).pairs);
     assert_eq!(changed.summary, report(false).summary);
 }
 
@@ -155,7 +223,7 @@ fn refused_lists_of_jobs_leave_open_how_bad_a_finding_is_and_no_more() {
             let about = finding.resource.iter().chain(finding.resources.iter()).map(ToString::to_string);
             about.map(|about| (finding.rule, principal.clone(), about)).collect::<Vec<_>>()
         };
-        report.findings.iter().flat_map(of).collect()
+        report.pairs.iter().flat_map(of).collect()
     };
     let whole = pairs(&report(false));
     for refused in [&["eu-west-1", "us-east-1"][..], &["us-east-1"]] {
@@ -181,14 +249,14 @@ fn refused_lists_of_jobs_leave_open_how_bad_a_finding_is_and_no_more() {
             finding.rule.as_str().ends_with("out-of-reach")
                 && finding.region.as_deref().is_none_or(|region| refused.contains(&region))
         };
-        for finding in report.findings.iter().filter(may_be_used) {
+        for finding in report.pairs.iter().filter(may_be_used) {
             assert_eq!(finding.usage, Some(Use::Unknown), "{}", finding.message);
         }
         // One entry a missing fact, which says how many findings may rank higher.
         assert_eq!(report.undecided.len(), refused.len());
         assert_eq!(report.gaps.len(), refused.len());
-        assert!(report.gaps.iter().all(|gap| gap.affects.rank_open.values().sum::<usize>() > 40), "{:?}", report.gaps);
-        let text = table::write(&report, Layout { width: 100, color: false });
-        assert_eq!(text.matches("Not read: sagemaker:ListLabelingJobs").count(), refused.len());
+        assert!(report.gaps.iter().all(|gap| gap.affects.rank_open.values().sum::<usize>() > 10), "{:?}", report.gaps);
+        let text = table::write(&report, Layout { width: 100, color: false }, &Reading::default());
+        assert_eq!(text.matches("sagemaker:ListLabelingJobs on ").count(), 1);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::{join, join3, join4};
 
-use super::read::{MOST, attached_arns, boundary, tags};
+use super::read::{MOST, attached_arns, boundary, id, tags};
 use crate::account::{Fact, Grants, Group, Iam, Role, Tags, Unknown, User};
 use crate::arn::Arn;
 use crate::collect::aws::Aws;
@@ -96,6 +96,7 @@ impl OneByOne<'_> {
         let inline = inline.await;
         let (boundary, tags) = apart(details);
         Ok(Role {
+            id: id(LIST_ROLES.action, Some(role.role_id)),
             trust: document::read(LIST_ROLES.action, &arn, "trust policy", role.assume_role_policy_document.as_deref()),
             grants: Grants { attached: listed(&LIST_ATTACHED_ROLE_POLICIES, &arn, attached), inline },
             boundary,
@@ -153,6 +154,7 @@ impl OneByOne<'_> {
         });
         let (boundary, tags) = apart(details);
         Ok(User {
+            id: id(LIST_USERS.action, Some(user.user_id)),
             grants: Grants { attached: listed(&LIST_ATTACHED_USER_POLICIES, &arn, attached), inline },
             groups: groups.into(),
             boundary,

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, Tag};
 
-use crate::account::{Fact, Tags};
+use crate::account::{Fact, Tags, Unknown};
 use crate::arn::Arn;
 use crate::collect::refusal::malformed;
 
@@ -41,4 +41,9 @@ pub(in crate::collect) fn boundary(
 
 pub(in crate::collect) fn tags(tags: Option<Vec<Tag>>) -> Tags {
     tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()
+}
+
+/// The unique id that AWS gives every role and user. One without is an emulator's, and no gap.
+pub(super) fn id(action: &str, id: Option<String>) -> Fact<String> {
+    id.filter(|id| !id.is_empty()).ok_or_else(|| Unknown::not_asked(action, "*")).into()
 }

@@ -54,7 +54,7 @@ fn d02_a_token_counts_in_its_very_spelling() {
         ("Signs-sageMaker", "`sageMaker`"),
     ] {
         let report = report_after(|a| rename_bucket(a, name));
-        let [finding] = report.findings.as_slice() else { panic!("{name}: {:?}", report.findings) };
+        let [finding] = report.pairs.as_slice() else { panic!("{name}: {:?}", report.pairs) };
         assert_eq!(
             (finding.rule.as_str(), finding.severity),
             ("bucket-out-of-reach", gt_audit::finding::Severity::Medium)
@@ -71,7 +71,7 @@ fn d03_the_tag_is_the_objects_and_its_value_is_true() {
             rename_bucket(a, "signs");
             known(&mut bucket(a).tags).insert(key.to_owned(), value.to_owned());
         });
-        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        let rules: Vec<_> = report.pairs.iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(rules, ["bucket-out-of-reach", "bucket-tag-grants-nothing"], "{key}={value}");
         let finding = of(&report, "bucket-tag-grants-nothing").next().unwrap();
         assert!(finding.message.contains(key), "{}", finding.message);
@@ -182,10 +182,10 @@ fn d07_automated_labeling_needs_a_role_that_passes_itself() {
             inline(a, &allow(&["iam:PassRole"], itself).replace(r#""Effect""#, to_sagemaker));
         })
     };
-    assert_eq!((blocks(&passing(ITSELF)), passing(ITSELF).findings.len()), (vec![], 0));
+    assert_eq!((blocks(&passing(ITSELF)), passing(ITSELF).pairs.len()), (vec![], 0));
     assert_eq!(blocks(&passing("arn:aws:iam::111122223333:role/service-role/GtExecution")), lacks);
     // Without automated labeling nothing is passed.
-    assert_eq!(run(GROUND_TRUTH_EXECUTION, &fields[1..], &|_| {}).findings, []);
+    assert_eq!(run(GROUND_TRUTH_EXECUTION, &fields[1..], &|_| {}).pairs, []);
     // The broad policy lets every role be passed to SageMaker.
     assert_eq!(blocked(FULL_ACCESS, &fields), NOTHING);
 }
@@ -303,7 +303,7 @@ fn d11_a_functions_tokens_have_one_spelling() {
     ] {
         let name = format!("signs-{word}-pre");
         let report = report_after(|a| rename_function(a, &name));
-        let [finding] = report.findings.as_slice() else { panic!("{name}: {:?}", report.findings) };
+        let [finding] = report.pairs.as_slice() else { panic!("{name}: {:?}", report.pairs) };
         assert_eq!(
             (finding.rule.as_str(), finding.severity),
             ("function-out-of-reach", gt_audit::finding::Severity::Medium)

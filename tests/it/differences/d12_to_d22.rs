@@ -70,12 +70,12 @@ fn d14_aws_own_functions_need_no_permission() {
         let (pre, post) = (arn("PRE"), arn("ACS"));
         run(policy, &[(MANIFEST, "s3://signs-sagemaker/m"), (PRE_FUNCTION, &pre), (POST_FUNCTION, &post)], &|_| {})
     };
-    assert_eq!(naming(GROUND_TRUTH_EXECUTION, "432418664414").findings, []);
+    assert_eq!(naming(GROUND_TRUTH_EXECUTION, "432418664414").pairs, []);
     assert_eq!(blocks(&naming(FULL_ACCESS, "432418664414")), NOTHING);
     // Their address must be right, and no permission is to blame where it is not.
     for account in ["111122223333", "081040173940"] {
         let report = naming(GROUND_TRUTH_EXECUTION, account);
-        let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        let rules: Vec<_> = report.pairs.iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(rules, ["builtin-function-misaddressed"], "{account}");
     }
     let mut snapshot = healthy();
@@ -109,11 +109,11 @@ fn d15_the_partition_is_the_accounts() {
         let report = moved(partition, false);
         let changed = "managed-policy-changed";
         let rules: Vec<_> =
-            report.findings.iter().map(|finding| finding.rule.as_str()).filter(|rule| *rule != changed).collect();
+            report.pairs.iter().map(|finding| finding.rule.as_str()).filter(|rule| *rule != changed).collect();
         assert_eq!(rules, NOTHING, "{partition}");
         assert_eq!(report.execution_roles.len(), 1, "{partition}");
         // The text of another partition reaches nothing in this one.
-        let stray: Vec<_> = moved(partition, true).findings.into_iter().map(|finding| finding.rule.as_str()).collect();
+        let stray: Vec<_> = moved(partition, true).pairs.into_iter().map(|finding| finding.rule.as_str()).collect();
         assert_eq!(stray.contains(&"job-blocked"), partition != "aws", "{partition}: {stray:?}");
     }
     // AWS's own functions are where AWS says so; the accounts of two secret regions are published elsewhere.
@@ -171,7 +171,7 @@ fn d17_slips_of_aws_own_examples_are_found() {
     ] {
         assert_eq!(actions::near(slip), Some(meant));
         let report = report_after(|a| inline(a, &allow(&[slip], "*")));
-        let [finding] = report.findings.as_slice() else { panic!("{slip}: {:?}", report.findings) };
+        let [finding] = report.pairs.as_slice() else { panic!("{slip}: {:?}", report.pairs) };
         assert_eq!(finding.rule.as_str(), "unknown-action");
         assert!(finding.message.contains(meant), "{}", finding.message);
         assert_eq!(says_but(&["resource-scope-ignored"], |a| inline(a, &allow(&[meant], "*"))), NOTHING);
@@ -289,7 +289,7 @@ fn d21_the_broad_policy_is_too_long_to_be_copied_inline() {
     let report = report_after(|a| carry(a, &[FULL_ACCESS]));
     assert_eq!(of(&report, "unknown-action").count(), 0);
     // No advice is to copy it, and the policy that can be copied is known by its text.
-    let advice: Vec<_> = report.findings.iter().flat_map(|finding| &finding.fixes).map(|r| &r.summary).collect();
+    let advice: Vec<_> = report.pairs.iter().flat_map(|finding| &finding.fixes).map(|r| &r.summary).collect();
     assert!(!advice.is_empty() && advice.iter().all(|summary| !summary.contains("copy")), "{advice:?}");
     let copy = managed::newest(GROUND_TRUTH_EXECUTION).unwrap().document.json().to_string();
     let copied = |a: &mut Account| {
@@ -322,8 +322,8 @@ fn d22_a_labeling_job_of_mechanical_turk_needs_no_policy_of_its_own() {
     // Such a job is judged like any other, and nobody is told to attach that policy.
     let crowd =
         ("HumanTaskConfig.WorkteamArn", "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default");
-    assert_eq!(run(GROUND_TRUTH_EXECUTION, &[(MANIFEST, "s3://signs-sagemaker/m"), crowd], &|_| {}).findings, []);
+    assert_eq!(run(GROUND_TRUTH_EXECUTION, &[(MANIFEST, "s3://signs-sagemaker/m"), crowd], &|_| {}).pairs, []);
     let report = run(GROUND_TRUTH_EXECUTION, &[(MANIFEST, "s3://signs/m"), crowd], &|_| {});
-    let advice: Vec<_> = report.findings.iter().flat_map(|finding| &finding.fixes).map(|r| &r.summary).collect();
+    let advice: Vec<_> = report.pairs.iter().flat_map(|finding| &finding.fixes).map(|r| &r.summary).collect();
     assert!(!advice.is_empty() && advice.iter().all(|summary| !summary.contains("Turk")), "{advice:?}");
 }

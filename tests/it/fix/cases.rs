@@ -26,6 +26,7 @@ fn user(account: &mut Account, policy: &Value) {
     let inline = BTreeMap::from([("p1".to_owned(), Fact::Known(document(&policy.to_string())))]);
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", "user/ann"),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(inline) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),
@@ -207,18 +208,8 @@ fn trust_is_given_for_the_account_alone() {
         statements(&trusting(json!([assume("Allow", lambda.clone())]))),
         [json!([assume("Allow", lambda.clone()), ours])]
     );
-    // For any account: the statement asks for it, and who else is in it is asked for nothing.
-    assert_eq!(statements(&trusting(json!([assume("Allow", sagemaker.clone())]))), [json!([ours])]);
-    let both = json!({"Service": ["lambda.amazonaws.com", "sagemaker.amazonaws.com"]});
-    let left = json!({"Service": ["lambda.amazonaws.com"]});
-    assert_eq!(statements(&trusting(json!([assume("Allow", both)]))), [json!([assume("Allow", left), ours])]);
-    let refused = trusting(json!([assume("Allow", sagemaker.clone()), assume("Deny", sagemaker)]));
-    assert_eq!(statements(&refused), Vec::<Value>::new());
-    assert!(
-        instead(&refused).contains("explicit deny in a resource-based policy (statement 2 of the trust policy"),
-        "{}",
-        instead(&refused)
-    );
+    // That any account may be behind the service is no finding that a change closes: no page says that the condition works.
+    assert_eq!(statements(&trusting(json!([assume("Allow", sagemaker.clone())]))), [""; 0].map(Value::from));
 }
 
 #[test]
@@ -234,9 +225,9 @@ fn what_no_policy_of_the_role_can_help_against_is_named() {
         instead(&plan)
     };
     let said = near(&|a| inline(a, &json!({"Statement": deny}).to_string()));
-    assert!(said.contains("explicit deny in an identity-based policy (`No`) for it: s3:AbortMultipartUpload, s3:GetObject and s3:PutObject on `s3://signs-ground-truth/`"), "{said}");
+    assert!(said.contains("explicit deny in an identity-based policy (`No`) for it; it denies s3:AbortMultipartUpload, s3:GetObject and s3:PutObject on `s3://signs-ground-truth/`"), "{said}");
     let said = near(&|a| a.organization = organization(&json!({"Statement": [everything, deny]}).to_string()));
-    assert!(said.contains("explicit deny in a service control policy (`No`) for it: "), "{said}");
+    assert!(said.contains("explicit deny in a service control policy (`No`) for it; it denies "), "{said}");
     let narrow = json!({"Statement": {"Effect": "Allow", "Action": ["s3:*", "lambda:*"], "Resource": ["arn:aws:s3:::*sagemaker*", "arn:aws:lambda:*"]}});
     let said = near(&|a| bounded(a, &narrow));
     assert!(
@@ -247,7 +238,7 @@ fn what_no_policy_of_the_role_can_help_against_is_named() {
     );
     let owner = json!({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::signs-ground-truth/*"}});
     let said = near(&|a| bucket(a).policy = Fact::Known(Some(document(&owner.to_string()))));
-    assert!(said.contains("explicit deny in a resource-based policy (statement 1 of the policy of bucket `signs-ground-truth`) for it: "), "{said}");
+    assert!(said.contains("explicit deny in a resource-based policy (statement 1 of the policy of bucket `signs-ground-truth`) for it; it denies "), "{said}");
 }
 
 #[test]

@@ -160,6 +160,7 @@ fn take(account: &mut Account, (which, one, other): Step) {
             let name = format!("user/u{}", known(&mut account.iam.users).len());
             known(&mut account.iam.users).push(User {
                 arn: Arn::iam("aws", "111122223333", &name),
+                id: Fact::Known("AIDAEXAMPLE".to_owned()),
                 grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(BTreeMap::from(inline)) },
                 groups: Fact::Known(vec![]),
                 boundary: Fact::Known(None),

@@ -17,8 +17,8 @@ fn arn(text: &str) -> Arn {
 /// Proves a change of the account for all its findings.
 fn prove(snapshot: &Snapshot, change: Change, gains: &[Grant], losses: &[Grant]) -> Result<(), Rejected> {
     let report = audit(snapshot, OPTIONS);
-    assert!(!report.findings.is_empty());
-    let meant: Vec<&Finding> = report.findings.iter().collect();
+    assert!(!report.pairs.is_empty());
+    let meant: Vec<&Finding> = report.pairs.iter().collect();
     let asked = IntendedEffect { gains: gains.iter().cloned().collect(), losses: losses.iter().cloned().collect() };
     Prover::new(snapshot, OPTIONS, &report).prove(&meant, &[(change, asked)]).map(|_| ())
 }

@@ -41,10 +41,13 @@ fn the_table_on_a_wide_and_on_a_narrow_terminal() {
         gt_audit::preflight::request::Asked::parse("localstack/job.json", read("localstack/job.json").as_bytes());
     let caller = gt_audit::arn::Arn::parse(ANN).unwrap();
     let caller = gt_audit::preflight::Caller::find(&snapshot.account, &caller).unwrap();
-    let job: Preflight = gt_audit::preflight::preflight(&snapshot.account, &asked.unwrap(), &caller, None);
+    let job: Preflight = gt_audit::preflight::preflight(&snapshot, &asked.unwrap(), &caller, None);
     for width in [120, 72] {
-        let text = table::write(std::slice::from_ref(&job), Layout { width, color: false });
-        assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+        let text = table::write(std::slice::from_ref(&job), Layout { width, color: false }, false);
+        for line in text.lines() {
+            let is_one_name = line.split_whitespace().count() == 1;
+            assert!(line.chars().count() <= usize::from(width) || is_one_name, "{line}");
+        }
         insta::assert_snapshot!(format!("preflight of {width} columns"), text);
     }
 }
@@ -77,7 +80,7 @@ fn several_jobs_have_a_line_each_and_what_is_no_request_costs_only_itself() {
     let (fine, bad) = (fine.to_string(), job().to_string());
     let (directory, paths) = files(&[("a.json", &fine), ("b.json", &bad), ("c.json", "{\n  oops"), ("notes.txt", "")]);
     let (text, _) = told(&[directory.path().to_str().unwrap()], 2);
-    let lines: Vec<&str> = text.lines().filter(|line| line.contains(".json")).collect();
+    let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].contains("pass") && lines[1].contains("FAIL") && lines[2].contains("FAIL"), "{text}");
     assert!(text.contains("this is not JSON") && !text.contains("notes.txt"), "{text}");
     let (text, _) = told(&["--format", "json", &paths[0], &paths[1]], 1);
@@ -111,5 +114,5 @@ fn bad_input_is_told_in_clear_words() {
     let mut command = gt_audit();
     command.args(["preflight", "-", "--snapshot"]).arg(story_path()).write_stdin(good);
     let output = command.assert().code(1).get_output().clone();
-    assert!(String::from_utf8(output.stdout).unwrap().contains("(standard input)"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("standard input"));
 }

@@ -57,7 +57,7 @@ fn snapshot(change: impl FnOnce(&mut Account)) -> Snapshot {
 fn rules(snapshot: &Snapshot) -> BTreeSet<&'static str> {
     let report = audit(snapshot, OPTIONS);
     assert_eq!(report.open, []);
-    report.findings.iter().map(|finding| finding.rule.as_str()).collect()
+    report.pairs.iter().map(|finding| finding.rule.as_str()).collect()
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn bucket_out_of_reach() {
     );
 
     // Undecided: a grant under a condition that is not read, a bucket policy that is unknown, tags that would rank it.
-    let conditional = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}}}"#;
+    let conditional = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIdentity":"ann"}}}}"#;
     assert_eq!(
         says(|a| {
             near_miss(a);
@@ -174,7 +174,7 @@ fn bucket_reached_in_part() {
     // Keys with a token are reached without any grant for the bucket.
     assert_eq!(images("s3://signs-raw/sagemaker/out"), Vec::<String>::new());
     assert_eq!(
-        granted(r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}"#),
+        granted(r#""Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIdentity":"ann"}}"#),
         ["? bucket-out-of-reach signs-raw", "? bucket-reached-in-part signs-raw"]
     );
 }
@@ -318,11 +318,11 @@ fn bucket_without_cors() {
             change(&mut known(&mut bucket(a).cors)[0]);
             run(a, &task("BoundingBox"));
         });
-        report.findings.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
+        report.pairs.iter().map(|f| f.message.clone()).collect::<Vec<_>>()
     };
     assert_eq!(
         change(|rule| rule.expose_headers.clear()),
-        ["the CORS rules of `signs-sagemaker` lack the exposed header `Access-Control-Allow-Origin`; workers of \
+        ["its CORS rules lack the exposed header `Access-Control-Allow-Origin`; workers of \
              labeling job `job-0` see images from it"]
     );
 

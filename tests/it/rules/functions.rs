@@ -29,13 +29,11 @@ fn function_out_of_reach() {
         let elsewhere = r#"{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-1:*:function:*LabelingFunction*"},{"Effect":"Allow","Action":["s3:*Object","s3:Abort*"],"Resource":"*"}]}"#;
         inline(a, elsewhere);
     });
-    let messages: Vec<_> = report.findings.iter().map(|f| f.message.as_str()).collect();
+    let messages: Vec<_> = report.pairs.iter().map(|f| f.message.as_str()).collect();
     assert_eq!(
         messages,
-        [
-            "no identity-based policy allows `GtExecution` lambda:InvokeFunction on `signs-LabelingFunction-pre`; the name \
-             has a token of `more`, which allows it elsewhere"
-        ]
+        ["no identity-based policy allows `GtExecution` to invoke it; the name \
+             has a token of `more`, which allows it elsewhere"]
     );
     // A statement for versions and aliases alone does not match the unqualified function, which a job may never name.
     assert_eq!(
@@ -116,7 +114,7 @@ fn function_denied() {
     );
     assert_eq!(denied(r#""Action":"lambda:*","Resource":"arn:aws:lambda:*:*:function:other""#), Vec::<String>::new());
     assert_eq!(
-        denied(r#""Action":"lambda:*","Resource":"*","Condition":{"Bool":{"aws:ViaAWSService":"true"}}"#),
+        denied(r#""Action":"lambda:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceIdentity":"ann"}}"#),
         [format!("? function-denied {name}")]
     );
 }

@@ -24,6 +24,7 @@ fn user(account: &mut Account, name: &str, policies: &[&str]) {
     let named = policies.iter().enumerate().map(|(i, text)| (format!("p{}", i + 1), Fact::Known(document(text))));
     known(&mut account.iam.users).push(User {
         arn: Arn::iam("aws", "111122223333", &format!("user/{name}")),
+        id: Fact::Known("AIDAEXAMPLE".to_owned()),
         grants: Grants { attached: Fact::Known(vec![]), inline: Fact::Known(named.collect()) },
         groups: Fact::Known(vec![]),
         boundary: Fact::Known(None),
@@ -72,7 +73,7 @@ fn deny(rest: &str) -> String {
 
 /// The only finding after a change.
 fn finding(change: impl FnOnce(&mut Account)) -> Finding {
-    let mut findings = report_after(change).findings;
+    let mut findings = report_after(change).pairs;
     assert_eq!(findings.len(), 1, "{findings:?}");
     findings.remove(0)
 }
@@ -95,7 +96,7 @@ fn unknown_action() {
     assert_eq!(found.principal, found.resource);
     assert_eq!(
         found.message,
-        "`sqs:SendMessageBatch` is no action (as of 2026-11-22); probably `sqs:SendMessage` is meant"
+        "`sqs:SendMessageBatch` is no action: probably `sqs:SendMessage` is meant; as of 2026-11-22"
     );
     assert_eq!(evidence(&found), ["inline more - 1 -: `sqs:SendMessageBatch` allows no action"]);
     assert_eq!(found.fixes[0].summary, "in `inline more`, write `sqs:SendMessage` for `sqs:SendMessageBatch`");
@@ -137,8 +138,8 @@ fn resource_scope_ignored() {
     assert_eq!((found.rule.as_str(), found.severity), ("resource-scope-ignored", Severity::Low));
     assert_eq!(
         found.message,
-        "policies allow `GtExecution` `iam:ListRoles` and `kms:ListAliases` on ARNs alone, which work on the resource `*` \
-         alone: no ARN matches"
+        "`iam:ListRoles` and `kms:ListAliases` are allowed on ARNs, but work on the resource `*` alone; no \
+         ARN matches"
     );
     assert_eq!(evidence(&found), ["inline more - 1 List: names ARNs for `iam:ListRoles` and `kms:ListAliases`"]);
     let on = |action: &str, resource: &str| {

@@ -12,7 +12,7 @@ const OUTPUT: &str = "OutputConfig.S3OutputPath";
 /// The findings of one rule.
 fn of(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<Finding> {
     let report = report_after(change);
-    report.findings.into_iter().filter(|finding| finding.rule.as_str() == rule).collect()
+    report.pairs.into_iter().filter(|finding| finding.rule.as_str() == rule).collect()
 }
 
 fn undecided(rule: &str, change: impl FnOnce(&mut Account)) -> Vec<String> {
@@ -140,8 +140,8 @@ const INTERFACE: &str = "HumanTaskConfig.UiConfig.HumanTaskUiArn";
 fn builtin_function_misaddressed() {
     let naming = |field: &str, arn: &str| {
         let report = report_after(|a| job(a, &[(field, arn)]));
-        let [finding] = report.findings.as_slice() else {
-            assert_eq!((report.findings.len(), report.open.len()), (0, 0));
+        let [finding] = report.pairs.as_slice() else {
+            assert_eq!((report.pairs.len(), report.open.len()), (0, 0));
             return None;
         };
         assert_eq!((finding.rule.as_str(), finding.severity), ("builtin-function-misaddressed", Severity::High));
@@ -153,8 +153,8 @@ fn builtin_function_misaddressed() {
     assert_eq!(
         naming(PRE, "arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox"),
         Some((
-            "labeling job `job-0` names `arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox` in \
-             `HumanTaskConfig.PreHumanTaskLambdaArn` (in `us-east-1` AWS keeps them in the account 432418664414)"
+            "`PRE-BoundingBox` is not AWS's as it is addressed; in `us-east-1` AWS keeps them in the account 432418664414 \
+             (PreHumanTaskLambdaArn `arn:aws:lambda:us-east-1:111122223333:function:PRE-BoundingBox`)"
                 .to_owned(),
             "write `arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBox` into \
              `HumanTaskConfig.PreHumanTaskLambdaArn`"

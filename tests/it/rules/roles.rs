@@ -28,7 +28,10 @@ fn role_not_assumable() {
     assert_eq!(trusting(conditional), Vec::<String>::new());
     let other_account = conditional.replace("\"111122223333\"", "\"444455556666\"");
     let external_id = conditional.replace("aws:SourceAccount", "sts:ExternalId");
-    let source = conditional.replace("aws:SourceAccount", "aws:SourceArn");
+    let source = conditional.replace(
+        "\"StringEquals\":{\"aws:SourceAccount\":\"111122223333\"}",
+        "\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:sagemaker:us-east-1:111122223333:labeling-job/*\"}",
+    );
     for never in [other_account, external_id] {
         assert_eq!(
             says(|a| role(a).trust = Fact::Known(document(&never))),
@@ -75,13 +78,13 @@ fn role_cannot_pass_itself() {
         inline(a, r#"{"Statement":{"Effect":"Deny","Action":"iam:*","Resource":"*"}}"#);
     });
     let messages =
-        report.findings.iter().filter(|f| f.rule.as_str() == "role-cannot-pass-itself").map(|f| f.message.as_str());
+        report.pairs.iter().filter(|f| f.rule.as_str() == "role-cannot-pass-itself").map(|f| f.message.as_str());
     assert_eq!(
         messages.collect::<Vec<_>>(),
         [
             "no identity-based policy allows `GtExecution` iam:PassRole; explicit deny in an identity-based policy (statement \
-             1 of the inline policy `more`) for it: iam:PassRole; automated data labeling passes the role to \
-             `sagemaker.amazonaws.com`, and labeling job `job-0` uses it"
+             1 of the inline policy `more`) for it; it denies iam:PassRole on itself; automated data \
+             labeling (LabelingJobAlgorithmsConfig) needs it, and labeling job `job-0` uses it"
         ]
     );
 }
@@ -102,15 +105,17 @@ fn role_cannot_stream() {
     };
     let messages = |report: gt_audit::report::Report| -> Vec<String> {
         assert!(report.open.iter().all(|open| open.rule.as_str() == "job-blocked"));
-        let findings = report.findings.into_iter().filter(|finding| finding.rule.as_str() != "job-blocked");
+        let findings = report.pairs.into_iter().filter(|finding| finding.rule.as_str() != "job-blocked");
         findings.map(|f| format!("{:?} {} {}", f.severity, f.rule.as_str(), f.message)).collect()
     };
     // The managed policy reaches what carries a token.
     assert_eq!(messages(streaming("groundTruth-in", "sagemaker-out", None)), Vec::<String>::new());
     assert_eq!(
         messages(streaming("sagemaker-in", "labels-out", None)),
-        ["High role-cannot-stream policies do not allow `GtExecution` all that streaming needs: sns:Publish on \
-             `arn:aws:sns:us-east-1:111122223333:labels-out` (labeling job `job-0`)"]
+        [
+            "High role-cannot-stream no identity-based policy allows `GtExecution` sns:Publish on the topic; SnsTopicArn \
+             `arn:aws:sns:us-east-1:111122223333:labels-out`"
+        ]
     );
     // An output topic alone makes no stream.
     let says = |change: &dyn Fn(&mut Account)| says_but(&["job-blocked"], change);
@@ -130,8 +135,10 @@ fn role_cannot_stream() {
     assert_eq!(
         messages(streaming("sagemaker-in", "sagemaker-out", Some(refused))),
         [
-            "High role-cannot-stream policies do not allow `GtExecution` all that streaming needs: all seven actions of queues on \
-             `arn:aws:sqs:us-east-1:111122223333:GroundTruth-job-0` (labeling job `job-0`)"
+            "High role-cannot-stream explicit deny in an identity-based policy (statement 1 of the inline policy `more`) for \
+             `GtExecution`; it denies sqs:CreateQueue, sqs:DeleteMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl, \
+             sqs:ReceiveMessage, sqs:SendMessage and sqs:SetQueueAttributes on the queue; SnsTopicArn \
+             `arn:aws:sqs:us-east-1:111122223333:GroundTruth-job-0`"
         ]
     );
     // Another account's topic has its own say.
@@ -179,10 +186,10 @@ fn role_broader_than_needed() {
             a.iam.policies.insert(full, Fact::Known(policy));
             change(a);
         });
-        let [finding] = report.findings.as_slice() else { panic!("{:?}", report.findings) };
+        let [finding] = report.pairs.as_slice() else { panic!("{:?}", report.pairs) };
         finding.message.clone()
     };
-    assert_eq!(message(&|_| {}), "`GtExecution` has `AmazonSageMakerFullAccess`; nothing is known to run under it");
+    assert_eq!(message(&|_| {}), "has `AmazonSageMakerFullAccess`, and no job is known to run under it");
     let jobs = |a: &mut Account| {
         job(
             a,
@@ -200,8 +207,8 @@ fn role_broader_than_needed() {
             jobs(a);
             inline(a, r#"{"Statement":{"Effect":"Allow","Action":["sqs:*","sns:*"],"Resource":"*"}}"#);
         }),
-        "`GtExecution` has `AmazonSageMakerFullAccess` and `more`, which allows `sns:*` and `sqs:*` on everything; what runs \
-         under it uses the bucket `signs-sagemaker` and the function `signs-LabelingFunction-pre`"
+        "has `AmazonSageMakerFullAccess` and `more`, which allows `sns:*` and `sqs:*` on everything, but its jobs use only \
+         bucket `signs-sagemaker` and function `signs-LabelingFunction-pre`"
     );
 }
 
@@ -219,11 +226,13 @@ fn trust_without_source() {
     assert_eq!(trusting(""), low);
     assert_eq!(trusting(r#"{"Bool":{"aws:SecureTransport":"true"}}"#), low);
     assert_eq!(trusting(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#), Vec::<String>::new());
-    // What a job's ARN is the own account does not know of each request; a stranger's it never is.
+    // Of which form the ARN is AWS does not say, but that it is of SageMaker in the own account; a stranger's it never is.
     let source =
         |operator: &str, pattern: &str| trusting(&format!(r#"{{"{operator}":{{"aws:SourceArn":"{pattern}"}}}}"#));
-    assert_eq!(source("ArnLike", "arn:aws:sagemaker:*:111122223333:*"), ["? role-not-assumable GtExecution"]);
-    assert_eq!(source("ArnLikeIfExists", "arn:aws:sagemaker:*:111122223333:*"), ["? role-not-assumable GtExecution"]);
+    assert_eq!(source("ArnLike", "arn:aws:sagemaker:*:111122223333:*"), Vec::<String>::new());
+    assert_eq!(source("ArnLikeIfExists", "arn:aws:sagemaker:*:111122223333:*"), Vec::<String>::new());
+    let of_jobs = "arn:aws:sagemaker:*:111122223333:labeling-job/*";
+    assert_eq!(source("ArnLike", of_jobs), ["? role-not-assumable GtExecution"]);
     assert_eq!(trusting(r#"{"StringEquals":{"aws:SourceOrgID":"o-acme"}}"#), ["? role-not-assumable GtExecution"]);
     // A resource control policy keeps strangers out for all roles.
     let guarded = |a: &mut Account| {

@@ -30,7 +30,8 @@ fn console_access_incomplete() {
     let found = finding(|a| user(a, "ann", &[&without("iam:ListRoles"), &cognito]));
     assert_eq!(
         found.message,
-        "`ann` may create labeling jobs in the console; no policy allows it `cognito-idp:AdminAddUserToGroup`, \
+        "lacks 19 actions of what people do in the console; \
+         no policy allows `cognito-idp:AdminAddUserToGroup`, \
          `cognito-idp:AdminDeleteUser`, `cognito-idp:AdminDisableUser`, `cognito-idp:AdminEnableUser` and 14 more for setting \
          up a private workforce with Cognito; `iam:ListRoles` for choosing an execution role"
     );
@@ -49,8 +50,9 @@ fn console_access_incomplete() {
     let found = finding(|a| user(a, "ann", &[CONSOLE, &vendor]));
     assert_eq!(
         found.message,
-        "`ann` may create labeling jobs in the console; no policy allows it `aws-marketplace:ViewSubscriptions` for choosing a \
-         vendor's work team that is already subscribed to; `aws-marketplace:Unsubscribe` for subscribing to a vendor's work team"
+        "lacks 2 actions of what people do in the console; no policy allows `aws-marketplace:ViewSubscriptions` for choosing a \
+         vendor's work team that is already subscribed to; `aws-marketplace:Unsubscribe` for subscribing to a vendor's work \
+         team"
     );
     // What is refused is no better for being granted.
     let refused = deny(r#""Action":"iam:ListRoles","Resource":"*""#);

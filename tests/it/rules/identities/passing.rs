@@ -19,13 +19,13 @@ fn pass_role_never_matches() {
     assert_eq!(but, [both[0], both[1], "medium pass-role-unrestricted ann"]);
     let message = |policies: &[&str]| {
         let report = report_after(|a| user(a, "ann", policies));
-        let found = report.findings.into_iter().find(|f| f.rule.as_str() == "pass-role-never-matches").unwrap();
+        let found = report.pairs.into_iter().find(|f| f.rule.as_str() == "pass-role-never-matches").unwrap();
         (evidence(&found), found.message)
     };
     let (shown, said) = message(&[&naming("")]);
     assert_eq!(
         said,
-        "`iam:PassRole` is allowed to `ann` only where `iam:PassedToService` is empty, which no request has; no role can be \
+        "`iam:PassRole` needs an empty `iam:PassedToService`, which no request has; no role can be \
          passed"
     );
     assert_eq!(shown, ["inline p1 - 2 Pass: wants an empty `iam:PassedToService`"]);
@@ -92,7 +92,7 @@ fn pass_role_unrestricted() {
     ] {
         assert_eq!(of_role(&text), one, "{text}");
         let message = finding(|a| inline(a, &text)).message;
-        assert!(message.starts_with(&format!("`iam:PassRole` lets `GtExecution` {what}")), "{message}");
+        assert!(message.starts_with(&format!("`iam:PassRole` allows `GtExecution` to {what}")), "{message}");
     }
     for text in [
         pass(&format!("{role},{sagemaker}")),
@@ -143,12 +143,12 @@ fn privilege_escalation() {
     assert_eq!(of_user(&[CONSOLE, &makes]), both);
     let report = report_after(|a| user(a, "ann", &[CONSOLE, &makes]));
     assert_eq!(
-        report.findings[0].message,
-        "`ann` may become administrator; `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole` are \
-         allowed on everything"
+        report.pairs[0].message,
+        "may become administrator: `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole` are \
+         allowed on `*`"
     );
     assert_eq!(
-        evidence(&report.findings[0]),
+        evidence(&report.pairs[0]),
         ["inline p2 - 1 -: allows `iam:CreateRole`, `iam:CreatePolicy`, `iam:AttachRolePolicy` and `iam:PassRole`"]
     );
     // Either of the first two will do.

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::evaluation::goal::Grant;
-use crate::evaluation::requirement::{ContextEquals, ResourceSet};
+use super::goal::Grant;
+use super::requirement::{ContextEquals, ResourceSet};
 
 /// What a statement says beside its actions and resources: the condition.
 type Under<'g> = (Option<&'g str>, &'g BTreeSet<ContextEquals>);
 
 /// The statements that grant just this: as few as can be, no action on a resource for which it was not asked.
-pub(super) fn statements<'g>(grants: impl IntoIterator<Item = &'g Grant>) -> Vec<Value> {
+pub(crate) fn statements<'g>(grants: impl IntoIterator<Item = &'g Grant>) -> Vec<Value> {
     let mut actions: BTreeMap<(Under<'g>, &ResourceSet), BTreeSet<&str>> = BTreeMap::new();
     for grant in grants {
         actions.entry(((grant.principal.as_deref(), &grant.when), &grant.on)).or_default().insert(&grant.action);
