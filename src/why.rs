@@ -2,7 +2,7 @@
 //!
 //! Asks the evaluation what comes of the question, and puts beside it what each kind of policy says, in the order in which AWS
 //! evaluates them (IAM User Guide, `reference_policies_evaluation-logic_policy-eval-denyallow`, 2026-11). Plain data comes of
-//! it; how it is written, [`report`](crate::report) knows.
+//! it; how it is written, the reports know.
 
 use std::collections::BTreeSet;
 
@@ -293,6 +293,11 @@ impl<'a> Owned<'a> {
         }
     }
 
+    /// Must the resource's own policy allow it, whatever the identity's say?
+    fn has_last_word(&self) -> bool {
+        matches!(self, Self::Key(..) | Self::Role(..))
+    }
+
     /// What the resource's own policy is called, and whether there is one.
     fn policy(&self) -> (String, Result<bool, Unknown>) {
         let is_there = |policy: &Fact<Option<Document>>| policy.known().map(Option::is_some);
@@ -400,7 +405,10 @@ impl Layers<'_, '_> {
                 match self.open(|clause| is_own(clause.layer) && clause.effect == Effect::Allow) {
                     _ if !allowing.is_empty() => (format!("{} allows it", allowing.join(", ")), false),
                     Some(open) => (open, false),
-                    None => ("no Allow matches".to_owned(), lacks && !self.lacks("identity")),
+                    None => (
+                        "no Allow matches".to_owned(),
+                        lacks && (!self.lacks("identity") || self.owned.has_last_word()),
+                    ),
                 }
             }
         }

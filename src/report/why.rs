@@ -92,7 +92,11 @@ pub(super) fn body(page: &mut Page, decided: &Decided, text: &Text<'_>) {
     page.space();
     page.line("  evaluated in the order of AWS:");
     for said in &decided.layers {
-        let decides = if said.decides { ": this decides" } else { "" };
+        let decides = match (said.decides, decided.decision) {
+            (false, _) => "",
+            (true, Decision::Undecided) => ": it depends on this",
+            (true, _) => ": this decides",
+        };
         let indent = " ".repeat(29);
         page.wrap(&format!("  {:25}  ", said.layer), &indent, &format!("{}{decides}", spoken(&said.says)));
     }

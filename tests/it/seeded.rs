@@ -7,6 +7,7 @@ use gt_audit::account::snapshot::Snapshot;
 use gt_audit::arn::Arn;
 use gt_audit::audit::audit;
 use gt_audit::labeling::Use;
+use gt_audit::report::table::{self, Layout, Reading};
 
 use crate::accounts::{OPTIONS, root};
 
@@ -37,4 +38,46 @@ fn nothing_is_intended_that_nothing_speaks_for_and_nothing_is_found_twice() {
     // Ten functions have a name that is near a token, and twenty roles have a managed policy that does not take it.
     assert_eq!(intended, 200);
     assert_eq!(report.open, []);
+}
+
+#[test]
+fn the_report_grows_with_causes_and_loses_no_pair() {
+    let snapshot = Snapshot::read(&root().join("tests/accounts/seeded-500.json.zst")).unwrap();
+    let report = audit(&snapshot, OPTIONS);
+    let (findings, pairs) = (report.findings.len(), report.pairs.len());
+    let json = gt_audit::report::json::write(&report).unwrap().len();
+    let layout = Layout { width: 100, color: false };
+    let lines = table::write(&report, layout, &Reading::default()).lines().count();
+    println!("{findings} findings of {pairs} pairs, {json} bytes of JSON, {lines} lines");
+    assert!(findings < 400 && lines < 200, "{findings} findings, {lines} lines");
+    // What rules find pair by pair is in the findings, and nothing else is.
+    let of_pairs: BTreeSet<_> = report
+        .pairs
+        .iter()
+        .flat_map(|pair| {
+            let resources: Vec<Option<&Arn>> = match &pair.resource {
+                Some(resource) => vec![Some(resource)],
+                None if pair.resources.is_empty() => vec![None],
+                None => pair.resources.iter().map(Some).collect(),
+            };
+            resources.into_iter().map(|resource| (pair.rule, pair.severity, pair.principal.as_ref(), resource))
+        })
+        .collect();
+    let mut of_findings = BTreeSet::new();
+    for finding in &report.findings {
+        let principals: Vec<Option<&Arn>> = match finding.principals.as_slice() {
+            [] => vec![None],
+            some => some.iter().map(Some).collect(),
+        };
+        let resources: Vec<Option<&Arn>> = match finding.resources.is_empty() {
+            true => vec![None],
+            false => finding.resources.iter().map(Some).collect(),
+        };
+        for principal in &principals {
+            for resource in &resources {
+                of_findings.insert((finding.rule, finding.severity, *principal, *resource));
+            }
+        }
+    }
+    assert_eq!(of_pairs, of_findings);
 }

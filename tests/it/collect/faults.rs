@@ -91,6 +91,7 @@ fn an_emulator_without_organizations() {
             assert!(gap.is_not_supported());
         }
         account.organization = Organization::NotAsked;
+        account.organization_id = Fact::Known(Some("o-exampleorgid".to_owned()));
     });
 }
 

@@ -25,6 +25,7 @@ pub fn everything() -> Account {
     let mut roles: Vec<_> = (0..8).map(plain_role).collect();
     roles.push(Role {
         arn: iam("role/team/a/Execution"),
+        id: Fact::Known("AROA".to_owned()),
         trust: Fact::Known(allow("sts:AssumeRole")),
         grants: grants(&[AWS_MANAGED, "arn:aws:iam::111122223333:policy/Own"], &["a+b", "inline"]),
         boundary: Fact::Known(Some(arn(BOUNDARY))),
@@ -33,6 +34,7 @@ pub fn everything() -> Account {
     roles.sort_by(|a, b| a.arn.cmp(&b.arn));
     let user = |name: &str, groups: &[&str], boundary: Option<&str>| User {
         arn: iam(&format!("user/{name}")),
+        id: Fact::Known("AIDA".to_owned()),
         grants: grants(&["arn:aws:iam::aws:policy/ReadOnlyAccess"], &["own"]),
         groups: Fact::Known(groups.iter().map(ToString::to_string).collect()),
         boundary: Fact::Known(boundary.map(arn)),
@@ -50,6 +52,7 @@ pub fn everything() -> Account {
         alias: Fact::Known(Some("signs-prod".to_owned())),
         caller: arn("arn:aws:sts::111122223333:assumed-role/Auditor/gt-audit"),
         organization: Organization::Policies(control_policies()),
+        organization_id: Fact::Known(Some("o-exampleorgid".to_owned())),
         iam: Iam {
             roles: Fact::Known(roles),
             users: Fact::Known(vec![
@@ -81,6 +84,7 @@ pub fn large() -> Account {
     account.buckets = Fact::Known(buckets);
     account.regions = BTreeMap::from([regional("us-east-1", 500, 0)]);
     account.organization = Organization::Free;
+    account.organization_id = Fact::Known(None);
     account.objects.clear();
     account
 }
@@ -120,6 +124,7 @@ fn iam(entity: &str) -> Arn {
 fn plain_role(number: usize) -> Role {
     Role {
         arn: iam(&format!("role/Role{number:03}")),
+        id: Fact::Known("AROA".to_owned()),
         trust: Fact::Known(allow("sts:AssumeRole")),
         grants: grants(
             &["arn:aws:iam::111122223333:policy/Own"],
@@ -323,6 +328,7 @@ fn regional(region: &str, functions: usize, jobs: usize) -> (String, Regional) {
     let functions = (0..functions).map(|number| Function {
         arn: arn(&format!("arn:aws:lambda:{region}:{ID}:function:function-{number:03}")),
         role: iam("role/Role000").as_str().to_owned(),
+        vpc: Fact::Known(None),
         tags: Fact::Known(if number % 2 == 0 { tags(&[("of", region)]) } else { Tags::new() }),
         policy: Fact::Known((number % 3 == 0).then(|| allow("lambda:InvokeFunction"))),
     });

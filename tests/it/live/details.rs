@@ -32,6 +32,7 @@ fn account() -> Account {
         alias: Fact::Known(None),
         caller: arn(&format!("arn:aws:iam::{ID}:root")),
         organization: Organization::Free,
+        organization_id: Fact::Known(None),
         iam: Iam {
             roles: Fact::Known(vec![]),
             users: Fact::Known(vec![]),

@@ -121,6 +121,7 @@ fn changes(id: &str) -> Vec<Change> {
     account.iam.policies = [(policy.clone(), Fact::Known(version))].into();
     account.iam.roles = Fact::Known(vec![Role {
         arn: Arn::iam("aws", id, &format!("role/{ROLE}")),
+        id: Fact::Known("AROA".to_owned()),
         trust: Fact::Known(document(
             r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"ID"}}}}"#
                 .replace("ID", id)
@@ -140,6 +141,7 @@ fn changes(id: &str) -> Vec<Change> {
     let functions = ["recipe", "other-recipe"].map(|name| Function {
         arn: function(id, name),
         role: format!("arn:aws:iam::{id}:role/{ROLE}"),
+        vpc: Fact::Known(None),
         tags: Fact::Known(Tags::new()),
         policy: Fact::Known(None),
     });
