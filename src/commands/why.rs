@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
     }
 }
 
-fn options<'c>(config: &'c Config) -> Options<'c> {
+fn options(config: &Config) -> Options<'_> {
     Options { workloads: &config.workloads, ignores: &config.ignores, ..Options::DEFAULT }
 }
 

@@ -151,6 +151,9 @@ pub fn reasons(unmet: &[Unmet]) -> Vec<String> {
     reasons
 }
 
+/// So many reasons, and so many fields, are told.
+const SHOWN: usize = 3;
+
 /// What a job needs and does not have: what lacks for its first field, and then each field with what it names.
 #[must_use]
 pub fn needs(unmet: &[Unmet]) -> Sentence {
@@ -170,7 +173,6 @@ pub fn needs(unmet: &[Unmet]) -> Sentence {
             field => format!("{field} `{}`", resource(&first.requirement.on)),
         });
     }
-    const SHOWN: usize = 3;
     for all in [&mut said, &mut tails] {
         if let Some(more) = all.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             all.truncate(SHOWN);

@@ -62,9 +62,9 @@ pub fn write(told: Told<'_>, text: &Text<'_>, layout: Layout) -> String {
         page.wrap("  ", "  ", &format!("AWS says: {}", words.join(" ")));
     }
     let failed = findings.iter().find(|finding| finding.rule == RuleId::JobFailedOnPermission);
-    let explains = |finding: &&&ReportedFinding| failed.is_some_and(|failed| failed.explained_by.contains(&finding.id));
+    let explains = |finding: &&ReportedFinding| failed.is_some_and(|failed| failed.explained_by.contains(&finding.id));
     let (explaining, others): (Vec<&ReportedFinding>, Vec<&ReportedFinding>) =
-        findings.iter().filter(|finding| finding.rule != RuleId::JobFailedOnPermission).partition(|f| explains(&f));
+        findings.iter().copied().filter(|finding| finding.rule != RuleId::JobFailedOnPermission).partition(explains);
     if let Some(failed) = failed {
         title(&mut page, "WHY IT FAILED");
         page.line(&format!("  {:6}  {}  {}", word(failed.severity), short_id(&failed.id), failed.rule));

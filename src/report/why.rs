@@ -67,9 +67,10 @@ pub(super) fn body(page: &mut Page, decided: &Decided, text: &Text<'_>) {
         page.space();
         page.line(&format!("  allowed elsewhere, and not on this resource: {}", plain(&decided.action)));
         for near in decided.elsewhere.iter().take(MOST_ELSEWHERE) {
-            let (element, note) = match near.but {
-                true => ("NotResource", "leaves out the resource"),
-                false => ("Resource", "does not match the resource"),
+            let (element, note) = if near.but {
+                ("NotResource", "leaves out the resource")
+            } else {
+                ("Resource", "does not match the resource")
             };
             let marks = [Mark::new(element, note)];
             excerpt::write(page, &near.statement, text(&near.statement, &about).as_ref(), &marks);
@@ -82,10 +83,8 @@ pub(super) fn body(page: &mut Page, decided: &Decided, text: &Text<'_>) {
         page.space();
         page.wrap("  it depends on: ", "    ", &spoken(&unknown.message));
         if let Some(reason) = &unknown.statement {
-            let marks: Vec<Mark> = match unknown.on.is_empty() {
-                true => vec![],
-                false => vec![Mark::new("Condition", format!("not known: {}", unknown.on.join(", ")))],
-            };
+            let note = format!("not known: {}", unknown.on.join(", "));
+            let marks: Vec<Mark> = (!unknown.on.is_empty()).then(|| Mark::new("Condition", note)).into_iter().collect();
             excerpt::write(page, reason, text(reason, &about).as_ref(), &marks);
         }
     }
@@ -130,7 +129,7 @@ fn end(page: &mut Page, decided: &Decided, part_of: &[(String, String)]) {
     page.line(&format!("{word}; exit code {}", decided.exit_code()));
     match part_of.first() {
         Some((id, rule)) => {
-            page.wrap("", "  ", &format!("part of finding {id} {rule}; what to change: gt-audit fix {id}"))
+            page.wrap("", "  ", &format!("part of finding {id} {rule}; what to change: gt-audit fix {id}"));
         }
         None if decided.decision == Decision::Undecided => {
             page.wrap("", "  ", "what is known of the request can be added: --context KEY=VALUE");

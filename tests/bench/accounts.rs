@@ -34,6 +34,7 @@ pub fn account(size: usize) -> Snapshot {
     let roles = (0..size).map(|n| role(n, &execution)).collect();
     let buckets = (0..size).map(bucket);
     let functions = (0..size).map(|n| Function {
+        vpc: Fact::Known(None),
         arn: Arn::parse(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", name(n, FUNCTIONS))).unwrap(),
         role: format!("arn:aws:iam::{ACCOUNT}:role/role-{n:06}"),
         tags: Fact::Known(Tags::new()),
@@ -50,6 +51,7 @@ pub fn account(size: usize) -> Snapshot {
     };
     Snapshot::new(
         Account {
+            organization_id: Fact::Known(None),
             id: ACCOUNT.to_owned(),
             partition: "aws".to_owned(),
             alias: Fact::Known(None),
@@ -151,6 +153,7 @@ fn role(n: usize, execution: &[Arn]) -> Role {
         ("own".to_owned(), Fact::Known(Document::parse(&text).unwrap()))
     });
     Role {
+        id: Fact::Known("AROAEXAMPLE".to_owned()),
         arn: Arn::iam("aws", ACCOUNT, &format!("role/role-{n:06}")),
         trust: Fact::Known(Document::parse(&trust).unwrap()),
         grants: Grants { attached: Fact::Known(attached), inline: Fact::Known(inline.into_iter().collect()) },

@@ -159,7 +159,7 @@ fn compare(name: &str, before: &Snapshot, after: &Snapshot, request: &Value, job
     for finding in &report.pairs {
         hold_remedies(name, &finding.causes);
     }
-    let preflight = asked(&before, request, job);
+    let preflight = asked(before, request, job);
     for check in &preflight.checks {
         hold_remedies(name, &check.causes);
     }

@@ -106,7 +106,7 @@ impl Type {
             Possible::Absent => vec![None],
             Possible::Exactly(values) => vec![Some(values.clone())],
             Possible::AtLeast(least) if self == Self::Date => {
-                let own = jiff::Timestamp::from_millisecond((least * 1000.0) as i64).unwrap();
+                let own = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs_f64(*least);
                 let all = self.had().iter().chain(self.wanted()).map(|text| text.parse().unwrap());
                 let later = all.filter(|date: &jiff::Timestamp| *date >= own).chain([own]);
                 later.map(|date| one(date.to_string())).collect()

@@ -69,10 +69,8 @@ fn the_report_grows_with_causes_and_loses_no_pair() {
             [] => vec![None],
             some => some.iter().map(Some).collect(),
         };
-        let resources: Vec<Option<&Arn>> = match finding.resources.is_empty() {
-            true => vec![None],
-            false => finding.resources.iter().map(Some).collect(),
-        };
+        let resources: Vec<Option<&Arn>> =
+            if finding.resources.is_empty() { vec![None] } else { finding.resources.iter().map(Some).collect() };
         for principal in &principals {
             for resource in &resources {
                 of_findings.insert((finding.rule, finding.severity, *principal, *resource));

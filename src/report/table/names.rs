@@ -123,7 +123,7 @@ pub fn number(count: usize) -> String {
     let digits = count.to_string();
     let mut parted = String::new();
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             parted.push(',');
         }
         parted.push(digit);

@@ -53,15 +53,14 @@ impl<'r> Rows<'_, 'r> {
             let same = stacks.iter_mut().find(|(known, rows)| {
                 *known == said && rows.first().is_some_and(|row| row.severity == finding.severity)
             });
-            match same {
-                Some((_, rows)) => match rows.iter_mut().find(|row| row.rule == finding.rule) {
-                    Some(row) => row.findings.push(finding),
-                    None => rows.push(Row { severity: finding.severity, rule: finding.rule, findings: vec![finding] }),
-                },
-                None => {
-                    let row = Row { severity: finding.severity, rule: finding.rule, findings: vec![finding] };
-                    stacks.push((said, vec![row]));
-                }
+            let alone = Row { severity: finding.severity, rule: finding.rule, findings: vec![finding] };
+            let Some((_, rows)) = same else {
+                stacks.push((said, vec![alone]));
+                continue;
+            };
+            match rows.iter_mut().find(|row| row.rule == finding.rule) {
+                Some(row) => row.findings.push(finding),
+                None => rows.push(alone),
             }
         }
         let rules = stacks.iter().flat_map(|(_, rows)| rows).map(|row| row.rule.as_str().len()).max().unwrap_or(0);
