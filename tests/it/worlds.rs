@@ -36,7 +36,7 @@ const REQUESTERS: [(&str, Option<&str>); 12] = [
 ];
 
 /// An action, the resource it is asked of (`@` is the owner's account), and how policies may name it.
-const ACTIONS: [(&str, &str, &[&str]); 10] = [
+const ACTIONS: [(&str, &str, &[&str]); 19] = [
     ("s3:GetObject", "arn:aws:s3:::b/", &["s3:GetObject", "s3:Get*", "S3:*", "s3:?etObject", "s3:GETOBJECT*"]),
     ("s3:GetObject", "arn:aws:s3:::b/", &["s3:GetObject", "s3:*"]),
     ("s3:GetObjectAttributes", "arn:aws:s3:::b/", &["s3:GetObjectAttributes", "s3:GetObject*", "s3:*"]),
@@ -44,6 +44,15 @@ const ACTIONS: [(&str, &str, &[&str]); 10] = [
     ("s3:ListBucket", "arn:aws:s3:::b", &["s3:ListBucket", "s3:List*", "s3:listbucket?"]),
     ("kms:Decrypt", "arn:aws:kms:z:@:key/", &["kms:Decrypt", "kms:*", "KMS:decrypt"]),
     ("kms:DescribeKey", "arn:aws:kms:z:@:key/", &["kms:Describe*", "kms:*"]),
+    ("kms:Decrypt", "arn:aws:kms:z:@:key/", &["kms:Decrypt", "kms:*"]),
+    ("kms:ScheduleKeyDeletion", "arn:aws:kms:z:@:key/", &["kms:schedule*", "kms:*"]),
+    ("kms:UpdateAlias", "arn:aws:kms:z:@:alias/", &["kms:UpdateAlias", "kms:*"]),
+    ("kms:DeleteAlias", "arn:aws:kms:z:@:alias/aws/", &["kms:DeleteAlias", "kms:*"]),
+    ("kms:ListKeys", "*", &["kms:ListKeys", "kms:*"]),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::b", &["s3:PutBucketPolicy", "s3:*"]),
+    ("sts:GetSessionToken", "*", &["sts:GetSessionToken", "sts:*"]),
+    ("iam:TagRole", "arn:aws:iam::@:role/aws-reserved/", &["iam:TagRole", "iam:*"]),
+    ("iam:PutRolePolicy", "arn:aws:iam::@:role/aws-service-role/", &["iam:PutRolePolicy", "iam:*"]),
     ("sts:AssumeRole", "arn:aws:iam::@:role/", &["sts:AssumeRole", "sts:*"]),
     ("iam:PassRole", "arn:aws:iam::@:role/", &["iam:PassRole", "iam:pass*"]),
     ("lambda:InvokeFunction", "arn:aws:lambda:z:@:function:", &["lambda:InvokeFunction", "lambda:*"]),
@@ -370,6 +379,9 @@ impl Dice {
     }
 
     fn resource_glob(&mut self, hit: usize) -> Value {
+        if self.resource == "*" {
+            return if self.chance(hit) { "*" } else { "arn:aws:kms:z:111111111111:key/other" }.into();
+        }
         let cut = self.resource.rfind(['/', ':']).map_or(0, |at| at + 1);
         let (head, end) = (self.resource[..cut].to_owned(), self.resource[cut..].to_owned());
         if !self.chance(hit) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Clause, Origin, Reach};
+use super::{Origin, Reach};
 use crate::policy::cover::{Automaton, Set, TooLarge};
 use crate::policy::layers::{Layer, Verdict};
 use crate::policy::{Effect, Pattern, Statement};
@@ -67,35 +67,27 @@ impl<G> Reach<G> {
     {
         // Most clauses are on both sides: the same patterns are one group.
         let (mut all, mut known) = (groups.to_vec(), HashMap::new());
-        let mut place = |clause: &'s Clause<G>| {
-            *known.entry(clause.patterns.as_slice()).or_insert_with(|| {
-                all.push(&clause.patterns);
+        let mut place = |patterns: &'s [Pattern]| {
+            *known.entry(patterns).or_insert_with(|| {
+                all.push(patterns);
                 all.len() - 1
             })
         };
-        let own: Vec<usize> = self.clauses.iter().map(&mut place).collect();
-        let others: Vec<usize> = other.clauses.iter().map(&mut place).collect();
+        let own: Vec<usize> = self.patterns().map(&mut place).collect();
+        let others: Vec<usize> = other.patterns().map(&mut place).collect();
         let automaton = Automaton::build(&all)?;
         let mut differences = vec![];
         for (matching, witness) in automaton.combinations(set)? {
-            let (mine, theirs) = (self.applying_in(matching, &own), other.applying_in(matching, &others));
-            let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
-            if own != others || (own == Verdict::Conditional && !same(&self.hangs_on(&mine), &other.hangs_on(&theirs)))
-            {
+            let mine = self.outcome_in(matching, &own, String::new());
+            let theirs = other.outcome_in(matching, &others, String::new());
+            let (own, others) = (mine.verdict, theirs.verdict);
+            let hang_on_the_same = || same(&self.hangs_on(&mine.clauses), &other.hangs_on(&theirs.clauses));
+            if own != others || (own == Verdict::Conditional && !hang_on_the_same()) {
                 let inside = matching.iter().copied().filter(|group| *group < groups.len()).collect();
                 differences.push((Difference { witness, own, other: others }, inside));
             }
         }
         Ok(differences)
-    }
-
-    /// The same, where the group of each clause is given.
-    fn applying_in(&self, matching: &[usize], groups: &[usize]) -> Vec<usize> {
-        let clauses = (0..).zip(self.clauses.iter().zip(groups));
-        let applies = |(_, (clause, group)): &(usize, (&Clause<G>, &usize))| {
-            matching.binary_search(group).is_ok() != clause.all_but
-        };
-        clauses.filter(applies).map(|(i, _)| i).collect()
     }
 
     /// What is open where these clauses apply: in which layer, where, and what the statement says or why it could not be
