@@ -185,9 +185,10 @@ impl Hearing {
         };
         let denied = self.heeds(Effect::Deny, Layer::Resource(Named::Directly));
         // A resource without a policy of its own leaves it to those of identities.
-        let (account, role, direct) = match self.without_resource {
-            true => (Truth::True, Truth::False, Truth::False),
-            false => (self.account, self.role, self.direct),
+        let (account, role, direct) = if self.without_resource {
+            (Truth::True, Truth::False, Truth::False)
+        } else {
+            (self.account, self.role, self.direct)
         };
         Said {
             impossible: self.impossible,

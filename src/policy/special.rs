@@ -124,7 +124,7 @@ const CHANGE_PERMISSIONS_OF_A_ROLE: [&str; 9] = [
 ];
 
 /// What else cannot be done with the roles that IAM Identity Center makes (IAM Identity Center User Guide,
-/// `using-service-linked-roles` and `referencingpermissionsets`, 2026-11).
+/// `referencingpermissionsets`, 2026-11).
 const CHANGE_OR_PASS_A_ROLE: [&str; 5] =
     ["iam:passrole", "iam:tagrole", "iam:untagrole", "iam:updaterole", "iam:updateroledescription"];
 
