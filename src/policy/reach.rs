@@ -17,9 +17,10 @@ use super::compile::{Compiled, Policies, everywhere};
 use super::condition::is_understood;
 use super::cover::{Automaton, Combination, Set, TooLarge};
 use super::decide::{Reason, Terms, found, reason, residual, unread};
-use super::layers::{Hearing, Layer, Truth, Verdict};
+use super::layers::{Builtin, Hearing, Layer, Truth, Verdict};
 use super::request::Request;
 use super::resource::Named;
+use super::special::{self, Rule};
 use super::{Condition, Effect, Pattern, Selection, Statement};
 
 pub use compare::Difference;
@@ -72,6 +73,8 @@ pub struct Reach<G> {
     clauses: Vec<Clause<G>>,
     /// The Allow statements about the action that a condition certainly keeps from applying.
     unmet: Vec<Clause<G>>,
+    /// What AWS itself says of the action, on resources of a form.
+    rules: Vec<&'static Rule>,
     terms: Terms,
     automaton: OnceCell<Result<Automaton, TooLarge>>,
     /// What is decided behind a text that leads the automaton to a state.
@@ -87,6 +90,8 @@ pub struct Outcome {
     pub witness: String,
     /// The clauses that apply there, by index.
     pub clauses: Vec<usize>,
+    /// What AWS itself says there.
+    builtin: Vec<Builtin>,
 }
 
 impl<G> Clause<G> {
@@ -200,7 +205,8 @@ impl<G: Clone> Reach<G> {
                 statement: None,
             }));
         }
-        Self { clauses, unmet, terms, automaton: OnceCell::new(), following: RefCell::default() }
+        let rules = special::rules(request).collect();
+        Self { clauses, unmet, rules, terms, automaton: OnceCell::new(), following: RefCell::default() }
     }
 }
 
@@ -220,7 +226,7 @@ impl<G> Reach<G> {
     /// The layers for want of which nothing is allowed where an outcome holds, the first one first, as AWS asks them.
     #[must_use]
     pub fn lacking(&self, outcome: &Outcome) -> Vec<&'static str> {
-        self.terms.lacking(self.terms.said(&self.heard(&outcome.clauses)))
+        self.terms.lacking(self.terms.said(&self.heard(&outcome.clauses, &outcome.builtin)))
     }
 
     /// Is there a permissions boundary?
@@ -234,7 +240,8 @@ impl<G> Reach<G> {
     pub fn decide(&self, resource: &str) -> Outcome {
         let applying = (0..).zip(&self.clauses).filter(|(_, clause)| clause.applies_to(resource));
         let clauses: Vec<usize> = applying.map(|(i, _)| i).collect();
-        Outcome { verdict: self.verdict(&clauses), witness: resource.to_owned(), clauses }
+        let builtin = self.rules.iter().filter(|rule| rule.is_about(resource)).map(|rule| rule.says).collect();
+        self.outcome(clauses, builtin, resource.to_owned())
     }
 
     /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it.
@@ -263,10 +270,8 @@ impl<G> Reach<G> {
 
     /// What is decided where these combinations of groups match, allowed first.
     fn outcomes(&self, combinations: Vec<Combination<'_>>) -> Vec<Outcome> {
-        let outcome = |(matching, witness): Combination<'_>| {
-            let clauses = self.applying(matching);
-            Outcome { verdict: self.verdict(&clauses), witness, clauses }
-        };
+        let groups: Vec<usize> = (0..self.clauses.len() + self.rules.len()).collect();
+        let outcome = |(matching, witness): Combination<'_>| self.outcome_in(matching, &groups, witness);
         let mut outcomes: Vec<Outcome> = combinations.into_iter().map(outcome).collect();
         outcomes.sort_by(|a, b| {
             (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
@@ -275,23 +280,44 @@ impl<G> Reach<G> {
     }
 
     fn automaton(&self) -> Result<&Automaton, TooLarge> {
-        self.automaton.get_or_init(|| automaton(&self.clauses)).as_ref().map_err(|error| *error)
+        let build = || Automaton::build(&self.patterns().collect::<Vec<_>>());
+        self.automaton.get_or_init(build).as_ref().map_err(|error| *error)
     }
 
-    /// The clauses that apply where just these groups of an automaton match; its groups are these clauses.
-    fn applying(&self, matching: &[usize]) -> Vec<usize> {
-        let matched = |index: usize| matching.binary_search(&index).is_ok();
-        (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
+    /// The patterns of each clause, and behind them those of each rule of AWS's own.
+    fn patterns(&self) -> impl Iterator<Item = &[Pattern]> {
+        let of_rules = self.rules.iter().map(|rule| rule.patterns.as_slice());
+        self.clauses.iter().map(|clause| clause.patterns.as_slice()).chain(of_rules)
     }
 
-    fn verdict(&self, applying: &[usize]) -> Verdict {
-        self.terms.verdict(self.terms.said(&self.heard(applying)))
+    /// What is decided where just these groups of an automaton match; the group of each of the `patterns` is given.
+    fn outcome_in(&self, matching: &[usize], groups: &[usize], witness: String) -> Outcome {
+        let matched = |group: &usize| matching.binary_search(group).is_ok();
+        let (of_clauses, of_rules) = groups.split_at(self.clauses.len().min(groups.len()));
+        let clauses = (0..).zip(self.clauses.iter().zip(of_clauses));
+        let applying =
+            clauses.filter(|(_, (clause, group))| matched(group) != clause.all_but).map(|(i, _)| i).collect();
+        let rules = self.rules.iter().zip(of_rules).filter(|(_, group)| matched(group));
+        self.outcome(applying, rules.map(|(rule, _)| rule.says).collect(), witness)
     }
 
-    fn heard(&self, applying: &[usize]) -> Hearing {
+    /// What is decided where these clauses apply; what does not count there is left out.
+    fn outcome(&self, mut clauses: Vec<usize>, builtin: Vec<Builtin>, witness: String) -> Outcome {
+        let heard = self.heard(&clauses, &builtin);
+        if !builtin.is_empty() {
+            let counts = |clause: &Clause<G>| heard.heeds(clause.effect, clause.layer);
+            clauses.retain(|index| self.clauses.get(*index).is_some_and(counts));
+        }
+        Outcome { verdict: self.terms.verdict(self.terms.said(&heard)), witness, clauses, builtin }
+    }
+
+    fn heard(&self, applying: &[usize], builtin: &[Builtin]) -> Hearing {
         let mut hearing = Hearing::default();
         for clause in applying.iter().filter_map(|index| self.clauses.get(*index)) {
             hearing.hear(clause.effect, clause.layer, clause.truth());
+        }
+        for says in builtin {
+            hearing.hear_builtin(*says);
         }
         hearing
     }
@@ -308,9 +334,8 @@ impl Kinds {
     ///
     /// When the policies are too entangled.
     pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Result<Self, TooLarge> {
-        let clauses = reaches.into_iter().flat_map(|reach| &reach.clauses);
         let mut seen = HashSet::new();
-        let patterns = clauses.map(|clause| clause.patterns.as_slice()).filter(|patterns| seen.insert(*patterns));
+        let patterns = reaches.into_iter().flat_map(Reach::patterns).filter(|patterns| seen.insert(*patterns));
         Automaton::build(&patterns.collect::<Vec<_>>()).map(Self)
     }
 
@@ -319,11 +344,6 @@ impl Kinds {
     pub fn of(&self, text: &str) -> usize {
         self.0.walk(text)
     }
-}
-
-fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Result<Automaton, TooLarge> {
-    let groups: Vec<&[Pattern]> = clauses.into_iter().map(|clause| clause.patterns.as_slice()).collect();
-    Automaton::build(&groups)
 }
 
 /// The conditions of a statement that come out so.

@@ -65,23 +65,27 @@ impl<G> Reach<G> {
     where
         G: PartialEq,
     {
+        if self.says_the_same(other) {
+            return Ok(vec![]);
+        }
         // Most clauses are on both sides: the same patterns are one group.
         let (mut all, mut known) = (groups.to_vec(), HashMap::new());
-        let mut place = |clause: &'s Clause<G>| {
-            *known.entry(clause.patterns.as_slice()).or_insert_with(|| {
-                all.push(&clause.patterns);
+        let mut place = |patterns: &'s [Pattern]| {
+            *known.entry(patterns).or_insert_with(|| {
+                all.push(patterns);
                 all.len() - 1
             })
         };
-        let own: Vec<usize> = self.clauses.iter().map(&mut place).collect();
-        let others: Vec<usize> = other.clauses.iter().map(&mut place).collect();
+        let own: Vec<usize> = self.patterns().map(&mut place).collect();
+        let others: Vec<usize> = other.patterns().map(&mut place).collect();
         let automaton = Automaton::build(&all)?;
         let mut differences = vec![];
         for (matching, witness) in automaton.combinations(set)? {
-            let (mine, theirs) = (self.applying_in(matching, &own), other.applying_in(matching, &others));
-            let (own, others) = (self.verdict(&mine), other.verdict(&theirs));
-            if own != others || (own == Verdict::Conditional && !same(&self.hangs_on(&mine), &other.hangs_on(&theirs)))
-            {
+            let mine = self.outcome_in(matching, &own, String::new());
+            let theirs = other.outcome_in(matching, &others, String::new());
+            let (own, others) = (mine.verdict, theirs.verdict);
+            let hang_on_the_same = || same(&self.hangs_on(&mine.clauses), &other.hangs_on(&theirs.clauses));
+            if own != others || (own == Verdict::Conditional && !hang_on_the_same()) {
                 let inside = matching.iter().copied().filter(|group| *group < groups.len()).collect();
                 differences.push((Difference { witness, own, other: others }, inside));
             }
@@ -89,26 +93,33 @@ impl<G> Reach<G> {
         Ok(differences)
     }
 
-    /// The same, where the group of each clause is given.
-    fn applying_in(&self, matching: &[usize], groups: &[usize]) -> Vec<usize> {
-        let clauses = (0..).zip(self.clauses.iter().zip(groups));
-        let applies = |(_, (clause, group)): &(usize, (&Clause<G>, &usize))| {
-            matching.binary_search(group).is_ok() != clause.all_but
-        };
-        clauses.filter(applies).map(|(i, _)| i).collect()
+    /// Has the other the same clauses, so that nothing can differ? A change concerns few of the actions asked about.
+    fn says_the_same(&self, other: &Self) -> bool
+    where
+        G: PartialEq,
+    {
+        let clauses = self.clauses.iter().zip(&other.clauses);
+        let mut rules = self.rules.iter().zip(&other.rules);
+        self.terms == other.terms
+            && (self.clauses.len(), self.rules.len()) == (other.clauses.len(), other.rules.len())
+            && rules.all(|(own, other)| std::ptr::eq(*own, *other))
+            && clauses.into_iter().all(|(own, other)| {
+                (own.open, own.all_but, hanging(own)) == (other.open, other.all_but, hanging(other))
+            })
     }
 
-    /// What is open where these clauses apply: in which layer, where, and what the statement says or why it could not be
-    /// read. Wherever it stands, the same statement hangs on the same.
+    /// What is open where these clauses apply. Wherever it stands, the same statement hangs on the same.
     fn hangs_on(&self, applying: &[usize]) -> Vec<Hanging<'_, G>> {
-        let clauses = applying.iter().filter_map(|index| self.clauses.get(*index)).filter(|clause| clause.open);
-        let hanging = clauses.map(|clause| {
-            let gap = match &clause.origin {
-                Origin::Missing(gap) => Some(gap),
-                Origin::Statement(_) => None,
-            };
-            (clause.layer, clause.effect, clause.patterns.as_slice(), clause.statement.as_deref(), gap)
-        });
-        hanging.collect()
+        let clauses = applying.iter().filter_map(|index| self.clauses.get(*index));
+        clauses.filter(|clause| clause.open).map(hanging).collect()
     }
+}
+
+/// What hangs on a clause: in which layer, where, and what the statement says or why it could not be read.
+fn hanging<G>(clause: &Clause<G>) -> Hanging<'_, G> {
+    let gap = match &clause.origin {
+        Origin::Missing(gap) => Some(gap),
+        Origin::Statement(_) => None,
+    };
+    (clause.layer, clause.effect, clause.patterns.as_slice(), clause.statement.as_deref(), gap)
 }
