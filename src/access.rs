@@ -15,6 +15,7 @@ use std::rc::Rc;
 use crate::account::{Account, ControlPolicy, Fact, Organization, Role, Unknown};
 use crate::arn::Arn;
 use crate::policy::compile::{Kind, Policies};
+use crate::policy::cover::Budget;
 use crate::policy::decide::Reason;
 use crate::policy::principal::Requester;
 use crate::policy::reach::{Clause, Origin, Reach};
@@ -40,6 +41,8 @@ pub struct Access<'a> {
     classes: RefCell<Classes<'a>>,
     compiled: RefCell<HashMap<usize, Rc<Policies<'a, Unknown>>>>,
     reaches: RefCell<HashMap<usize, ByQuestion>>,
+    /// What questions about whole sets of resources may cost together.
+    budget: Rc<Budget>,
 }
 
 /// The identities that were asked so far, by what makes them the same.
@@ -121,6 +124,7 @@ impl<'a> Access<'a> {
             classes: RefCell::default(),
             compiled: RefCell::default(),
             reaches: RefCell::default(),
+            budget: Rc::default(),
         }
     }
 
@@ -266,13 +270,15 @@ impl<'a> Access<'a> {
         let request = Request::new(ask.action(), &requester, Some(owner), &context);
         let request = if ask.is_of_identity_alone() { request.of_identity_alone() } else { request };
         if of_resource.concerns(&request) {
-            return Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits, &of_resource], &request));
+            let policies = [&*self.compiled(identity), &self.limits, &of_resource];
+            return Rc::new(Reach::new(&policies, &request).within(&self.budget));
         }
         let class = self.class(identity);
         let question = ask.key().into_owned();
         let known = self.reaches.borrow().get(&class).and_then(|questions| questions.get(&question)).cloned();
         known.unwrap_or_else(|| {
-            let reach = Rc::new(Reach::new(&[&*self.compiled(identity), &self.limits], &request));
+            let reach = Reach::new(&[&*self.compiled(identity), &self.limits], &request);
+            let reach = Rc::new(reach.within(&self.budget));
             self.reaches.borrow_mut().entry(class).or_default().insert(question, Rc::clone(&reach));
             reach
         })

@@ -29,7 +29,7 @@ impl<'a> Evaluator<'a> {
             return None;
         }
         let [buckets, _] = &*self.kinds(role);
-        buckets.as_ref().map(|kinds| kinds.of(bucket.arn.as_str()))
+        Some(buckets.of(bucket.arn.as_str()))
     }
 
     /// The same of functions, and of their versions.
@@ -38,19 +38,19 @@ impl<'a> Evaluator<'a> {
         if has_own(&function.policy, usage) {
             return None;
         }
-        self.kind_by_arn(role, function)
+        Some(self.kind_by_arn(role, function))
     }
 
-    fn kind_by_arn(&self, role: &ExecutionRole<'a>, function: &Function) -> Option<usize> {
+    fn kind_by_arn(&self, role: &ExecutionRole<'a>, function: &Function) -> usize {
         let [_, functions] = &*self.kinds(role);
-        functions.as_ref().map(|kinds| kinds.of(function.arn.as_str()))
+        functions.of(function.arn.as_str())
     }
 
     /// What distinguishes buckets and functions to a role.
-    fn kinds(&self, role: &ExecutionRole<'a>) -> Rc<[Option<Kinds>; 2]> {
+    fn kinds(&self, role: &ExecutionRole<'a>) -> Rc<[Kinds; 2]> {
         let kinds = |actions: &[&str]| {
             let reaches = actions.iter().map(|action| self.access.prepared(role.role, &Ask::new(action)));
-            Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach)).ok()
+            Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach))
         };
         let look = || Rc::new([kinds(&OBJECT_ACTIONS), kinds(&[INVOKE])]);
         Rc::clone(self.known.kinds.borrow_mut().entry(role.class).or_insert_with(look))
@@ -68,7 +68,7 @@ impl<'a> Evaluator<'a> {
     #[must_use]
     pub fn invokes_versions(&self, role: &ExecutionRole<'a>, function: &Function) -> bool {
         let look = || self.grants_versions(role, function);
-        kept(&self.known.versions, role.class, self.kind_by_arn(role, function), look)
+        kept(&self.known.versions, role.class, Some(self.kind_by_arn(role, function)), look)
     }
 }
 

@@ -217,7 +217,7 @@ pub(super) fn reason<G>(set: &Policies<'_, G>, statement: &Compiled<'_>) -> Reas
 }
 
 /// How the layers bear on each other for a request, whatever the resource.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Terms {
     pub(super) limits: Limits,
     combination: Combination,

@@ -5,7 +5,10 @@
 //! the clauses' patterns then answers for any set of resources, with a shortest resource for each thing that is decided
 //! in it.
 
+mod clause;
 mod compare;
+mod union;
+mod whole;
 
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
@@ -14,57 +17,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::compile::{Compiled, Policies, everywhere};
-use super::condition::is_understood;
-use super::cover::{Automaton, Combination, Set, TooLarge};
-use super::decide::{Reason, Terms, found, reason, residual, unread};
-use super::layers::{Hearing, Layer, Truth, Verdict};
+use super::cover::{Automaton, Budget, Meter, Set, TooLarge};
+use super::decide::{Terms, found, reason, residual, unread};
+use super::layers::{Hearing, Truth, Verdict};
 use super::request::Request;
 use super::resource::Named;
-use super::{Condition, Effect, Pattern, Selection, Statement};
+use super::{Condition, Effect, Pattern, Selection};
+use union::Union;
+use whole::{Shown, shown};
 
+pub use clause::{Clause, ConditionFact, Origin};
 pub use compare::Difference;
-
-/// Where a clause comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin<G> {
-    /// A statement that was read.
-    Statement(Reason),
-    /// A policy that could not be read, and why.
-    Missing(G),
-}
-
-/// A statement that concerns the action and the requester, or a policy that nobody could read.
-#[derive(Debug, Clone)]
-pub struct Clause<G> {
-    /// The layer it belongs to.
-    pub layer: Layer,
-    /// What it does where it applies. A missing policy may do both: it makes two clauses.
-    pub effect: Effect,
-    /// Does it hang on something that is not known?
-    pub open: bool,
-    /// The resources it applies to, or, where `all_but`, does not apply to.
-    pub patterns: Vec<Pattern>,
-    /// `NotResource`.
-    pub all_but: bool,
-    /// The conditions that nobody can decide.
-    pub residual: Vec<Condition>,
-    /// The conditions that decide: of a Deny those that hold, of a statement that does not apply those that do not.
-    pub deciding: Vec<ConditionFact>,
-    /// Where it stands.
-    pub origin: Origin<G>,
-    /// What it says; nothing of a policy that could not be read.
-    statement: Option<Arc<Statement>>,
-}
-
-/// A condition of which it is certain whether it holds, and the values that the request has of its key; `None`, where it
-/// does not have the key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ConditionFact {
-    /// As it stands in the policy.
-    pub condition: Condition,
-    /// What the request has.
-    pub found: Option<Vec<String>>,
-}
 
 /// The policies that bear on a request, with only the resource left open.
 #[derive(Debug)]
@@ -73,10 +36,16 @@ pub struct Reach<G> {
     /// The Allow statements about the action that a condition certainly keeps from applying.
     unmet: Vec<Clause<G>>,
     terms: Terms,
-    automaton: OnceCell<Result<Automaton, TooLarge>>,
-    /// What is decided behind a text that leads the automaton to a state.
-    following: RefCell<HashMap<usize, Rc<[Outcome]>>>,
+    union: OnceCell<Union>,
+    /// Distinguishes the texts behind which not all clauses apply alike.
+    kinds: OnceCell<Kinds>,
+    /// What is decided behind texts of a kind.
+    below: RefCell<HashMap<usize, Below>>,
+    budget: Rc<Budget>,
 }
+
+/// All that is decided below a prefix, the witnesses without it.
+type Below = Result<Rc<[Outcome]>, TooLarge>;
 
 /// One thing that holds in a set of resources, shown by one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,65 +56,6 @@ pub struct Outcome {
     pub witness: String,
     /// The clauses that apply there, by index.
     pub clauses: Vec<usize>,
-}
-
-impl<G> Clause<G> {
-    /// Does it apply to a resource?
-    #[must_use]
-    pub fn applies_to(&self, resource: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(resource)) != self.all_but
-    }
-
-    /// May what it allows be used by the requester, if nothing else stands in the way?
-    #[must_use]
-    pub fn grants(&self) -> bool {
-        self.effect == Effect::Allow && self.layer.grants()
-    }
-
-    /// Is it open because of the request alone: a condition, or a variable in a resource, that only a request can tell?
-    #[must_use]
-    pub fn depends_on_request(&self) -> bool {
-        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
-        let varies = || resources.is_some_and(|resources| resources.named().iter().any(|arn| arn.contains("${")));
-        self.open && self.residual.iter().all(is_understood) && (!self.residual.is_empty() || varies())
-    }
-
-    /// The context keys and variables whose values are not known, as the policy spells them, each once.
-    #[must_use]
-    pub fn unknown_keys(&self) -> Vec<String> {
-        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
-        let texts = resources.into_iter().flat_map(super::document::Selection::named);
-        let texts = texts.chain(self.residual.iter().flat_map(|condition| &condition.values));
-        let variables =
-            texts.flat_map(|text| text.split("${").skip(1)).filter_map(|rest| rest.split(['}', ',']).next());
-        let keys = self.residual.iter().map(|condition| condition.key.as_str());
-        let mut names: Vec<String> = vec![];
-        // `${*}`, `${?}` and `${$}` stand for themselves.
-        for name in keys.chain(variables.map(str::trim).filter(|name| name.contains(':'))) {
-            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                names.push(name.to_owned());
-            }
-        }
-        names
-    }
-
-    /// Does the statement leave out principals by `NotPrincipal`?
-    #[must_use]
-    pub fn by_not_principal(&self) -> bool {
-        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
-        matches!(principals, Some(Selection::AllBut(_)))
-    }
-
-    /// Does the statement name this principal, as `Principal` has it?
-    #[must_use]
-    pub fn names_principal(&self, arn: &str) -> bool {
-        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
-        matches!(principals, Some(Selection::Only(named)) if named.iter().any(|principal| principal.value == arn))
-    }
-
-    fn truth(&self) -> Truth {
-        if self.open { Truth::Unknown } else { Truth::True }
-    }
 }
 
 impl<G: Clone> Reach<G> {
@@ -200,7 +110,15 @@ impl<G: Clone> Reach<G> {
                 statement: None,
             }));
         }
-        Self { clauses, unmet, terms, automaton: OnceCell::new(), following: RefCell::default() }
+        Self {
+            clauses,
+            unmet,
+            terms,
+            union: OnceCell::new(),
+            kinds: OnceCell::new(),
+            below: RefCell::default(),
+            budget: Rc::default(),
+        }
     }
 }
 
@@ -237,51 +155,51 @@ impl<G> Reach<G> {
         Outcome { verdict: self.verdict(&clauses), witness: resource.to_owned(), clauses }
     }
 
-    /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it.
+    /// The same, within a budget that is shared with others; else it has one of its own.
+    #[must_use]
+    pub fn within(self, budget: &Rc<Budget>) -> Self {
+        Self { budget: Rc::clone(budget), ..self }
+    }
+
+    /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it: every
+    /// verdict, and every clause that applies somewhere.
     ///
     /// # Errors
     ///
     /// When the policies are too entangled to be decided for a whole set.
     pub fn cover(&self, set: &Set<'_>) -> Result<Vec<Outcome>, TooLarge> {
-        let combinations = self.automaton()?.combinations(set)?;
-        Ok(self.outcomes(combinations))
+        let union = self.union.get_or_init(|| Union::new(&self.clauses));
+        let decide = |witness: String| {
+            let Outcome { verdict, witness, clauses } = self.decide(&witness);
+            Shown { witness, clauses, verdict }
+        };
+        let all = shown(union, &self.clauses, set, Meter::new(&self.budget), &decide)?.into_iter();
+        let outcome = |Shown { witness, clauses, verdict }| Outcome { verdict, witness, clauses };
+        let mut outcomes: Vec<Outcome> = all.map(outcome).collect();
+        outcomes.sort_by(|a, b| {
+            (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
+        });
+        Ok(outcomes)
     }
 
     /// Everything that is decided somewhere below a prefix, as `cover` says it, but that the witnesses are without the
-    /// prefix: so it is the same for all prefixes that the policies do not tell apart, and found once for them.
+    /// prefix: so it is the same for all prefixes that the policies do not distinguish, and found once for them.
     ///
     /// # Errors
     ///
     /// When the policies are too entangled to be decided for a whole set.
     pub fn below(&self, prefix: &str) -> Result<Rc<[Outcome]>, TooLarge> {
-        let automaton = self.automaton()?;
-        let state = automaton.walk(prefix);
-        let mut following = self.following.borrow_mut();
-        let outcomes = following.entry(state).or_insert_with(|| self.outcomes(automaton.following(state)).into());
-        Ok(Rc::clone(outcomes))
-    }
-
-    /// What is decided where these combinations of groups match, allowed first.
-    fn outcomes(&self, combinations: Vec<Combination<'_>>) -> Vec<Outcome> {
-        let outcome = |(matching, witness): Combination<'_>| {
-            let clauses = self.applying(matching);
-            Outcome { verdict: self.verdict(&clauses), witness, clauses }
+        let kind = self.kinds.get_or_init(|| Kinds::new([self])).of(prefix);
+        if let Some(known) = self.below.borrow().get(&kind) {
+            return known.clone();
+        }
+        let without = |outcome: Outcome| {
+            let witness = outcome.witness.strip_prefix(prefix).unwrap_or_default().to_owned();
+            Outcome { witness, ..outcome }
         };
-        let mut outcomes: Vec<Outcome> = combinations.into_iter().map(outcome).collect();
-        outcomes.sort_by(|a, b| {
-            (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
-        });
+        let outcomes = self.cover(&Set::Below(prefix)).map(|all| all.into_iter().map(without).collect::<Rc<[_]>>());
+        self.below.borrow_mut().insert(kind, outcomes.clone());
         outcomes
-    }
-
-    fn automaton(&self) -> Result<&Automaton, TooLarge> {
-        self.automaton.get_or_init(|| automaton(&self.clauses)).as_ref().map_err(|error| *error)
-    }
-
-    /// The clauses that apply where just these groups of an automaton match; its groups are these clauses.
-    fn applying(&self, matching: &[usize]) -> Vec<usize> {
-        let matched = |index: usize| matching.binary_search(&index).is_ok();
-        (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
     }
 
     fn verdict(&self, applying: &[usize]) -> Verdict {
@@ -297,21 +215,17 @@ impl<G> Reach<G> {
     }
 }
 
-/// Tells apart the resources that some requests' policies tell apart.
+/// Distinguishes the resources that some requests' policies distinguish.
 #[derive(Debug)]
 pub struct Kinds(Automaton);
 
 impl Kinds {
-    /// Tells apart what these requests' policies do.
-    ///
-    /// # Errors
-    ///
-    /// When the policies are too entangled.
-    pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Result<Self, TooLarge> {
+    /// Distinguishes what these requests' policies do.
+    #[must_use]
+    pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Self {
         let clauses = reaches.into_iter().flat_map(|reach| &reach.clauses);
         let mut seen = HashSet::new();
-        let patterns = clauses.map(|clause| clause.patterns.as_slice()).filter(|patterns| seen.insert(*patterns));
-        Automaton::build(&patterns.collect::<Vec<_>>()).map(Self)
+        Self(Automaton::new(clauses.map(|clause| &clause.patterns).filter(|patterns| seen.insert(*patterns))))
     }
 
     /// The kind of a text: for all texts of a kind, and whatever follows them, the same is decided.
@@ -319,11 +233,6 @@ impl Kinds {
     pub fn of(&self, text: &str) -> usize {
         self.0.walk(text)
     }
-}
-
-fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Result<Automaton, TooLarge> {
-    let groups: Vec<&[Pattern]> = clauses.into_iter().map(|clause| clause.patterns.as_slice()).collect();
-    Automaton::build(&groups)
 }
 
 /// The conditions of a statement that come out so.
