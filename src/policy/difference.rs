@@ -92,8 +92,7 @@ fn told_apart(mut groups: Vec<Vec<Pattern>>, within: &Pattern) -> Result<Vec<Str
     // Statements often name the same actions.
     groups.sort_unstable_by_key(|group| format!("{group:?}"));
     groups.dedup();
-    let automaton = Automaton::build(&groups.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-    let witnesses = automaton.combinations(&Set::Matching(within))?;
+    let witnesses = Automaton::new(&groups).every_combination(&Set::Matching(within))?;
     Ok(witnesses.into_iter().map(|(_, action)| action).collect())
 }
 

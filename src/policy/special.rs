@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::layers::Builtin;
+use super::layers::{Builtin, Hearing};
 use super::pattern::Pattern;
 use super::principal::Requester;
 use super::request::{Key, Request};
@@ -180,6 +180,15 @@ pub(super) fn rules<'r>(request: &'r Request<'_>) -> impl Iterator<Item = &'stat
         let binds = (of_root || !rule.of_root) && !(rule.says == Builtin::Impossible && is_service(request));
         binds && rule.actions.contains(&action)
     })
+}
+
+/// What is heard where these of some rules are about a resource, by index.
+pub(super) fn heard(rules: &[&'static Rule], about: impl IntoIterator<Item = usize>) -> Hearing {
+    let mut hearing = Hearing::default();
+    for rule in about.into_iter().filter_map(|index| rules.get(index)) {
+        hearing.hear_builtin(rule.says);
+    }
+    hearing
 }
 
 /// Needs the request no permission, and does no policy take it away?
