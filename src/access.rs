@@ -18,6 +18,7 @@ use crate::account::{Account, ControlPolicy, Organization, Role, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::context::{Sender, Service};
 use crate::policy::compile::{Kind, Policies};
+use crate::policy::cover::Budget;
 use crate::policy::decide::Reason;
 use crate::policy::principal::Requester;
 use crate::policy::reach::{Clause, Origin, Reach};
@@ -46,6 +47,8 @@ pub struct Access<'a> {
     classes: RefCell<Classes<'a>>,
     compiled: RefCell<HashMap<usize, Rc<Policies<'a, Unknown>>>>,
     reaches: RefCell<HashMap<usize, ByQuestion>>,
+    /// What questions about whole sets of resources may cost together.
+    budget: Rc<Budget>,
 }
 
 /// The identities that were asked so far, by what makes them the same.
@@ -130,6 +133,7 @@ impl<'a> Access<'a> {
             classes: RefCell::default(),
             compiled: RefCell::default(),
             reaches: RefCell::default(),
+            budget: Rc::default(),
         }
     }
 
@@ -297,10 +301,11 @@ impl<'a> Access<'a> {
         let request = Request::new(ask.action(), &requester, Some(owner), &context);
         let request = if ask.is_of_identity_alone() { request.of_identity_alone() } else { request };
         if of_resource.concerns(&request) {
-            return Rc::new(Reach::new(&[&*own, &self.limits, &of_resource], &request));
+            let policies = [&*own, &self.limits, &of_resource];
+            return Rc::new(Reach::new(&policies, &request).within(&self.budget));
         }
         known().unwrap_or_else(|| {
-            let reach = Rc::new(Reach::new(&[&*own, &self.limits], &request));
+            let reach = Rc::new(Reach::new(&[&*own, &self.limits], &request).within(&self.budget));
             self.reaches.borrow_mut().entry(class).or_default().insert(question.clone(), Rc::clone(&reach));
             reach
         })

@@ -25,6 +25,7 @@ pub mod principal;
 pub mod reach;
 pub mod request;
 mod resource;
+mod special;
 pub mod template;
 mod ternary;
 pub mod value;

@@ -209,7 +209,9 @@ impl AccessCheck {
                     causes.extend(unmet.into_iter().flatten());
                 }
                 _ => {
-                    let why = "it is a role of another account, which cannot be passed or assumed so".to_owned();
+                    let why =
+                        "it is a role of another account or one that AWS manages, which cannot be passed or assumed so"
+                            .to_owned();
                     causes.insert(Cause::WrongValue { why, wanted: None });
                 }
             }

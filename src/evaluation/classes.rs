@@ -30,7 +30,7 @@ impl<'a> Evaluator<'a> {
         }
         let (region, kinds) = self.kinds(role, bucket.region.known().ok().map(String::as_str))?;
         let [buckets, _] = &*kinds;
-        buckets.as_ref().map(|kinds| Kind { region, number: kinds.of(bucket.arn.as_str()) })
+        Some(Kind { region, number: buckets.of(bucket.arn.as_str()) })
     }
 
     /// The same of functions, and of their versions.
@@ -45,19 +45,19 @@ impl<'a> Evaluator<'a> {
     fn kind_by_arn(&self, role: &ExecutionRole<'a>, function: &Function) -> Option<Kind> {
         let (region, kinds) = self.kinds(role, Some(function.arn.region()))?;
         let [_, functions] = &*kinds;
-        functions.as_ref().map(|kinds| Kind { region, number: kinds.of(function.arn.as_str()) })
+        Some(Kind { region, number: functions.of(function.arn.as_str()) })
     }
 
     /// What distinguishes the buckets and functions of a region to a role, with the number of the region; nothing, where
     /// their tags do.
-    fn kinds(&self, role: &ExecutionRole<'a>, region: Option<&str>) -> Option<(usize, Rc<[Option<Kinds>; 2]>)> {
+    fn kinds(&self, role: &ExecutionRole<'a>, region: Option<&str>) -> Option<(usize, Rc<[Kinds; 2]>)> {
         if self.access.distinguishes_by_tags(role.role) {
             return None;
         }
         let kinds = |actions: &[&str]| {
             let ask = |action| Ask::of_ground_truth(action).in_region(region);
             let reaches = actions.iter().map(|action| self.access.prepared(role.role, &ask(action)));
-            Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach)).ok()
+            Kinds::new(reaches.collect::<Vec<_>>().iter().map(|reach| &**reach))
         };
         let look = || Rc::new([kinds(&OBJECT_ACTIONS), kinds(&[INVOKE])]);
         let number = self.number_of_region(region);

@@ -33,9 +33,8 @@ pub(super) type Kept<K, V> = RefCell<HashMap<K, V>>;
 /// What was judged before.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// What distinguishes the buckets of a region to a class, and functions and their versions; nothing where that is too
-    /// entangled.
-    pub(super) kinds: Kept<(usize, usize), Rc<[Option<Kinds>; 2]>>,
+    /// What distinguishes the buckets of a region to a class, and functions and their versions.
+    pub(super) kinds: Kept<(usize, usize), Rc<[Kinds; 2]>>,
     /// By class and kind of bucket.
     pub(super) wholes: Kept<(usize, Kind), Rc<Whole>>,
     /// By class and kind of function.

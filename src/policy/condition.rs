@@ -39,7 +39,8 @@ enum Wanted {
     Arn(Vec<Template>),
     Number(Order, Vec<f64>),
     Date(Order, Vec<jiff::Timestamp>),
-    Bool(Vec<bool>),
+    /// `true`, `false`, or a text with a variable.
+    Bool(Vec<Template>),
     Ip(Vec<Network>),
     /// Whether the key may be absent, and whether it may be there.
     Null {
@@ -92,11 +93,14 @@ impl<'a> Operator<'a> {
         let date = |order| Wanted::Date(order, read(values, date));
         let networks = || Wanted::Ip(read(values, Network::parse));
         let whole = |arn: &str| (variables && arn.contains("${")) || arn.matches(':').count() >= 5;
+        let boolean = |text: &str| (variables && text.contains("${")) || truth(text).is_some();
+        let booleans =
+            || Wanted::Bool(read(values, |text| boolean(text).then(|| Template::new(text, variables, false))));
         let arns = || Wanted::Arn(read(values, |arn| whole(arn).then(|| Template::new(arn, variables, true))));
         match self.name {
             _ if values.is_empty() => (Wanted::Unknown, false),
             "stringequals" => (Wanted::Text(texts(false)), false),
-            // Variables stand in texts and ARNs alone.
+            // Variables stand in texts, ARNs and booleans alone.
             "binaryequals" => (Wanted::Text(values.iter().map(|v| Template::new(v, false, false)).collect()), false),
             "stringnotequals" => (Wanted::Text(texts(false)), true),
             "stringequalsignorecase" => (Wanted::TextIgnoringCase(texts(false)), false),
@@ -115,7 +119,7 @@ impl<'a> Operator<'a> {
             "datelessthanequals" => (date(Order::LessOrEqual), false),
             "dategreaterthan" => (date(Order::Greater), false),
             "dategreaterthanequals" => (date(Order::GreaterOrEqual), false),
-            "bool" => (Wanted::Bool(read(values, truth)), false),
+            "bool" => (booleans(), false),
             "ipaddress" => (networks(), false),
             "notipaddress" => (networks(), true),
             "arnequals" | "arnlike" => (arns(), false),
@@ -138,10 +142,9 @@ impl Wanted {
     /// Are some of the values none of the operator's type?
     fn lacks_some_of(&self, values: &[String]) -> bool {
         let understood = match self {
-            Self::Text(texts) | Self::TextIgnoringCase(texts) | Self::Arn(texts) => texts.len(),
+            Self::Text(texts) | Self::TextIgnoringCase(texts) | Self::Arn(texts) | Self::Bool(texts) => texts.len(),
             Self::Number(_, numbers) => numbers.len(),
             Self::Date(_, dates) => dates.len(),
-            Self::Bool(truths) => truths.len(),
             Self::Ip(networks) => networks.len(),
             Self::Null { .. } | Self::Unknown => return false,
         };
@@ -187,23 +190,35 @@ impl Test {
             Wanted::Null { absent, present } => return Truth::of(if value.is_null() { absent } else { present }),
             _ => {}
         }
-        let each = |values: &[String]| values.iter().map(|value| self.fits(value, request)).collect::<Vec<_>>();
         match (value, self.quantifier) {
             (Value::Absent, Some(Quantifier::All)) => Truth::True,
             (Value::Absent, Some(Quantifier::Any)) => Truth::of(self.if_exists),
             (Value::Absent, None) => Truth::of(self.negated || self.if_exists),
-            (Value::Exactly(values), Some(Quantifier::All)) => {
-                values.iter().map(|value| self.fits(value, request)).min().unwrap_or(Truth::True)
+            (Value::Exactly(values), Some(quantifier)) => {
+                // A value that is the empty string is no value, if there is no other (IAM User Guide,
+                // `reference_policies_multi-value-conditions`, 2026-11); whether it is one among others, the page does not say.
+                let some = values.iter().filter(|value| !value.is_empty());
+                let without = self.fits_each(quantifier, some.clone(), request);
+                let is_clear = some.clone().count() == values.len() || some.count() == 0;
+                if is_clear || without == self.fits_each(quantifier, values.iter(), request) {
+                    without
+                } else {
+                    Truth::Unknown
+                }
             }
-            (Value::Exactly(values), Some(Quantifier::Any)) => {
-                values.iter().map(|value| self.fits(value, request)).max().unwrap_or(Truth::False)
+            // The values that are not known may fit, and may not; one that is empty may be no value.
+            (Value::Including(values), Some(quantifier)) => {
+                let some = values.iter().filter(|value| !value.is_empty());
+                let fits = self.fits_each(quantifier, some, request);
+                match quantifier {
+                    Quantifier::All => fits.min(Truth::Unknown),
+                    Quantifier::Any => fits.max(Truth::Unknown),
+                }
             }
-            // The values that are not known may fit, and may not.
-            (Value::Including(values), Some(Quantifier::All)) => {
-                each(values).into_iter().chain([Truth::Unknown]).min().unwrap_or_default()
-            }
-            (Value::Including(values), Some(Quantifier::Any)) => {
-                each(values).into_iter().chain([Truth::Unknown]).max().unwrap_or_default()
+            // One that may be empty may be no value.
+            (Value::Below(prefix), Some(quantifier)) if prefix.is_empty() => {
+                let nothing = self.fits_each(quantifier, [].into_iter(), request);
+                Truth::agreement([self.fits_whatever(value, request), nothing])
             }
             // A set operator over one value is the operator itself.
             (Value::AtLeast(_) | Value::Below(_) | Value::OfAws, _) => self.fits_whatever(value, request),
@@ -225,10 +240,26 @@ impl Test {
     /// The keys of the variables in its values.
     pub fn variables(&self) -> impl Iterator<Item = &Key> {
         let texts = match &self.wanted {
-            Wanted::Text(texts) | Wanted::TextIgnoringCase(texts) | Wanted::Arn(texts) => texts.as_slice(),
+            Wanted::Text(texts) | Wanted::TextIgnoringCase(texts) | Wanted::Arn(texts) | Wanted::Bool(texts) => {
+                texts.as_slice()
+            }
             _ => &[],
         };
         texts.iter().flat_map(Template::keys)
+    }
+
+    /// Several values against those of the policy: all must fit, or one.
+    fn fits_each<'v>(
+        &self,
+        quantifier: Quantifier,
+        values: impl Iterator<Item = &'v String>,
+        request: &Request<'_>,
+    ) -> Truth {
+        let fits = values.map(|value| self.fits(value, request));
+        match quantifier {
+            Quantifier::All => fits.min().unwrap_or(Truth::True),
+            Quantifier::Any => fits.max().unwrap_or(Truth::False),
+        }
     }
 
     /// One value against those of the policy: one must fit; none may, where the operator is negated.
@@ -244,7 +275,9 @@ impl Test {
             Wanted::Arn(arns) => any(&mut arns.iter().map(|arn| arn.matches_arn(value, request))),
             Wanted::Number(order, numbers) => compared(number(value).map(|value| order.holds(&value, numbers))),
             Wanted::Date(order, dates) => compared(date(value).map(|value| order.holds(&value, dates))),
-            Wanted::Bool(wanted) => compared(truth(value).map(|value| wanted.contains(&value))),
+            Wanted::Bool(wanted) => truth(value).map_or(Truth::Unknown, |value| {
+                any(&mut wanted.iter().map(|wanted| is_boolean(wanted, value, request)))
+            }),
             Wanted::Ip(networks) => {
                 compared(value.parse().ok().map(|address| networks.iter().any(|network| network.contains(address))))
             }
@@ -321,6 +354,19 @@ impl Order {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of dates are far below 2^53")]
 fn seconds(date: jiff::Timestamp) -> f64 {
     date.as_millisecond() as f64 / 1000.0
+}
+
+/// Does a text stand for this boolean? What AWS makes of one that stands for no boolean is not documented.
+fn is_boolean(text: &Template, value: bool, request: &Request<'_>) -> Truth {
+    if text.is_valueless(request) {
+        return Truth::False;
+    }
+    let spelled = |value: bool| text.matches_ignoring_case(if value { "true" } else { "false" }, request);
+    match (spelled(value), spelled(!value)) {
+        (Truth::True, _) => Truth::True,
+        (_, Truth::True) => Truth::False,
+        _ => Truth::Unknown,
+    }
 }
 
 fn truth(text: &str) -> Option<bool> {

@@ -15,7 +15,7 @@ use super::layers::{Combination, Hearing, Layer, Limits, Said, Truth, Verdict, c
 use super::principal::Requester;
 use super::request::Request;
 use super::value::Value;
-use super::{Condition, Effect, Selection};
+use super::{Condition, Effect, Selection, special};
 
 /// More near misses than this explain nothing.
 const MOST_NEAR: usize = 50;
@@ -120,6 +120,7 @@ pub fn decide<G>(policies: &[&Policies<'_, G>], request: &Request<'_>, resource:
         });
     }
     hear_missing(policies, request, &mut hearing);
+    hear_builtin(request, resource, &mut hearing);
     terms.verdict(terms.said(&hearing))
 }
 
@@ -150,6 +151,9 @@ pub fn explain<G: Clone>(policies: &[&Policies<'_, G>], request: &Request<'_>, r
         }
     }
     hear_missing(policies, request, &mut hearing);
+    hear_builtin(request, resource, &mut hearing);
+    applying.retain(|(statement, ..)| hearing.heeds(statement.effect, statement.kind.layer()));
+    near.retain(|(statement, ..)| hearing.heeds(statement.effect, statement.kind.layer()));
     let said = terms.said(&hearing);
     let verdict = terms.verdict(said);
     let counts = |(statement, applies, _): &&(&Compiled<'_>, Truth, Reason)| match verdict {
@@ -218,14 +222,14 @@ pub(super) fn reason<G>(set: &Policies<'_, G>, statement: &Compiled<'_>) -> Reas
 }
 
 /// How the layers bear on each other for a request, whatever the resource.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Terms {
     pub(super) limits: Limits,
     combination: Combination,
     /// The root user has full access to its account.
     root: bool,
-    /// AWS lets everybody ask who they are.
-    undeniable: bool,
+    /// Nobody needs a permission for it, and no policy takes it away.
+    free: bool,
 }
 
 impl Terms {
@@ -241,7 +245,7 @@ impl Terms {
             limits,
             combination: combination(request),
             root: request.requester().is_root(),
-            undeniable: request.action() == "sts:getcalleridentity",
+            free: special::is_free(request),
         }
     }
 
@@ -256,36 +260,34 @@ impl Terms {
     }
 
     pub(super) fn verdict(self, said: Said) -> Verdict {
-        if self.undeniable { Verdict::Allowed } else { combine(self.combination, said) }
+        if self.free { Verdict::Allowed } else { combine(self.combination, said) }
     }
 }
 
 /// How identity and resource policy bear on each other for a request.
 fn combination(request: &Request<'_>) -> Combination {
     let action = request.action();
-    let within = request.is_within_account();
     match request.requester() {
+        _ if special::is_impossible(request) => Combination::Never,
         Requester::Service(_) | Requester::Anonymous => Combination::ResourceAlone,
-        // STS refuses the root user (API reference of `AssumeRole`); a role of another account cannot be passed.
-        requester if requester.is_root() && action.starts_with("sts:assumerole") => Combination::Never,
-        _ if action == "iam:passrole" && !within => Combination::Never,
         _ if request.is_of_identity_alone() => Combination::Either,
-        _ if !within => Combination::Both,
-        _ if asks_the_key(action) || asks_the_trust_policy(action) => Combination::ResourceDelegates,
+        _ if !request.is_within_account() => Combination::Both,
+        _ if special::is_on_key(action) || asks_the_trust_policy(action) => Combination::ResourceDelegates,
         _ => Combination::Either,
     }
-}
-
-/// Is it an action on a key, so that the key's policy has the last word? What makes, lists or counts keys has none to ask.
-fn asks_the_key(action: &str) -> bool {
-    let of_no_key = ["createkey", "listkeys", "listaliases", "generaterandom"];
-    action.strip_prefix("kms:").is_some_and(|name| !of_no_key.contains(&name) && !name.ends_with("customkeystore"))
 }
 
 /// Is it an action on a role to assume? Tags and a source identity need the trust policy as well (IAM User Guide,
 /// `id_session-tags`, `id_credentials_temp_control-access_monitor`, 2026-11).
 fn asks_the_trust_policy(action: &str) -> bool {
     action.starts_with("sts:assumerole") || matches!(action, "sts:tagsession" | "sts:setsourceidentity")
+}
+
+/// What AWS itself says of a request for a resource.
+fn hear_builtin(request: &Request<'_>, resource: &str, hearing: &mut Hearing) {
+    for rule in special::rules(request).filter(|rule| rule.is_about(resource)) {
+        hearing.hear_builtin(rule.says);
+    }
 }
 
 /// A policy that could not be read may allow, and may deny.

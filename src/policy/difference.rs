@@ -3,12 +3,12 @@
 //! The actions fall into classes that no statement tells apart; one action of each class is asked about, with one
 //! automaton over the resources. So a change can be proved to allow what was asked for and nothing else.
 
-use super::Pattern;
 use super::compile::Policies;
 use super::cover::{Automaton, Set, TooLarge};
 use super::layers::Verdict;
 use super::reach::{Difference, Reach};
 use super::request::{KNOW_OBJECT_TAGS, Request};
+use super::{Pattern, special};
 
 /// An action on a resource that is allowed, or may be, and was not before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +24,11 @@ pub struct Gain {
 }
 
 /// Actions that the engine itself treats apart, so that an identity's policies do not tell them apart and it does.
-const APART: [&str; 15] = [
+const APART: [&str; 9] = [
     "kms:*",
-    "kms:createkey",
-    "kms:generaterandom",
-    "kms:listaliases",
-    "kms:listkeys",
     "kms:retiregrant",
-    "kms:*customkeystore",
     "sts:*",
     "sts:assumerole*",
-    "sts:getcalleridentity",
     "iam:passrole",
     "s3:*",
     "dynamodb:*",
@@ -55,7 +49,7 @@ pub fn gains<G: Clone + PartialEq>(
     set: &Set<'_>,
 ) -> Result<Vec<Gain>, TooLarge> {
     let mut gains = vec![];
-    for action in classes(before.iter().chain(after).copied())? {
+    for action in classes(before.iter().chain(after).copied(), request)? {
         let request = request.clone().of_action(&action);
         let (before, after) = (Reach::new(before, &request), Reach::new(after, &request));
         let gained = after.differences(&before, set)?.into_iter().filter(Difference::is_gain);
@@ -70,9 +64,13 @@ pub fn gains<G: Clone + PartialEq>(
 }
 
 /// One action of each class.
-fn classes<'p, 'a: 'p, G: 'p>(sets: impl Iterator<Item = &'p Policies<'a, G>>) -> Result<Vec<String>, TooLarge> {
+fn classes<'p, 'a: 'p, G: 'p>(
+    sets: impl Iterator<Item = &'p Policies<'a, G>>,
+    request: &Request<'_>,
+) -> Result<Vec<String>, TooLarge> {
     let named = sets.flat_map(Policies::statements).map(|statement| statement.actions.named());
-    classes_within(named, &Pattern::new("?*:?*"))
+    let groups = named.map(globs).chain(special::groups_of(request)).collect();
+    told_apart(groups, &Pattern::new("?*:?*"))
 }
 
 /// One action of each class that these groups of globs tell apart, of those actions that a glob names.
@@ -84,16 +82,22 @@ pub fn classes_within<'g>(
     groups: impl IntoIterator<Item = &'g [String]>,
     within: &Pattern,
 ) -> Result<Vec<String>, TooLarge> {
-    let of_group = |actions: &[String]| actions.iter().map(|glob| Pattern::action(glob)).collect::<Vec<_>>();
-    let mut groups: Vec<Vec<Pattern>> = groups.into_iter().map(of_group).collect();
+    told_apart(groups.into_iter().map(globs).collect(), within)
+}
+
+fn told_apart(mut groups: Vec<Vec<Pattern>>, within: &Pattern) -> Result<Vec<String>, TooLarge> {
     groups.extend(APART.map(|glob| vec![Pattern::new(glob)]));
+    groups.extend(special::groups());
     groups.push(KNOW_OBJECT_TAGS.map(Pattern::new).into());
     // Statements often name the same actions.
     groups.sort_unstable_by_key(|group| format!("{group:?}"));
     groups.dedup();
-    let automaton = Automaton::build(&groups.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
-    let witnesses = automaton.combinations(&Set::Matching(within))?;
+    let witnesses = Automaton::new(&groups).every_combination(&Set::Matching(within))?;
     Ok(witnesses.into_iter().map(|(_, action)| action).collect())
+}
+
+fn globs(actions: &[String]) -> Vec<Pattern> {
+    actions.iter().map(|glob| Pattern::action(glob)).collect()
 }
 
 #[cfg(test)]

@@ -43,6 +43,17 @@ pub enum Layer {
     Session,
 }
 
+/// What AWS itself says of an action on a resource, whatever policies say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Builtin {
+    /// It cannot be done.
+    Impossible,
+    /// The resource has no policy of its own: identity policies alone decide.
+    NoPolicy,
+    /// The resource's own policy cannot refuse it.
+    NoDeny,
+}
+
 /// How identity and resource policy bear on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Combination {
@@ -54,7 +65,8 @@ pub enum Combination {
     Both,
     /// The requester has no identity policies: services and anonymous.
     ResourceAlone,
-    /// There is no such request: `iam:PassRole` across accounts, `sts:AssumeRole` by the root user.
+    /// There is no such request: `iam:PassRole` across accounts, `sts:AssumeRole` by the root user, a change of what AWS
+    /// manages.
     Never,
 }
 
@@ -74,6 +86,8 @@ pub struct Limits {
 /// What the layers say, each for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
+    /// AWS lets nobody do it.
+    pub impossible: bool,
     /// Some statement of any layer refuses.
     pub deny: Truth,
     /// The VPC endpoint's policy allows, where there is one.
@@ -97,7 +111,12 @@ pub struct Said {
 /// What has been heard of the layers so far, statement by statement.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hearing {
+    impossible: bool,
+    /// The resource's own policy counts not at all, or only where it allows.
+    without_resource: bool,
+    without_resource_deny: bool,
     deny: Truth,
+    deny_by_resource: Truth,
     endpoint: Truth,
     /// A bit for each level that certainly allows, and for each that may.
     scp: [u64; 2],
@@ -113,6 +132,7 @@ impl Hearing {
     /// A statement of a layer applies, as far as is known.
     pub fn hear(&mut self, effect: Effect, layer: Layer, applies: Truth) {
         let heard = match (effect, layer) {
+            (Effect::Deny, Layer::Resource(_)) => &mut self.deny_by_resource,
             (Effect::Deny, _) => &mut self.deny,
             (Effect::Allow, Layer::Endpoint) => &mut self.endpoint,
             (Effect::Allow, Layer::Identity) => &mut self.identity,
@@ -133,6 +153,24 @@ impl Hearing {
         *heard = applies.max(*heard);
     }
 
+    /// AWS itself says something.
+    pub(super) fn hear_builtin(&mut self, says: Builtin) {
+        match says {
+            Builtin::Impossible => self.impossible = true,
+            Builtin::NoPolicy => self.without_resource = true,
+            Builtin::NoDeny => self.without_resource_deny = true,
+        }
+    }
+
+    /// Counts a statement of a layer, as far as AWS itself has a say in that?
+    pub(super) fn heeds(&self, effect: Effect, layer: Layer) -> bool {
+        match (layer, effect) {
+            (Layer::Resource(_), Effect::Allow) => !self.without_resource,
+            (Layer::Resource(_), Effect::Deny) => !(self.without_resource || self.without_resource_deny),
+            _ => true,
+        }
+    }
+
     /// What the layers say, now that all is heard. A limit that is not there allows everything.
     #[must_use]
     pub fn said(&self, limits: Limits) -> Said {
@@ -145,16 +183,24 @@ impl Hearing {
             _ if possible & all == all => Truth::Unknown,
             _ => Truth::False,
         };
+        let denied = self.heeds(Effect::Deny, Layer::Resource(Named::Directly));
+        // A resource without a policy of its own leaves it to those of identities.
+        let (account, role, direct) = if self.without_resource {
+            (Truth::True, Truth::False, Truth::False)
+        } else {
+            (self.account, self.role, self.direct)
+        };
         Said {
-            deny: self.deny,
+            impossible: self.impossible,
+            deny: if denied { self.deny.max(self.deny_by_resource) } else { self.deny },
             endpoint: unless(limits.endpoint, self.endpoint),
             scp,
             identity: self.identity,
             boundary: unless(limits.boundary, self.boundary),
             session: unless(limits.session, self.session),
-            account: self.account,
-            role: self.role,
-            direct: self.direct,
+            account,
+            role,
+            direct,
         }
     }
 }
@@ -164,6 +210,7 @@ impl Hearing {
 /// grant and what the resource grants to a role by its ARN, and not what it grants to the requester itself.
 #[must_use]
 pub fn combine(combination: Combination, said: Said) -> Verdict {
+    let combination = if said.impossible { Combination::Never } else { combination };
     let limits = said.boundary.min(said.session);
     let identity = said.identity.min(limits);
     let role = said.role.min(limits);
@@ -186,6 +233,7 @@ pub fn combine(combination: Combination, said: Said) -> Verdict {
 /// The layers for want of which nothing is allowed, the first one first, as AWS asks them.
 #[must_use]
 pub fn missing(combination: Combination, said: Said) -> Vec<&'static str> {
+    let combination = if said.impossible { Combination::Never } else { combination };
     let resource = said.direct.max(said.role).max(said.account);
     let grants = match combination {
         Combination::Either => vec![("identity", said.identity.max(said.role))],
@@ -268,7 +316,8 @@ mod tests {
         for n in 0..3_usize.pow(9) {
             let truths: [Truth; 9] = std::array::from_fn(|i| TRUTHS[n / 3_usize.pow(u32::try_from(i).unwrap()) % 3]);
             let [deny, endpoint, scp, identity, boundary, session, account, role, direct] = truths;
-            let said = Said { deny, endpoint, scp, identity, boundary, session, account, role, direct };
+            let said =
+                Said { impossible: false, deny, endpoint, scp, identity, boundary, session, account, role, direct };
             for combination in COMBINATIONS {
                 // The verdict is what all completions agree on.
                 let verdict = combine(combination, said);
@@ -280,6 +329,8 @@ mod tests {
                     _ => Verdict::Conditional,
                 };
                 assert_eq!(verdict, expected, "{combination:?} {said:?}");
+                let impossible = Said { impossible: true, ..said };
+                assert_eq!(combine(combination, impossible), combine(Combination::Never, said));
                 if matches!(verdict, Verdict::ImplicitlyDenied | Verdict::Denied) {
                     assert!(!missing(combination, said).is_empty(), "{combination:?} {said:?}");
                 }

@@ -1,11 +1,14 @@
 //! What sets of policies decide about one request for whole sets of resources.
 //!
 //! All that does not hang on the resource is settled once: which statements concern the action, whether their conditions
-//! hold, whom they name. What is left of each is a clause: where it applies and what it does there. One automaton over
-//! the clauses' patterns then answers for any set of resources, with a shortest resource for each thing that is decided
-//! in it.
+//! hold, whom they name. What is left of each is a clause: where it applies and what it does there. Beside the clauses
+//! stand the rules of AWS's own about the action on resources of a form. One automaton over the patterns of both then
+//! answers for any set of resources, with a shortest resource for each thing that is decided in it.
 
+mod clause;
 mod compare;
+mod union;
+mod whole;
 
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
@@ -14,57 +17,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::compile::{Compiled, Policies, everywhere};
-use super::condition::is_understood;
-use super::cover::{Automaton, Combination, Set, TooLarge};
-use super::decide::{Reason, Terms, found, reason, residual, unread};
-use super::layers::{Hearing, Layer, Truth, Verdict};
+use super::cover::{Automaton, Budget, Meter, Set, TooLarge};
+use super::decide::{Terms, found, reason, residual, unread};
+use super::layers::{Builtin, Hearing, Truth};
 use super::request::Request;
 use super::resource::Named;
-use super::{Condition, Effect, Pattern, Selection, Statement};
+use super::special::{self, Rule};
+use super::{Condition, Effect, Pattern, Selection};
+use union::Union;
+use whole::shown;
 
+pub use clause::{Clause, ConditionFact, Origin};
 pub use compare::Difference;
-
-/// Where a clause comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin<G> {
-    /// A statement that was read.
-    Statement(Reason),
-    /// A policy that could not be read, and why.
-    Missing(G),
-}
-
-/// A statement that concerns the action and the requester, or a policy that nobody could read.
-#[derive(Debug, Clone)]
-pub struct Clause<G> {
-    /// The layer it belongs to.
-    pub layer: Layer,
-    /// What it does where it applies. A missing policy may do both: it makes two clauses.
-    pub effect: Effect,
-    /// Does it hang on something that is not known?
-    pub open: bool,
-    /// The resources it applies to, or, where `all_but`, does not apply to.
-    pub patterns: Vec<Pattern>,
-    /// `NotResource`.
-    pub all_but: bool,
-    /// The conditions that nobody can decide.
-    pub residual: Vec<Condition>,
-    /// The conditions that decide: of a Deny those that hold, of a statement that does not apply those that do not.
-    pub deciding: Vec<ConditionFact>,
-    /// Where it stands.
-    pub origin: Origin<G>,
-    /// What it says; nothing of a policy that could not be read.
-    statement: Option<Arc<Statement>>,
-}
-
-/// A condition of which it is certain whether it holds, and the values that the request has of its key; `None`, where it
-/// does not have the key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ConditionFact {
-    /// As it stands in the policy.
-    pub condition: Condition,
-    /// What the request has.
-    pub found: Option<Vec<String>>,
-}
+pub use whole::Outcome;
 
 /// The policies that bear on a request, with only the resource left open.
 #[derive(Debug)]
@@ -72,81 +37,19 @@ pub struct Reach<G> {
     clauses: Vec<Clause<G>>,
     /// The Allow statements about the action that a condition certainly keeps from applying.
     unmet: Vec<Clause<G>>,
+    /// What AWS itself says of the action, on resources of a form.
+    rules: Vec<&'static Rule>,
     terms: Terms,
-    automaton: OnceCell<Result<Automaton, TooLarge>>,
-    /// What is decided behind a text that leads the automaton to a state.
-    following: RefCell<HashMap<usize, Rc<[Outcome]>>>,
+    union: OnceCell<Union>,
+    /// Distinguishes the texts behind which not all clauses apply alike.
+    kinds: OnceCell<Kinds>,
+    /// What is decided behind texts of a kind.
+    below: RefCell<HashMap<usize, Below>>,
+    budget: Rc<Budget>,
 }
 
-/// One thing that holds in a set of resources, shown by one of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// What is decided there.
-    pub verdict: Verdict,
-    /// A shortest resource for which it is decided.
-    pub witness: String,
-    /// The clauses that apply there, by index.
-    pub clauses: Vec<usize>,
-}
-
-impl<G> Clause<G> {
-    /// Does it apply to a resource?
-    #[must_use]
-    pub fn applies_to(&self, resource: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(resource)) != self.all_but
-    }
-
-    /// May what it allows be used by the requester, if nothing else stands in the way?
-    #[must_use]
-    pub fn grants(&self) -> bool {
-        self.effect == Effect::Allow && self.layer.grants()
-    }
-
-    /// Is it open because of the request alone: a condition, or a variable in a resource, that only a request can tell?
-    #[must_use]
-    pub fn depends_on_request(&self) -> bool {
-        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
-        let varies = || resources.is_some_and(|resources| resources.named().iter().any(|arn| arn.contains("${")));
-        self.open && self.residual.iter().all(is_understood) && (!self.residual.is_empty() || varies())
-    }
-
-    /// The context keys and variables whose values are not known, as the policy spells them, each once.
-    #[must_use]
-    pub fn unknown_keys(&self) -> Vec<String> {
-        let resources = self.statement.as_ref().and_then(|statement| statement.resources.as_ref());
-        let texts = resources.into_iter().flat_map(super::document::Selection::named);
-        let texts = texts.chain(self.residual.iter().flat_map(|condition| &condition.values));
-        let variables =
-            texts.flat_map(|text| text.split("${").skip(1)).filter_map(|rest| rest.split(['}', ',']).next());
-        let keys = self.residual.iter().map(|condition| condition.key.as_str());
-        let mut names: Vec<String> = vec![];
-        // `${*}`, `${?}` and `${$}` stand for themselves.
-        for name in keys.chain(variables.map(str::trim).filter(|name| name.contains(':'))) {
-            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                names.push(name.to_owned());
-            }
-        }
-        names
-    }
-
-    /// Does the statement leave out principals by `NotPrincipal`?
-    #[must_use]
-    pub fn by_not_principal(&self) -> bool {
-        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
-        matches!(principals, Some(Selection::AllBut(_)))
-    }
-
-    /// Does the statement name this principal, as `Principal` has it?
-    #[must_use]
-    pub fn names_principal(&self, arn: &str) -> bool {
-        let principals = self.statement.as_ref().and_then(|statement| statement.principals.as_ref());
-        matches!(principals, Some(Selection::Only(named)) if named.iter().any(|principal| principal.value == arn))
-    }
-
-    fn truth(&self) -> Truth {
-        if self.open { Truth::Unknown } else { Truth::True }
-    }
-}
+/// All that is decided below a prefix, the witnesses without it.
+type Below = Result<Rc<[Outcome]>, TooLarge>;
 
 impl<G: Clone> Reach<G> {
     /// Settles a request as far as the resource does not matter.
@@ -200,7 +103,16 @@ impl<G: Clone> Reach<G> {
                 statement: None,
             }));
         }
-        Self { clauses, unmet, terms, automaton: OnceCell::new(), following: RefCell::default() }
+        Self {
+            clauses,
+            unmet,
+            rules: special::rules(request).collect(),
+            terms,
+            union: OnceCell::new(),
+            kinds: OnceCell::new(),
+            below: RefCell::default(),
+            budget: Rc::default(),
+        }
     }
 }
 
@@ -220,7 +132,7 @@ impl<G> Reach<G> {
     /// The layers for want of which nothing is allowed where an outcome holds, the first one first, as AWS asks them.
     #[must_use]
     pub fn lacking(&self, outcome: &Outcome) -> Vec<&'static str> {
-        self.terms.lacking(self.terms.said(&self.heard(&outcome.clauses)))
+        self.terms.lacking(self.terms.said(&self.heard(&outcome.clauses, &outcome.builtin)))
     }
 
     /// Is there a permissions boundary?
@@ -229,89 +141,92 @@ impl<G> Reach<G> {
         self.terms.limits.boundary
     }
 
-    /// What is decided for one resource.
+    /// What is decided for one resource; clauses that do not count there are left out.
     #[must_use]
     pub fn decide(&self, resource: &str) -> Outcome {
         let applying = (0..).zip(&self.clauses).filter(|(_, clause)| clause.applies_to(resource));
-        let clauses: Vec<usize> = applying.map(|(i, _)| i).collect();
-        Outcome { verdict: self.verdict(&clauses), witness: resource.to_owned(), clauses }
+        let mut clauses: Vec<usize> = applying.map(|(i, _)| i).collect();
+        let about = self.rules.iter().filter(|rule| rule.is_about(resource));
+        let builtin: Vec<Builtin> = about.map(|rule| rule.says).collect();
+        let heard = self.heard(&clauses, &builtin);
+        if !builtin.is_empty() {
+            let counts = |clause: &Clause<G>| heard.heeds(clause.effect, clause.layer);
+            clauses.retain(|index| self.clauses.get(*index).is_some_and(counts));
+        }
+        let verdict = self.terms.verdict(self.terms.said(&heard));
+        Outcome { verdict, witness: resource.to_owned(), clauses, builtin }
     }
 
-    /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it.
+    /// The same, within a budget that is shared with others; else it has one of its own.
+    #[must_use]
+    pub fn within(self, budget: &Rc<Budget>) -> Self {
+        Self { budget: Rc::clone(budget), ..self }
+    }
+
+    /// Everything that is decided somewhere in a set, allowed first, each with a shortest resource that shows it: every
+    /// verdict, and every clause that applies somewhere.
     ///
     /// # Errors
     ///
     /// When the policies are too entangled to be decided for a whole set.
     pub fn cover(&self, set: &Set<'_>) -> Result<Vec<Outcome>, TooLarge> {
-        let combinations = self.automaton()?.combinations(set)?;
-        Ok(self.outcomes(combinations))
+        let union = self.union.get_or_init(|| Union::new(&self.clauses, &self.rules));
+        let decide = |witness: &str| self.decide(witness);
+        let mut outcomes = shown(union, &self.clauses, set, Meter::new(&self.budget), &decide)?;
+        outcomes.sort_by(|a, b| {
+            (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
+        });
+        Ok(outcomes)
     }
 
     /// Everything that is decided somewhere below a prefix, as `cover` says it, but that the witnesses are without the
-    /// prefix: so it is the same for all prefixes that the policies do not tell apart, and found once for them.
+    /// prefix: so it is the same for all prefixes that the policies do not distinguish, and found once for them.
     ///
     /// # Errors
     ///
     /// When the policies are too entangled to be decided for a whole set.
     pub fn below(&self, prefix: &str) -> Result<Rc<[Outcome]>, TooLarge> {
-        let automaton = self.automaton()?;
-        let state = automaton.walk(prefix);
-        let mut following = self.following.borrow_mut();
-        let outcomes = following.entry(state).or_insert_with(|| self.outcomes(automaton.following(state)).into());
-        Ok(Rc::clone(outcomes))
-    }
-
-    /// What is decided where these combinations of groups match, allowed first.
-    fn outcomes(&self, combinations: Vec<Combination<'_>>) -> Vec<Outcome> {
-        let outcome = |(matching, witness): Combination<'_>| {
-            let clauses = self.applying(matching);
-            Outcome { verdict: self.verdict(&clauses), witness, clauses }
+        let kind = self.kinds.get_or_init(|| Kinds::new([self])).of(prefix);
+        if let Some(known) = self.below.borrow().get(&kind) {
+            return known.clone();
+        }
+        let without = |outcome: Outcome| {
+            let witness = outcome.witness.strip_prefix(prefix).unwrap_or_default().to_owned();
+            Outcome { witness, ..outcome }
         };
-        let mut outcomes: Vec<Outcome> = combinations.into_iter().map(outcome).collect();
-        outcomes.sort_by(|a, b| {
-            (a.verdict, a.witness.len(), Reverse(&a.witness)).cmp(&(b.verdict, b.witness.len(), Reverse(&b.witness)))
-        });
+        let outcomes = self.cover(&Set::Below(prefix)).map(|all| all.into_iter().map(without).collect::<Rc<[_]>>());
+        self.below.borrow_mut().insert(kind, outcomes.clone());
         outcomes
     }
 
-    fn automaton(&self) -> Result<&Automaton, TooLarge> {
-        self.automaton.get_or_init(|| automaton(&self.clauses)).as_ref().map_err(|error| *error)
+    /// The patterns of each clause, and behind them those of each rule of AWS's own.
+    fn patterns(&self) -> impl Iterator<Item = &[Pattern]> {
+        let of_rules = self.rules.iter().map(|rule| rule.patterns.as_slice());
+        self.clauses.iter().map(|clause| clause.patterns.as_slice()).chain(of_rules)
     }
 
-    /// The clauses that apply where just these groups of an automaton match; its groups are these clauses.
-    fn applying(&self, matching: &[usize]) -> Vec<usize> {
-        let matched = |index: usize| matching.binary_search(&index).is_ok();
-        (0..).zip(&self.clauses).filter(|(i, clause)| matched(*i) != clause.all_but).map(|(i, _)| i).collect()
-    }
-
-    fn verdict(&self, applying: &[usize]) -> Verdict {
-        self.terms.verdict(self.terms.said(&self.heard(applying)))
-    }
-
-    fn heard(&self, applying: &[usize]) -> Hearing {
+    fn heard(&self, applying: &[usize], builtin: &[Builtin]) -> Hearing {
         let mut hearing = Hearing::default();
         for clause in applying.iter().filter_map(|index| self.clauses.get(*index)) {
             hearing.hear(clause.effect, clause.layer, clause.truth());
+        }
+        for says in builtin {
+            hearing.hear_builtin(*says);
         }
         hearing
     }
 }
 
-/// Tells apart the resources that some requests' policies tell apart.
+/// Distinguishes the resources that some requests' policies distinguish.
 #[derive(Debug)]
 pub struct Kinds(Automaton);
 
 impl Kinds {
-    /// Tells apart what these requests' policies do.
-    ///
-    /// # Errors
-    ///
-    /// When the policies are too entangled.
-    pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Result<Self, TooLarge> {
-        let clauses = reaches.into_iter().flat_map(|reach| &reach.clauses);
+    /// Distinguishes what these requests' policies do.
+    #[must_use]
+    pub fn new<'r, G: 'r>(reaches: impl IntoIterator<Item = &'r Reach<G>>) -> Self {
         let mut seen = HashSet::new();
-        let patterns = clauses.map(|clause| clause.patterns.as_slice()).filter(|patterns| seen.insert(*patterns));
-        Automaton::build(&patterns.collect::<Vec<_>>()).map(Self)
+        Self(Automaton::new(reaches.into_iter().flat_map(Reach::patterns).filter(|patterns| seen.insert(*patterns))))
     }
 
     /// The kind of a text: for all texts of a kind, and whatever follows them, the same is decided.
@@ -319,11 +234,6 @@ impl Kinds {
     pub fn of(&self, text: &str) -> usize {
         self.0.walk(text)
     }
-}
-
-fn automaton<'c, G: 'c>(clauses: impl IntoIterator<Item = &'c Clause<G>>) -> Result<Automaton, TooLarge> {
-    let groups: Vec<&[Pattern]> = clauses.into_iter().map(|clause| clause.patterns.as_slice()).collect();
-    Automaton::build(&groups)
 }
 
 /// The conditions of a statement that come out so.
@@ -360,6 +270,7 @@ mod tests {
     use crate::policy::Document;
     use crate::policy::compile::Kind;
     use crate::policy::decide::decide;
+    use crate::policy::layers::Verdict;
     use crate::policy::principal::Requester;
     use crate::policy::request::Context;
 

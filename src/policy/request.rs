@@ -28,9 +28,11 @@ pub struct Request<'a> {
 
 /// The S3 actions whose requests know the tags an object has (Amazon S3 User Guide, `tagging-and-policies`, and the
 /// Service Authorization Reference of S3, 2026-11).
-pub(super) const KNOW_OBJECT_TAGS: [&str; 12] = [
+pub(super) const KNOW_OBJECT_TAGS: [&str; 14] = [
     "s3:getobject",
     "s3:getobjectversion",
+    "s3:getobjectattributes",
+    "s3:getobjectversionattributes",
     "s3:getobjectacl",
     "s3:getobjectversionacl",
     "s3:getobjecttagging",

@@ -60,27 +60,22 @@ impl Template {
         if !variables || !text.contains("${") {
             return Self::Fixed(if wildcards { Pattern::new(text) } else { Pattern::literal(text) });
         }
+        let token = |c| match c {
+            '*' if wildcards => Token::Any,
+            '?' if wildcards => Token::One,
+            literal => Token::Literal(literal),
+        };
         let mut pieces = vec![];
         let mut fixed = vec![];
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if let Some((inside, behind)) = rest.strip_prefix("${").and_then(|r| r.split_once('}')) {
-                match inside {
-                    "*" | "?" | "$" => fixed.extend(inside.chars().map(Token::Literal)),
-                    _ => {
-                        pieces.push(Piece::Fixed(std::mem::take(&mut fixed)));
-                        pieces.push(Piece::variable(inside));
-                    }
+        for part in parts(text) {
+            match part {
+                Part::Text(text) | Part::Unclosed(text) => fixed.extend(text.chars().map(token)),
+                Part::Inside(escape @ ("*" | "?" | "$")) => fixed.extend(escape.chars().map(Token::Literal)),
+                Part::Inside(inside) => {
+                    pieces.push(Piece::Fixed(std::mem::take(&mut fixed)));
+                    pieces.push(Piece::variable(inside));
                 }
-                rest = behind;
-                continue;
             }
-            fixed.push(match c {
-                '*' if wildcards => Token::Any,
-                '?' if wildcards => Token::One,
-                literal => Token::Literal(literal),
-            });
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
         if pieces.is_empty() {
             return Self::Fixed(Pattern::of(fixed));
@@ -200,32 +195,69 @@ impl Template {
     }
 }
 
-/// Is a text with variables of a form that the documentation describes? Every `${` is closed, and every default stands in
-/// single quotes.
+/// Is a text with variables of a form that the documentation describes? Every `${` is closed, and what stands in it is a
+/// key, perhaps with a default, or an escape.
 #[must_use]
 pub fn is_well_formed(text: &str) -> bool {
-    text.split("${").skip(1).all(|rest| {
-        let Some((inside, _)) = rest.split_once('}') else { return false };
-        inside.split_once(',').is_none_or(|(_, default)| quoted(default).is_some())
+    parts(text).all(|part| match part {
+        Part::Text(_) | Part::Inside("*" | "?" | "$") => true,
+        Part::Inside(inside) => variable(inside).is_some(),
+        Part::Unclosed(_) => false,
+    })
+}
+
+/// The keys of a text's variables that have no default.
+pub fn keys_without_default(text: &str) -> impl Iterator<Item = &str> {
+    parts(text).filter_map(|part| match part {
+        Part::Inside(inside) => variable(inside).and_then(|(key, default)| default.is_none().then_some(key)),
+        Part::Text(_) | Part::Unclosed(_) => None,
+    })
+}
+
+/// A part of a text, as it is written.
+enum Part<'a> {
+    Text(&'a str),
+    /// What stands between `${` and `}`.
+    Inside(&'a str),
+    /// A `${` that is not closed, and all behind it.
+    Unclosed(&'a str),
+}
+
+/// Cuts a text at its variables. Every character is read once, however many `${` there are.
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if let Some(begun) = rest.strip_prefix("${") {
+            let closed = begun.split_once('}');
+            let unclosed = std::mem::replace(&mut rest, closed.map_or("", |(_, behind)| behind));
+            return Some(closed.map_or(Part::Unclosed(unclosed), |(inside, _)| Part::Inside(inside)));
+        }
+        let (text, behind) = rest.split_at_checked(rest.find("${").unwrap_or(rest.len()))?;
+        rest = behind;
+        (!text.is_empty()).then_some(Part::Text(text))
     })
 }
 
 impl Piece {
     fn variable(inside: &str) -> Self {
-        match inside.split_once(',') {
-            None => Self::Variable { key: Key::new(inside.trim()), default: None },
-            Some((key, default)) => match quoted(default) {
-                Some(default) => Self::Variable { key: Key::new(key.trim()), default: Some(default.to_owned()) },
-                None => Self::Unclear,
-            },
-        }
+        variable(inside).map_or(Self::Unclear, |(key, default)| Self::Variable {
+            key: Key::new(key),
+            default: default.map(str::to_owned),
+        })
     }
 }
 
-/// A default stands in single quotes.
-fn quoted(default: &str) -> Option<&str> {
-    let inside = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-    (!inside.contains('\'')).then_some(inside)
+/// The key and the default of a variable: `key`, or `key, 'default'`. Of wildcards in a default nothing is documented.
+fn variable(inside: &str) -> Option<(&str, Option<&str>)> {
+    let (key, default) = match inside.split_once(',') {
+        None => (inside, None),
+        Some((key, default)) => (key, Some(default.strip_prefix(" '")?.strip_suffix('\'')?)),
+    };
+    let (service, name) = key.split_once(':')?;
+    let is_key =
+        !service.is_empty() && !name.is_empty() && key.trim() == key && !key.contains(['$', '{', '*', '?', '\'']);
+    let is_text = default.is_none_or(|default| !default.contains(['\'', '$', '{', '*', '?']));
+    (is_key && is_text).then_some((key, default))
 }
 
 /// A variable's value, where it is the same whatever the key is. A multivalued key has no place in a text: it is unknown.
@@ -326,8 +358,31 @@ mod tests {
         assert_eq!(holds("t/${aws:PrincipalTag/team}/x", "t/anything/x"), Truth::Unknown);
         assert_eq!(holds("t/${aws:PrincipalTag/team}/x", "u/x"), Truth::False);
         assert_eq!(Template::new("${aws:username}", false, true), Template::Fixed(Pattern::literal("${aws:username}")));
+        // Of other forms nothing is documented: they may stand for anything.
+        for form in [
+            "${}",
+            "${ aws:username}",
+            "${username}",
+            "${aws:username, all}",
+            "${aws:username,'a'}",
+            "${aws:${aws:username}",
+        ] {
+            assert!(!is_well_formed(form), "{form}");
+            assert_eq!(holds(&format!("a/{form}"), "a/anything"), Truth::Unknown, "{form}");
+        }
         let shout = Template::new("${aws:username}-É", true, false);
         assert_eq!(shout.matches_ignoring_case("BOB-é", &request), Truth::True);
+    }
+
+    /// With a search for `}` behind each of them this test would not end.
+    #[test]
+    fn many_beginnings_of_variables_are_read_once() {
+        let text = "${".repeat(4 << 20);
+        assert!(!is_well_formed(&text));
+        assert_eq!(Template::new(&text, true, true), Template::Fixed(Pattern::literal(&text)));
+        assert_eq!(keys_without_default(&text).count(), 0);
+        let closed = format!("{text}}}");
+        assert_eq!(parts(&closed).count(), 1);
     }
 
     #[test]

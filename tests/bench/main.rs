@@ -135,6 +135,49 @@ fn cover_built(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| reach.cover(black_box(&Set::Below("arn:aws:s3:::acme-street-signs/"))).map(|all| all.len()));
 }
 
+/// A policy of so many statements, each for the directories of one name in the buckets of a team; every fifth is a Deny.
+fn of_many_statements(count: usize) -> Document {
+    let statement = |n: usize| {
+        let effect = if n % 5 == 4 { "Deny" } else { "Allow" };
+        format!(r#"{{"Effect":"{effect}","Action":"s3:*","Resource":"arn:aws:s3:::team-a-*/prefix-{n}/*"}}"#)
+    };
+    let statements: Vec<String> = (0..count).map(statement).collect();
+    Document::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","))).unwrap()
+}
+
+/// The same, with three wildcards and a directory inside another.
+fn of_many_nested(count: usize) -> Document {
+    let statement = |n: usize| {
+        let effect = if n % 5 == 4 { "Deny" } else { "Allow" };
+        format!(r#"{{"Effect":"{effect}","Action":"s3:*","Resource":"arn:aws:s3:::*/prefix-{n}/*/part-{n}/*"}}"#)
+    };
+    let statements: Vec<String> = (0..count).map(statement).collect();
+    Document::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(","))).unwrap()
+}
+
+fn cover_of(bencher: Bencher<'_, '_>, document: &Document) {
+    let mut policies = Policies::<()>::new();
+    policies.add(Kind::Identity, "inline", None, document);
+    let (requester, context) = (role(), Context::open());
+    let request = Request::new("s3:GetObject", &requester, None, &context);
+    bencher.bench_local(|| {
+        let reach = Reach::new(&[&policies], &request);
+        reach.below(black_box("arn:aws:s3:::team-a-data/")).map(|all| all.len())
+    });
+}
+
+/// Everything below a bucket, under so many statements of one wildcard before the last: settled, and decided.
+#[divan::bench(args = [8, 40, 200, 400])]
+fn cover_of_statements(bencher: Bencher<'_, '_>, statements: usize) {
+    cover_of(bencher, &of_many_statements(statements));
+}
+
+/// The same under statements of two wildcards before the last.
+#[divan::bench(args = [8, 40, 200, 400])]
+fn cover_of_nested_statements(bencher: Bencher<'_, '_>, statements: usize) {
+    cover_of(bencher, &of_many_nested(statements));
+}
+
 /// A whole audit of an account of so many roles, buckets and functions; one of each is one item.
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 3, sample_size = 1)]
 fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {

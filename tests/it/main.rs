@@ -13,6 +13,7 @@ mod blindfold;
 mod collect;
 mod command_line;
 mod config;
+mod cover;
 mod differences;
 mod facts;
 #[cfg(feature = "live")]

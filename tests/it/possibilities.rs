@@ -260,7 +260,9 @@ proptest! {
     #[test]
     fn a_range_is_decided_where_one_pattern_or_number_settles_it(case in case()) {
         let ranges = case.possible.iter().all(|one| matches!(one, Possible::AtLeast(_) | Possible::Below(_) | Possible::Absent));
-        if ranges && case.wanted.len() == 1 {
+        // That a set operator never meets the empty string is not looked for in a range.
+        let is_empty = case.wanted == [""];
+        if ranges && case.wanted.len() == 1 && !is_empty {
             let verdicts: Option<Vec<Verdict>> = case.of_members().into_iter().collect();
             if let Some(verdicts) = verdicts {
                 prop_assert_eq!(case.decided(&case.possible), agreement(&verdicts), "{:?}", verdicts);

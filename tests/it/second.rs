@@ -92,7 +92,7 @@ impl<'a> Request<'a> {
             }
         }
         // Amazon S3 User Guide, `tagging-and-policies`: these requests do not know the tags that an object has.
-        if ["s3:putobject", "s3:deleteobject", "s3:listbucket"].contains(&action.as_str()) {
+        if ["s3:putobject", "s3:deleteobject", "s3:listbucket", "s3:putbucketpolicy"].contains(&action.as_str()) {
             context.retain(|key, _| !key.starts_with("s3:existingobjecttag/"));
         }
         let in_arn = resource.split(':').nth(4).filter(|account| !account.is_empty());
@@ -112,6 +112,8 @@ impl<'a> Request<'a> {
             Who::Service(_) | Who::Anonymous if own || passes || self.action == "sts:getcalleridentity" => false,
             // STS API Reference, `API_AssumeRole`: the root user can't assume a role.
             Who::Root(_) if own || self.action == "sts:assumerole" => false,
+            // What services may do to what they manage is not said.
+            Who::Service(_) if self.is_managed_by_aws() => false,
             Who::User(_) if given("sessionPolicy") => false,
             _ => !(passes && given("resourcePolicy")),
         }
@@ -123,6 +125,12 @@ impl<'a> Request<'a> {
         // STS API Reference, `API_GetCallerIdentity`: no permissions are required, not even against an explicit deny.
         if self.action == "sts:getcalleridentity" {
             return self.line["endpointPolicy"].is_null().then_some(Decision::Allowed);
+        }
+        // `id_credentials_temp_control-access_getsessiontoken`: "No permissions are required for a user", and the action in a
+        // policy "has no effect". `id_credentials_sts-comparison`: only users and the root user can call it.
+        if self.action == "sts:getsessiontoken" {
+            let may = matches!(self.who, Who::User(_) | Who::Root(_) | Who::Unnamed);
+            return may.then_some(Decision::Allowed);
         }
         let allowed = all([self.scps_allow(), self.endpoint_allows(), self.granted()]);
         match (self.denied(), allowed) {
@@ -141,6 +149,10 @@ impl<'a> Request<'a> {
         let by_resource = WAYS.map(|way| self.says("Deny", &self.line["resourcePolicy"], |s| self.speaks_of(s, way)));
         let by_endpoint = WAYS.map(|way| self.says("Deny", &self.line["endpointPolicy"], |s| self.passes(s, way)));
         let own = own.map(|document| self.says("Deny", document, unnamed));
+        // Amazon S3 API Reference, `API_PutBucketPolicy`: the owner's root user may, "even if their bucket policy explicitly
+        // denies"; VPC endpoint policies and the organization's policies can refuse it.
+        let owners_root = matches!(self.who, Who::Root(_)) && self.same_account() && self.is_on_bucket_policy();
+        let by_resource = by_resource.into_iter().filter(|_| !owners_root && !self.is_without_policy());
         any(scps().chain(rcps()).chain(own).chain(by_resource).chain(by_endpoint))
     }
 
@@ -208,16 +220,21 @@ impl<'a> Request<'a> {
             any([policy, self.granted_by_kms(way)])
         };
         let [account, role, direct] = WAYS.map(resource);
-        let same_account = match (self.who.account(), self.owner) {
-            (Some(own), Some(other)) => own == other,
-            _ => true,
-        };
+        let same_account = self.same_account();
         match self.who {
+            _ if self.is_managed_by_aws() => Some(false),
+            // KMS Developer Guide, `alias-access` and `kms-api-permissions-reference`: "IAM policy", and only in one account.
+            Who::Service(_) | Who::Anonymous if self.is_without_policy() => Some(false),
+            _ if self.is_without_policy() => all([Some(same_account), identity, limits]),
             Who::Unnamed => all([identity, limits]),
             // They have no identity policies.
             Who::Service(_) | Who::Anonymous => direct,
             // `id_roles_use_passrole`: roles are passed within an account.
             _ if !same_account && self.action == "iam:passrole" => Some(false),
+            // Amazon S3 API Reference, `API_PutBucketPolicy`: nobody of another account.
+            _ if !same_account && self.is_on_bucket_policy() => Some(false),
+            // KMS Developer Guide, `key-policy-modifying-external-accounts`: other permissions than these have no effect.
+            _ if !same_account && self.action.starts_with("kms:") && !self.uses_a_key() => Some(false),
             // `reference_policies_evaluation-logic_policy-eval-cross-account`: both sides.
             _ if !same_account => all([identity, limits, any([account, role, direct])]),
             // KMS Developer Guide `key-policies`, and `id_roles_update-role-trust-policy`: without the resource's policy nothing.
@@ -225,6 +242,66 @@ impl<'a> Request<'a> {
                 any([direct, all([role, limits]), all([identity, account, limits])])
             }
             _ => any([direct, all([role, limits]), all([identity, limits])]),
+        }
+    }
+
+    fn same_account(&self) -> bool {
+        match (self.who.account(), self.owner) {
+            (Some(own), Some(other)) => own == other,
+            _ => true,
+        }
+    }
+
+    fn is_on_bucket_policy(&self) -> bool {
+        ["s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"].contains(&self.action.as_str())
+    }
+
+    /// Asked of a resource that has no policy: an alias, or no key at all.
+    fn is_without_policy(&self) -> bool {
+        let Some(name) = self.action.strip_prefix("kms:") else { return false };
+        let on_alias =
+            name.ends_with("alias") && self.resource.splitn(6, ':').nth(5).is_some_and(|r| r.starts_with("alias/"));
+        let no_key = ["createkey", "listkeys", "listaliases", "listretirablegrants", "generaterandom"];
+        on_alias || no_key.contains(&name) || name.contains("customkeystore")
+    }
+
+    /// What can be allowed to another account: to use a key, to see what it is, and to give and take grants.
+    fn uses_a_key(&self) -> bool {
+        let name = self.action.strip_prefix("kms:").unwrap_or_default();
+        ["encrypt", "decrypt", "reencrypt", "generatedatakey", "generatemac", "sign", "verify", "derivesharedsecret"]
+            .iter()
+            .any(|start| name.starts_with(start))
+            || [
+                "describekey",
+                "getpublickey",
+                "getkeyrotationstatus",
+                "creategrant",
+                "listgrants",
+                "retiregrant",
+                "revokegrant",
+            ]
+            .contains(&name)
+    }
+
+    /// What nobody in the account can change: AWS's managed policies (`access_policies_managed-vs-inline`), the permissions
+    /// of service-linked roles (IAM API Reference, `UnmodifiableEntity`), IAM Identity Center's roles, AWS's own aliases.
+    fn is_managed_by_aws(&self) -> bool {
+        let Some((service, name)) = self.action.split_once(':') else { return false };
+        let parts: Vec<&str> = self.resource.splitn(6, ':').collect();
+        let ["arn", _, of, _, owner, resource] = parts[..] else { return false };
+        let changes = ["create", "update", "delete", "put", "attach", "detach", "set", "tag", "untag"];
+        let changes = changes.iter().any(|verb| name.starts_with(verb));
+        if service != of {
+            return false;
+        }
+        match service {
+            "iam" if owner == "aws" => changes && name.contains("policy"),
+            "iam" if resource.starts_with("role/aws-reserved/") => changes || name == "passrole",
+            "iam" if resource.starts_with("role/aws-service-role/") => {
+                changes && !["updaterole", "updateroledescription", "tagrole", "untagrole"].contains(&name)
+            }
+            "kms" => resource.starts_with("alias/aws/") && changes,
+            _ => false,
         }
     }
 

@@ -18,8 +18,10 @@ fn decided(file: &str) -> usize {
             (serde_json::from_str(asked).unwrap(), serde_json::from_str(answer).unwrap());
         assert_eq!(asked["id"], answer["id"]);
         assert_eq!(asked["expect"], answer["decision"], "{asked}\n{answer}");
-        // A decision has its reasons: the statements that made it, or the layers that are wanting. The root user needs none.
-        let root = asked["principal"].as_str().is_some_and(|principal| principal.ends_with(":root"));
+        // A decision has its reasons: the statements that made it, or the layers that are wanting. The root user needs none,
+        // nor does a request that needs no permission.
+        let root = asked["principal"].as_str().is_some_and(|principal| principal.ends_with(":root"))
+            || ["sts:GetSessionToken", "sts:GetCallerIdentity"].contains(&asked["action"].as_str().unwrap());
         let (because, missing) = (&answer["because"], &answer["missing"]);
         match answer["decision"].as_str() {
             Some("implicitDeny") => assert!(!missing.as_array().unwrap().is_empty(), "{answer}"),
@@ -43,6 +45,12 @@ fn every_request_against_a_managed_policy_is_decided_by_its_text() {
 #[test]
 fn every_case_of_our_own_is_decided_as_its_page_says() {
     assert_eq!(decided("more-decisions.jsonl"), 84);
+}
+
+/// What AWS itself treats apart, and what stands at the edge of the documentation.
+#[test]
+fn every_case_at_the_edges_is_decided_as_its_page_says() {
+    assert_eq!(decided("edge-decisions.jsonl"), 134);
 }
 
 fn answers(lines: &str) -> Vec<Value> {
@@ -88,6 +96,7 @@ fn what_is_odd_in_a_line_is_said() {
     let [answer] = answers(&line.to_string()).try_into().unwrap();
     let warnings: Vec<&str> = answer["warnings"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
     for (warning, words) in warnings.iter().zip([
+        "resource: `*` is no resource",
         "Version: ",
         "Statement[1].Principal: ",
         "Statement[1].Action: ",
@@ -96,7 +105,7 @@ fn what_is_odd_in_a_line_is_said() {
     ]) {
         assert!(warning.contains(words), "{warning}");
     }
-    assert_eq!((warnings.len(), &answer["decision"]), (5, &json!("conditional")));
+    assert_eq!((warnings.len(), &answer["decision"]), (6, &json!("conditional")));
 }
 
 #[test]
@@ -155,15 +164,16 @@ fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
         (line(json!({"scps": vec![json!([]); 65]})), "scps has 65 levels"),
         (line(json!({"grants": [{"GranteePrincipal": "x.amazonaws.com", "Operations": ["*"]}]})), "Operations"),
         (line(json!({"notes": "a".repeat(1 << 20)})), "the line has more than 1048576 bytes"),
-        (line(json!({"boundary": {"Statement": {"Effect": "allow"}}})), "`Allow` nor `Deny` at line 1 column 1"),
+        (line(json!({"boundary": {"Statement": {"Effect": "allow"}}})), "`Allow` nor `Deny` at column 1"),
         ("{\"id\":1,\"context\":{\"aws:x\":\"a\",\"aws:x\":\"b\"}}".to_owned(), "the key `aws:x` stands twice"),
     ];
     let lines: Vec<&str> = cases.iter().map(|(line, _)| line.as_str()).collect();
     let output = gt_audit().arg("simulate").write_stdin(lines.join("\n")).assert().code(2).get_output().clone();
     let answers = String::from_utf8(output.stdout).unwrap();
     assert_eq!(answers.lines().count(), cases.len());
-    for (answer, (_, words)) in answers.lines().zip(&cases) {
+    for (number, (answer, (_, words))) in (1..).zip(answers.lines().zip(&cases)) {
         assert!(answer.contains(words), "{words}: {answer}");
+        assert!(answer.contains(&format!("\"line\":{number},\"error\":\"line {number}: ")), "{answer}");
     }
     let odd = line(
         json!({"permissionsBoundary": {}, "resource": "arn:aws:sqs:us-east-1:999999999999:q", "identityPolicies": [{"Statement": {
@@ -175,6 +185,85 @@ fn a_line_that_cannot_be_meant_so_is_an_error_that_says_where() {
     assert!(said.contains("permissionsBoundary: a line has no such field"), "{said}");
     assert!(said.contains("context aws:SecureTransport: every signed request has it"), "{said}");
     assert!(said.contains("resourceAccount: it says 111122223333, which counts"), "{said}");
+}
+
+/// What looks like a mistake is answered and warned of, and what is none is not.
+#[test]
+fn a_question_that_looks_like_a_mistake_is_warned_of() {
+    let asked = |change: Value| {
+        let mut line = json!({
+            "id": 1, "principal": "arn:aws:iam::111122223333:role/r", "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k", "resourceAccount": "111122223333", "context": {"aws:username": ["ann"]},
+        });
+        line.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let [answer] = answers(&line.to_string()).try_into().unwrap();
+        let warnings = answer["warnings"].as_array().cloned().unwrap_or_default();
+        let warnings: Vec<String> = warnings.iter().map(|warning| warning.as_str().unwrap().to_owned()).collect();
+        (answer["decision"].as_str().unwrap().to_owned(), warnings)
+    };
+    let policy = |resource: &str, condition: Value| {
+        json!({"identityPolicies": [{"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "s3:*", "Resource": resource, "Condition": condition,
+        }}]})
+    };
+    let other = |action: &str, resource: &str| json!({"action": action, "resource": resource});
+    let valueless = json!({"StringNotEquals": {"aws:username": "${aws:PrincipalTag/none}"}});
+    for (change, decision, words) in [
+        (json!({"resource": "arn:aws:s3:::b/*"}), "implicitDeny", "stand for themselves"),
+        (json!({"resource": "*"}), "implicitDeny", "`*` is no resource"),
+        (json!({"resource": "b/k"}), "implicitDeny", "`s3:GetObject` is not asked of it, but of these types: "),
+        (json!({"resource": "arn:aws:s3:::b"}), "implicitDeny", "of these types: "),
+        (json!({"action": "s3:GetObjects"}), "implicitDeny", "no action `s3:GetObjects`, and `s3:GetObject"),
+        (json!({"action": "s3:Nothing"}), "implicitDeny", "no action `s3:Nothing`"),
+        (other("s3:ListAllMyBuckets", "arn:aws:s3:::b"), "implicitDeny", "is asked of no resource"),
+        (other("ec2:RunInstances", "web"), "implicitDeny", "neither an ARN nor `*`"),
+        (json!({"resourceAccount": "1111"}), "implicitDeny", "resourceAccount: `1111` is no account"),
+        (
+            json!({"principal": "arn:aws:iam::11112222333:user/u"}),
+            "implicitDeny",
+            "principal: `11112222333` is no account",
+        ),
+        (
+            other("sqs:SendMessage", "arn:aws:sqs:us-east-1:1111222233334:q"),
+            "implicitDeny",
+            "resource: `1111222233334` is no account",
+        ),
+        (policy("b/*", json!({})), "implicitDeny", "neither an ARN nor `*`"),
+        (policy("*/k", json!({})), "conditional", "neither an ARN nor `*`"),
+        (
+            policy("arn:aws:s3:::b/${aws:PrincipalTag/t}", json!({})),
+            "implicitDeny",
+            "`${aws:PrincipalTag/t}` has no value",
+        ),
+        (policy("*", valueless), "allowed", "`${aws:PrincipalTag/none}` has no value"),
+        (
+            policy("arn:aws:s3:::b/${aws:username, k}", json!({})),
+            "conditional",
+            "a variable of a form that is not described",
+        ),
+        (policy("arn:aws:s3:::b/${}", json!({})), "conditional", "a variable of a form that is not described"),
+        (
+            policy("*", json!({"StringLike": {"aws:username": "${username}"}})),
+            "conditional",
+            "a variable of a form that is not described",
+        ),
+    ] {
+        let (decided, warnings) = asked(change.clone());
+        assert_eq!(decided, decision, "{change}: {warnings:?}");
+        assert!(warnings.iter().any(|warning| warning.contains(words)), "{change}: {warnings:?}");
+    }
+    for change in [
+        json!({}),
+        other("s3:ListBucket", "arn:aws:s3:::b"),
+        other("s3:ListAllMyBuckets", "*"),
+        other("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        other("kms:CreateAlias", "arn:aws:kms:us-east-1:111122223333:alias/gt"),
+        other("ec2:RunInstances", "*"),
+        policy("arn:aws:s3:::b/${aws:username}", json!({})),
+        policy("arn:aws:s3:::b/${aws:PrincipalTag/t, 'k'}", json!({})),
+    ] {
+        assert_eq!(asked(change.clone()).1, [""; 0], "{change}");
+    }
 }
 
 #[test]
@@ -221,9 +310,10 @@ fn a_wrong_line_is_answered_and_the_rest_go_on() {
     let ids: Vec<_> = answers.iter().map(|a| a["id"].clone()).collect();
     assert_eq!(ids, [1.into(), Value::Null, 2.into(), 3.into(), 4.into(), 5.into(), 6.into()]);
     assert_eq!(answers[0]["decision"], "allowed");
-    for (answer, words) in
-        answers[1..6].iter().zip(["line 1", "resource", "NoSuchPolicy", "`me`", "Statement[1].Effect"])
-    {
+    // Empty lines are counted.
+    let wrong = [(2, "column 2"), (4, "resource"), (5, "NoSuchPolicy"), (6, "`me`"), (7, "Statement[1].Effect")];
+    for (answer, (number, words)) in answers[1..6].iter().zip(wrong) {
+        assert_eq!(answer["line"], number);
         assert!(answer["error"].as_str().unwrap().contains(words), "{answer}");
     }
     assert_eq!(answers[6]["decision"], "conditional");

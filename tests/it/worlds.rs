@@ -36,13 +36,23 @@ const REQUESTERS: [(&str, Option<&str>); 12] = [
 ];
 
 /// An action, the resource it is asked of (`@` is the owner's account), and how policies may name it.
-const ACTIONS: [(&str, &str, &[&str]); 9] = [
+const ACTIONS: [(&str, &str, &[&str]); 19] = [
     ("s3:GetObject", "arn:aws:s3:::b/", &["s3:GetObject", "s3:Get*", "S3:*", "s3:?etObject", "s3:GETOBJECT*"]),
     ("s3:GetObject", "arn:aws:s3:::b/", &["s3:GetObject", "s3:*"]),
+    ("s3:GetObjectAttributes", "arn:aws:s3:::b/", &["s3:GetObjectAttributes", "s3:GetObject*", "s3:*"]),
     ("s3:PutObject", "arn:aws:s3:::b/", &["s3:PutObject", "s3:p*", "s3:?ut*"]),
     ("s3:ListBucket", "arn:aws:s3:::b", &["s3:ListBucket", "s3:List*", "s3:listbucket?"]),
     ("kms:Decrypt", "arn:aws:kms:z:@:key/", &["kms:Decrypt", "kms:*", "KMS:decrypt"]),
     ("kms:DescribeKey", "arn:aws:kms:z:@:key/", &["kms:Describe*", "kms:*"]),
+    ("kms:Decrypt", "arn:aws:kms:z:@:key/", &["kms:Decrypt", "kms:*"]),
+    ("kms:ScheduleKeyDeletion", "arn:aws:kms:z:@:key/", &["kms:schedule*", "kms:*"]),
+    ("kms:UpdateAlias", "arn:aws:kms:z:@:alias/", &["kms:UpdateAlias", "kms:*"]),
+    ("kms:DeleteAlias", "arn:aws:kms:z:@:alias/aws/", &["kms:DeleteAlias", "kms:*"]),
+    ("kms:ListKeys", "*", &["kms:ListKeys", "kms:*"]),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::b", &["s3:PutBucketPolicy", "s3:*"]),
+    ("sts:GetSessionToken", "*", &["sts:GetSessionToken", "sts:*"]),
+    ("iam:TagRole", "arn:aws:iam::@:role/aws-reserved/", &["iam:TagRole", "iam:*"]),
+    ("iam:PutRolePolicy", "arn:aws:iam::@:role/aws-service-role/", &["iam:PutRolePolicy", "iam:*"]),
     ("sts:AssumeRole", "arn:aws:iam::@:role/", &["sts:AssumeRole", "sts:*"]),
     ("iam:PassRole", "arn:aws:iam::@:role/", &["iam:PassRole", "iam:pass*"]),
     ("lambda:InvokeFunction", "arn:aws:lambda:z:@:function:", &["lambda:InvokeFunction", "lambda:*"]),
@@ -97,6 +107,9 @@ const ARN_GLOBS: [&str; 9] = [
 ];
 const BLOBS: [&str; 2] = ["QQ==", "Qg=="];
 const FLAGS: [&str; 2] = ["true", "false"];
+const WANTED_FLAGS: [&str; 5] =
+    ["true", "false", "${aws:PrincipalTag/t}", "${aws:PrincipalTag/t, 'true'}", "${aws:RequestTag/flag}"];
+const LISTED: [&str; 9] = ["a", "a", "ab", "a:b", "A", "*", "?", "$", ""];
 
 /// A key, the values it may have, those of policies, and the operators that suit it.
 type Key = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
@@ -109,9 +122,9 @@ const STRING_OPERATORS: &[&str] = &[
     "StringLike",
     "StringNotLike",
 ];
-const KEYS: [Key; 11] = [
+const KEYS: [Key; 12] = [
     ("aws:PrincipalTag/t", &NAMES, &TEXTS, STRING_OPERATORS),
-    ("aws:TagKeys", &NAMES, &TEXTS, STRING_OPERATORS),
+    ("aws:TagKeys", &LISTED, &TEXTS, STRING_OPERATORS),
     ("s3:ExistingObjectTag/t", &NAMES, &TEXTS, STRING_OPERATORS),
     ("iam:PassedToService", &["x.amazonaws.com", "y.amazonaws.com"], &["x.amazonaws.com", "*"], STRING_OPERATORS),
     ("aws:SourceArn", &ARNS, &ARN_GLOBS, &["ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike"]),
@@ -129,7 +142,8 @@ const KEYS: [Key; 11] = [
         &["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThan", "DateGreaterThanEquals"],
     ),
     ("aws:SourceIp", &ADDRESSES, &NETWORKS, &["IpAddress", "NotIpAddress"]),
-    ("aws:SecureTransport", &FLAGS, &FLAGS, &["Bool"]),
+    ("aws:SecureTransport", &FLAGS, &WANTED_FLAGS, &["Bool"]),
+    ("aws:RequestTag/flag", &FLAGS, &FLAGS, &["Bool"]),
     ("aws:RequestTag/blob", &BLOBS, &BLOBS, &["BinaryEquals"]),
 ];
 
@@ -365,6 +379,9 @@ impl Dice {
     }
 
     fn resource_glob(&mut self, hit: usize) -> Value {
+        if self.resource == "*" {
+            return if self.chance(hit) { "*" } else { "arn:aws:kms:z:111111111111:key/other" }.into();
+        }
         let cut = self.resource.rfind(['/', ':']).map_or(0, |at| at + 1);
         let (head, end) = (self.resource[..cut].to_owned(), self.resource[cut..].to_owned());
         if !self.chance(hit) {

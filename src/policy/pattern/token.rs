@@ -17,7 +17,7 @@
 use std::iter::Peekable;
 
 /// One element of a glob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Token {
     /// This very character.
     Literal(char),
@@ -105,12 +105,12 @@ impl Token {
     }
 
     /// Is it a `*`?
-    pub(super) fn is_star(self) -> bool {
+    pub(in crate::policy) fn is_star(self) -> bool {
         matches!(self, Self::Any | Self::AnyInPart)
     }
 
     /// Does it match a character, or may it begin with it?
-    pub(super) fn takes(self, c: char) -> bool {
+    pub(in crate::policy) fn takes(self, c: char) -> bool {
         match self {
             Self::Literal(own) => own == c,
             Self::One | Self::Any => true,

@@ -111,10 +111,18 @@ impl Request<'_> {
         };
         match (set, found) {
             ("ForAllValues", None) => Some(true),
-            ("ForAllValues", Some(values)) => all(values.iter().map(one)),
+            // `reference_policies_multi-value-conditions`: "if the key values in the request resolve to an empty data set (for
+            // example, an empty string)". Of an empty string among others it says nothing.
+            ("ForAllValues", Some(values)) if values.iter().all(String::is_empty) => Some(true),
+            ("ForAllValues", Some(values)) => all(values
+                .iter()
+                .map(|value| if value.is_empty() && one(value) != Some(true) { None } else { one(value) })),
             // False without values, says the set operator; true without the key, says `IfExists`.
-            ("ForAnyValue", None | Some([])) => (!if_exists).then_some(false),
-            ("ForAnyValue", Some(values)) => any(values.iter().map(one)),
+            ("ForAnyValue", None) => (!if_exists).then_some(false),
+            ("ForAnyValue", Some(values)) if values.iter().all(String::is_empty) => (!if_exists).then_some(false),
+            ("ForAnyValue", Some(values)) => any(values
+                .iter()
+                .map(|value| if value.is_empty() && one(value) != Some(false) { None } else { one(value) })),
             (_, None) => Some(negated || if_exists),
             (_, Some([value])) => one(value),
             // Several values need a set operator.
@@ -131,12 +139,18 @@ impl Request<'_> {
             return Some(compares(comparison, date(value)?, date(wanted)?));
         }
         match operator {
+            "Bool" if variables && wanted.contains("${") => {
+                // A value that is no boolean is not described.
+                let value = boolean(value)?;
+                let Filled::Text(wanted) = self.fill(wanted, variables)? else { return Some(false) };
+                return Some(value == boolean(&wanted)?);
+            }
             "Bool" => return Some(boolean(value)? == boolean(wanted)?),
             "BinaryEquals" => return (is_base64(value) && is_base64(wanted)).then_some(value == wanted),
             "IpAddress" => return in_network(value, wanted),
             _ => {}
         }
-        // Variables stand in values of string and ARN operators alone.
+        // Variables stand in values of string, ARN and boolean operators alone.
         let Filled::Text(wanted) = self.fill(wanted, variables)? else { return Some(false) };
         let literal = wanted.replace(ANY, "*").replace(ONE, "?");
         match operator {
