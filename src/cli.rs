@@ -168,8 +168,8 @@ Exit codes: 0 it works or is allowed; 1 it failed, will fail or is denied; 2 it 
 )]
 pub struct Why {
     /// The name or ARN of a labeling job; or a principal (a role's name is enough), an action and a resource (an ARN or an
-    /// s3:// URI).
-    #[arg(required = true, num_args = 1..=3, value_name = "JOB | PRINCIPAL ACTION RESOURCE", value_parser = NonEmptyStringValueParser::new())]
+    /// s3:// URI); or an access-denied message of AWS's, or `-` for a log on standard input.
+    #[arg(required = true, num_args = 1..=3, value_name = "JOB | PRINCIPAL ACTION RESOURCE | MESSAGE | -", value_parser = NonEmptyStringValueParser::new())]
     pub question: Vec<String>,
     /// A context key of the request, as KEY=VALUE; repeatable. KEY alone: the request does not have it.
     #[arg(long, value_name = "KEY=VALUE")]

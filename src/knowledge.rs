@@ -13,5 +13,6 @@ pub mod context;
 pub mod failures;
 pub mod limits;
 pub mod managed;
+pub mod messages;
 pub mod request;
 pub mod spelling;

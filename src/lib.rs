@@ -39,6 +39,7 @@ pub mod finding;
 pub mod fix;
 pub mod knowledge;
 pub mod labeling;
+pub mod message;
 pub mod policy;
 pub mod preflight;
 pub mod report;

@@ -9,6 +9,7 @@ pub mod finding;
 mod fix;
 pub mod job;
 pub mod json;
+pub mod message;
 pub mod preflight;
 pub mod table;
 pub mod text;

@@ -73,6 +73,9 @@ pub enum Error {
     /// `why` asks for a job, or for three things.
     #[error("why takes the name or ARN of a labeling job, or a principal, an action and a resource")]
     NoQuestion,
+    /// A text holds no access-denied message.
+    #[error("no access-denied message is recognised in the text: {0}")]
+    NoMessage(&'static str),
     /// There is no such labeling job.
     #[error("no labeling job `{name}` is known in account {account}; older ones are read with --jobs-since DAYS{unread}", unread = .refused.as_ref().map(|refused| format!("; not all jobs could be read: {refused}")).unwrap_or_default())]
     NoJob {

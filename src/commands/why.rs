@@ -1,5 +1,7 @@
 //! `gt-audit why`: a labeling job, or a question of a principal, an action and a resource, explained.
 
+use std::io::{self, Read};
+
 use super::error::Error;
 use super::facts::{self, Asked};
 use super::terminal::Terminal;
@@ -10,11 +12,16 @@ use crate::arn::Arn;
 use crate::audit::{Options, audit};
 use crate::cli::{Format, Why};
 use crate::config::Config;
+use crate::message::{self, Denial, Lack};
 use crate::preflight::checks_of;
+use crate::report::message::Told;
 use crate::report::table::digits;
-use crate::report::{ReportedFinding, job, json, why as page};
+use crate::report::{self, ReportedFinding, job, json, why as page};
 use crate::uri::S3Uri;
 use crate::why::{Decided, Question, decide};
+
+/// Of a log so many bytes are read.
+const MOST_INPUT: u64 = 64 << 20;
 
 pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let config = facts::configuration(arguments.config.as_deref())?;
@@ -23,6 +30,19 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
         facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)
     };
     match arguments.question.as_slice() {
+        [text] if text == "-" || text.contains(char::is_whitespace) => {
+            let text = if text == "-" { standard_input()? } else { text.clone() };
+            let reading = message::read(&text);
+            if let Some(lack) = reading.lacks() {
+                return Err(Error::NoMessage(lack.question()));
+            }
+            let snapshot = if reading.denials.iter().all(|denial| denial.lacks().is_empty()) {
+                read(terminal).map_err(|error| format!("the account could not be asked: {error}"))
+            } else {
+                read(terminal).map_err(|_| String::new())
+            };
+            of_messages(arguments, &reading.denials, snapshot.as_ref().map_err(String::as_str), terminal)
+        }
         [job] => of_job(arguments, &config, &read(terminal)?, job, terminal),
         [principal, action, resource] => {
             let context = context(&arguments.context)?;
@@ -102,6 +122,66 @@ fn of_question(
     };
     terminal.out.write_all(text.as_bytes())?;
     Ok(decided.exit_code())
+}
+
+/// Decides each message's request anew.
+fn of_messages(
+    arguments: &Why,
+    denials: &[Denial],
+    snapshot: Result<&Snapshot, &str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Error> {
+    let context = context(&arguments.context)?;
+    let told: Vec<Told<'_>> =
+        denials.iter().map(|denial| Told { denial, decided: again(denial, snapshot, &context) }).collect();
+    let text = match arguments.format {
+        Format::Json => {
+            let each = told.iter().map(|told| {
+                let (decided, not_decided) = (told.decided.as_ref().ok(), told.decided.as_ref().err());
+                serde_json::json!({
+                    "message": told.denial, "decided": decided, "notDecided": not_decided, "agrees": told.agrees(),
+                })
+            });
+            json::write(&serde_json::json!({ "schemaVersion": 1, "messages": each.collect::<Vec<_>>() }))?
+        }
+        Format::Table => {
+            let access = snapshot.ok().map(|snapshot| Access::new(&snapshot.account));
+            let statement = |reason: &_, about: &[&_]| access.as_ref()?.statement(reason, about).cloned();
+            report::message::write(&told, &statement, terminal.layout(arguments.color))
+        }
+    };
+    terminal.out.write_all(text.as_bytes())?;
+    let codes: Vec<u8> = told.iter().map(Told::exit_code).collect();
+    Ok([1, 3].into_iter().find(|code| codes.contains(code)).unwrap_or(0))
+}
+
+/// The request of a message, decided by the policies as they are now.
+fn again(
+    denial: &Denial,
+    snapshot: Result<&Snapshot, &str>,
+    context: &[(String, Vec<String>)],
+) -> Result<Decided, String> {
+    let lacks: Vec<&str> = denial.lacks().into_iter().map(Lack::question).collect();
+    if !lacks.is_empty() {
+        return Err(lacks.join(" "));
+    }
+    let snapshot = snapshot.map_err(str::to_owned)?;
+    let named = denial.role_name().or_else(|| denial.principal_arn().map(|arn| arn.to_string())).unwrap_or_default();
+    let principal = principal_of(&snapshot.account, &named).map_err(|error| error.to_string())?;
+    let action = denial.action.as_ref().map(|action| action.name.clone()).unwrap_or_default();
+    let resource = denial.resource_arn().ok_or("the message does not name a whole resource")?;
+    let question = Question { action, resource, context: context.to_vec(), by_ground_truth: false };
+    decide(snapshot, &principal, &question).ok_or_else(|| format!("account {} has no `{named}`", snapshot.account.id))
+}
+
+fn standard_input() -> Result<String, Error> {
+    let mut bytes = vec![];
+    io::stdin()
+        .lock()
+        .take(MOST_INPUT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::Read { path: "standard input".to_owned(), error })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The findings of the audit that are about what is denied, as far as four digits and more tell them apart.

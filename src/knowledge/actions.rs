@@ -230,6 +230,13 @@ fn without_variables(resource: &str) -> String {
     parts.fold(first, |text, part| text + "*" + part.split_once('}').map_or("", |(_, behind)| behind))
 }
 
+/// The known actions of this name in any service; case does not count.
+#[must_use]
+pub fn of_name(name: &str) -> Vec<&'static str> {
+    let name = name.to_ascii_lowercase();
+    ACTIONS.values().filter_map(|actions| actions.get(&name)).map(|action| action.name.as_str()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,7 @@ mod jobs;
 mod laws;
 #[cfg(feature = "live")]
 mod live;
+mod messages;
 mod one_judgement;
 #[cfg(feature = "live")]
 mod oracle;

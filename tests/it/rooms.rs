@@ -17,6 +17,7 @@ const ROOMS: &[&str] = &[
     "policy",
     "account",
     "knowledge",
+    "message",
     "collect",
     "access",
     "labeling",

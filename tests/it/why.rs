@@ -148,3 +148,28 @@ fn what_cannot_be_asked_says_what_to_do() {
     says(&["explain", "ffffffff"], "there is no finding `ffffffff`");
     says(&["explain", "no-such-rule"], "there is no rule `no-such-rule`");
 }
+
+#[test]
+fn a_message_is_read_and_decided_again() {
+    let put = "An error occurred (AccessDenied) when calling the PutObject operation: User: \
+               arn:aws:sts::111122223333:assumed-role/GtExecution/SageMaker is not authorized to perform: s3:PutObject on \
+               resource: \"arn:aws:s3:::acme-ground-truth-images/2026/x.json\" because no identity-based policy allows the \
+               s3:PutObject action";
+    insta::assert_snapshot!("why message", told(&["why", put], 1));
+    let json: Value = serde_json::from_str(&told(&["why", put, "--format", "json"], 1)).unwrap();
+    let one = &json["messages"][0];
+    assert_eq!(one["message"]["action"]["name"], "s3:PutObject");
+    assert_eq!((&one["agrees"], &one["decided"]["decision"]), (&Value::from(true), &Value::from("implicitDeny")));
+    // What is allowed by now, and what the policies deny for another reason.
+    let get = put
+        .replace("s3:PutObject", "s3:GetObject")
+        .replace("acme-ground-truth-images/2026/x.json", "acme-sagemaker-eu/x");
+    assert!(told(&["why", &get], 0).contains("ALLOWED NOW"));
+    let other = put.replace("no identity-based policy allows", "no permissions boundary allows");
+    assert!(told(&["why", &other], 1).contains("STILL DENIED, for another reason than AWS gave"));
+    // Two of the same are told once, and what is said without a principal asks for it.
+    let both = format!("{put}\n{put}\n");
+    assert!(told(&["why", &both], 1).contains("Read from the message (2 times):"));
+    let bare = "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied";
+    assert!(told(&["why", bare], 3).contains("NOT DECIDED: "));
+}
