@@ -36,10 +36,10 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
             if let Some(lack) = reading.lacks() {
                 return Err(Error::NoMessage(lack.question()));
             }
-            let snapshot = if reading.denials.iter().all(|denial| denial.lacks().is_empty()) {
-                read(terminal).map_err(|error| format!("the account could not be asked: {error}"))
-            } else {
-                read(terminal).map_err(|_| String::new())
+            // Where no message says enough, nothing is asked.
+            let snapshot = match reading.denials.iter().any(|denial| requested(denial).is_ok()) {
+                true => read(terminal).map_err(|error| format!("the account could not be asked: {error}")),
+                false => Err(String::new()),
             };
             of_messages(arguments, &reading.denials, snapshot.as_ref().map_err(String::as_str), terminal)
         }
@@ -161,17 +161,25 @@ fn again(
     snapshot: Result<&Snapshot, &str>,
     context: &[(String, Vec<String>)],
 ) -> Result<Decided, String> {
+    let (named, action, resource) = requested(denial)?;
+    let snapshot = snapshot.map_err(str::to_owned)?;
+    let principal = principal_of(&snapshot.account, &named).map_err(|error| error.to_string())?;
+    let question = Question { action, resource, context: context.to_vec(), by_ground_truth: false };
+    decide(snapshot, &principal, &question).ok_or_else(|| format!("account {} has no `{named}`", snapshot.account.id))
+}
+
+/// The principal, action and resource of a message; or what it lacks.
+fn requested(denial: &Denial) -> Result<(String, String, Arn), String> {
     let lacks: Vec<&str> = denial.lacks().into_iter().map(Lack::question).collect();
     if !lacks.is_empty() {
         return Err(lacks.join(" "));
     }
-    let snapshot = snapshot.map_err(str::to_owned)?;
-    let named = denial.role_name().or_else(|| denial.principal_arn().map(|arn| arn.to_string())).unwrap_or_default();
-    let principal = principal_of(&snapshot.account, &named).map_err(|error| error.to_string())?;
-    let action = denial.action.as_ref().map(|action| action.name.clone()).unwrap_or_default();
-    let resource = denial.resource_arn().ok_or("the message does not name a whole resource")?;
-    let question = Question { action, resource, context: context.to_vec(), by_ground_truth: false };
-    decide(snapshot, &principal, &question).ok_or_else(|| format!("account {} has no `{named}`", snapshot.account.id))
+    let principal = denial.role.clone().or_else(|| denial.principal.as_ref().map(|principal| principal.text.clone()));
+    match (principal, &denial.action, denial.resource_arn()) {
+        (Some(principal), Some(action), Some(resource)) => Ok((principal, action.name.clone(), resource)),
+        _ if denial.reason.is_some() => Err("by AWS's words this is no matter of permissions".to_owned()),
+        _ => Err("the message does not name a whole request".to_owned()),
+    }
 }
 
 fn standard_input() -> Result<String, Error> {
@@ -214,6 +222,7 @@ fn principal_of(account: &Account, named: &str) -> Result<Arn, Error> {
     let roles = || account.iam.roles.known().ok().into_iter().flatten().map(|role| &role.arn);
     let users = || account.iam.users.known().ok().into_iter().flatten().map(|user| &user.arn);
     let found = match Arn::parse(named) {
+        Ok(arn) if arn.account() != account.id => None,
         Ok(arn) if arn.service() == "sts" => {
             let role = arn.resource().split('/').nth(1).unwrap_or_default().to_owned();
             roles().find(|other| other.name() == role)

@@ -1,9 +1,10 @@
-//! Whether the role of a job may use the customer's key that a bucket encrypts with.
+//! Whether a principal may use the customer's key that a bucket encrypts with.
 
 use super::evaluator::Evaluator;
 use super::job_check::{JobCheck, Topic};
 use super::outcome::Outcome;
 use super::requirement::ResourceSet;
+use crate::access::Identity;
 use crate::account::Fact;
 use crate::labeling::ExecutionRole;
 use crate::labeling::needs::{Need, What};
@@ -17,14 +18,14 @@ impl<'a> Evaluator<'a> {
         let read_alone = matches!(need.what, What::Read(_));
         let own = job.needs.iter().any(|need| matches!(need.what, What::UseKey(_)));
         // What is there may be encrypted otherwise, and so is what a job writes that names a key of its own.
-        self.key_of_bucket(role, need.field, uri, read_alone, !read_alone && !own)
+        self.key_of_bucket(role.role.into(), need.field, uri, read_alone, !read_alone && !own)
     }
 
     /// The same of any objects of a bucket. `certain`: what is read or written is certainly encrypted so.
     #[must_use]
     pub fn key_of_bucket(
         &self,
-        role: &ExecutionRole<'a>,
+        identity: Identity<'a>,
         field: &'static str,
         uri: &S3Uri,
         read_alone: bool,
@@ -46,10 +47,10 @@ impl<'a> Evaluator<'a> {
         } else {
             ResourceSet::Below(uri.below(partition))
         };
-        match self.use_of_bucket_key(role, bucket, encryption, read_alone, &objects) {
+        match self.use_of_bucket_key(identity, bucket, encryption, read_alone, &objects) {
             Ok(None) => vec![],
             Ok(Some((name, asked, used))) => {
-                let evaluations = used.evaluations(role, field, name, &asked).into_iter();
+                let evaluations = used.evaluations(identity, field, name, &asked).into_iter();
                 let holds = "AWS manages the key: no permission is needed";
                 evaluations.map(|evaluation| JobCheck::new(topic, evaluation, holds)).collect()
             }

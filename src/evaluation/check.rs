@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::cause::{Cause, Fired, PolicyType, Unmet};
 use super::outcome::Outcome;
 use super::requirement::{Requirement, ResourceSet};
-use crate::access::Answer;
+use crate::access::{Answer, Identity};
 use crate::account::Unknown;
 use crate::arn::Arn;
 use crate::knowledge::conditions::{self, SetBy};
@@ -48,6 +48,15 @@ pub struct Names<'n> {
     pub tokens: BTreeSet<String>,
     /// Is something granted that is meant for the resource? Then what lacks is a part of it.
     pub partly: bool,
+}
+
+impl<'n> Names<'n> {
+    /// What is known of a principal by itself: its boundary.
+    #[must_use]
+    pub fn of(identity: Identity<'n>) -> Self {
+        let boundary = identity.boundary().and_then(|boundary| boundary.known().ok()).and_then(Option::as_ref);
+        Self { boundary, ..Self::default() }
+    }
 }
 
 impl AccessCheck {

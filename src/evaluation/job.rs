@@ -175,8 +175,8 @@ impl<'a> Evaluator<'a> {
             What::PassItself(_) => Ok(vec![self.passes_itself(role, job.region)]),
             What::UseKey(key) | What::GrantKey(key) => {
                 let asked = self.asks_of_key(job, &need.what);
-                let used = self.use_of_key(role, job.region, key, &asked);
-                used.map(|used| used.evaluations(role, need.field, key, &asked))
+                let used = self.use_of_key(role.role.into(), job.region, key, &asked);
+                used.map(|used| used.evaluations(role.role.into(), need.field, key, &asked))
             }
             What::Wrong(..) => Ok(vec![]),
         };

@@ -1,7 +1,7 @@
-//! What a role may do with a KMS key that something of labeling names: by its own policies, the key's policy and the key's
+//! What a principal may do with a KMS key that something of labeling names: by its own policies, the key's policy and the key's
 //! grants.
 //!
-//! Source: KMS Developer Guide, `policy-evaluation`, `grants`, `key-state` (2026-11). Knows keys and roles; what the key is
+//! Source: KMS Developer Guide, `policy-evaluation`, `grants`, `key-state` (2026-11). Knows keys and principals; what the key is
 //! wanted for, the question says.
 
 use std::collections::BTreeSet;
@@ -11,10 +11,9 @@ use super::check::{AccessCheck, Names};
 use super::evaluator::Evaluator;
 use super::outcome::{Evaluation, Outcome};
 use super::requirement::{ContextEquals, Requirement, ResourceSet};
-use crate::access::Ask;
+use crate::access::{Ask, Identity};
 use crate::account::{Bucket, Encryption, Key, Unknown};
 use crate::knowledge::context::Sender;
-use crate::labeling::ExecutionRole;
 use crate::policy::Document;
 use crate::policy::value::Value;
 
@@ -31,7 +30,7 @@ pub struct KeyAsk {
     pub objects: Vec<Value>,
 }
 
-/// A key, and what a role may do with it.
+/// A key, and what a principal may do with it.
 #[derive(Debug)]
 pub enum KeyUse<'a> {
     /// There is no such key.
@@ -55,7 +54,7 @@ const DEAD: [&str; 5] = ["Disabled", "PendingDeletion", "PendingImport", "Pendin
 const ALIVE: [&str; 2] = ["Enabled", "Updating"];
 
 impl<'a> Evaluator<'a> {
-    /// May a role do all this with a key, as somebody in a region names it? The key's policy, grants and owner are added
+    /// May a principal do all this with a key, as somebody in a region names it? The key's policy, grants and owner are added
     /// to the question here.
     ///
     /// # Errors
@@ -63,7 +62,7 @@ impl<'a> Evaluator<'a> {
     /// When the key could not be read, or is in a state that this build does not know.
     pub fn use_of_key(
         &self,
-        role: &ExecutionRole<'a>,
+        identity: Identity<'a>,
         region: &str,
         name: &str,
         asked: &KeyAsk,
@@ -79,12 +78,6 @@ impl<'a> Evaluator<'a> {
         if !ALIVE.contains(&key.state.as_str()) {
             return Err(not_judged(key, format!("whether a key that is {} can be used is not known", key.state)));
         }
-        let grants = key.grants.known().and_then(|grants| {
-            let document = |grant: &crate::policy::grant::Grant| {
-                grant.document().map_err(|error| not_judged(key, format!("a grant is not understood: {error}")))
-            };
-            grants.iter().map(document).collect::<Result<Vec<Document>, Unknown>>()
-        });
         let check = |action: &&'static str| {
             let ask = asked.context.iter().fold(Ask::new(action), |ask, when| ask.with(when.key, when.value.clone()));
             let ask = if asked.by_s3.contains(action) {
@@ -92,22 +85,34 @@ impl<'a> Evaluator<'a> {
             } else {
                 ask.sent_by(Sender::GroundTruth)
             };
-            let ask = ask.in_region(Some(key.arn.region())).owned_by(key.arn.account());
-            let ask = ask.policy("key policy", key.policy.known());
-            let granted = grants.iter().flatten().fold(ask, |ask, grant| ask.policy("grant", Ok(grant)));
-            let check = AccessCheck::new(self.access.decide(role.role, &granted, &key.arn));
-            match &grants {
-                // Grants only allow: what is allowed without them is allowed, and what is blocked is blocked.
-                Err(unknown) if is_for_want_of_a_grant(&check, role, key) => {
-                    AccessCheck { blocked: false, ..check.open(unknown.clone()) }
-                }
-                _ => check,
-            }
+            self.asked_of_key(identity, ask, key)
         };
         Ok(KeyUse::Checked(key, asked.actions.iter().map(check).collect()))
     }
 
-    /// The customer's key by which a bucket encrypts, as the bucket names it, and what a role may do with it who reads
+    /// What is decided of a question about a key, by its policy and grants too.
+    #[must_use]
+    pub fn asked_of_key(&self, identity: Identity<'a>, ask: Ask<'_>, key: &Key) -> AccessCheck {
+        let grants = key.grants.known().and_then(|grants| {
+            let document = |grant: &crate::policy::grant::Grant| {
+                grant.document().map_err(|error| not_judged(key, format!("a grant is not understood: {error}")))
+            };
+            grants.iter().map(document).collect::<Result<Vec<Document>, Unknown>>()
+        });
+        let ask = ask.in_region(Some(key.arn.region())).owned_by(key.arn.account());
+        let ask = ask.policy("key policy", key.policy.known());
+        let granted = grants.iter().flatten().fold(ask, |ask, grant| ask.policy("grant", Ok(grant)));
+        let check = AccessCheck::new(self.access.decide(identity, &granted, &key.arn));
+        match &grants {
+            // Grants only allow: what is allowed without them is allowed, and what is blocked is blocked.
+            Err(unknown) if is_for_want_of_a_grant(&check, identity, key) => {
+                AccessCheck { blocked: false, ..check.open(unknown.clone()) }
+            }
+            _ => check,
+        }
+    }
+
+    /// The customer's key by which a bucket encrypts, as the bucket names it, and what a principal may do with it who reads
     /// alone, or reads and writes, these objects; nothing, where S3's own keys are used.
     ///
     /// # Errors
@@ -115,7 +120,7 @@ impl<'a> Evaluator<'a> {
     /// When the bucket's region or the key could not be read.
     pub fn use_of_bucket_key<'b>(
         &self,
-        role: &ExecutionRole<'a>,
+        identity: Identity<'a>,
         bucket: &'b Bucket,
         encryption: &'b Encryption,
         read_alone: bool,
@@ -133,7 +138,7 @@ impl<'a> Evaluator<'a> {
             context: (bucket.arn.partition() == "aws").then(via).into_iter().collect(),
             objects: encryption_context(bucket, Some(encryption), read_alone, objects),
         };
-        let used = self.use_of_key(role, region, key, &asked)?;
+        let used = self.use_of_key(identity, region, key, &asked)?;
         Ok(Some((key, asked, used)))
     }
 }
@@ -143,7 +148,7 @@ impl KeyUse<'_> {
     #[must_use]
     pub fn evaluations(
         &self,
-        role: &ExecutionRole<'_>,
+        identity: Identity<'_>,
         field: &'static str,
         name: &str,
         asked: &KeyAsk,
@@ -154,10 +159,10 @@ impl KeyUse<'_> {
             Self::Missing => value(Cause::Missing { what: "key", name: name.to_owned() }),
             Self::Unusable(key) => value(Cause::KeyState { key: key.arn.clone(), found: key.state.clone() }),
             Self::Checked(key, checks) => {
-                let names = Names { owner: Some(&key.arn), ..role.names() };
+                let names = Names { owner: Some(&key.arn), ..Names::of(identity) };
                 let of = |check: &AccessCheck| {
                     let on = ResourceSet::exactly(&key.arn);
-                    let requirement = Requirement::new(&role.role.arn, check.answer.action(), on);
+                    let requirement = Requirement::new(identity.arn(), check.answer.action(), on);
                     let requirement = requirement.for_field(field).with(asked.context.iter().cloned());
                     let outcome = check.outcome(&requirement, &names);
                     Evaluation::new(requirement, outcome)
@@ -191,9 +196,9 @@ pub(super) fn encryption_context(
 }
 
 /// Is it not allowed for want of nothing but a grant: of the key, or of an identity-based policy?
-fn is_for_want_of_a_grant(check: &AccessCheck, role: &ExecutionRole<'_>, key: &Key) -> bool {
-    let names = Names { owner: Some(&key.arn), ..role.names() };
-    let requirement = Requirement::new(&role.role.arn, check.answer.action(), ResourceSet::exactly(&key.arn));
+fn is_for_want_of_a_grant(check: &AccessCheck, identity: Identity<'_>, key: &Key) -> bool {
+    let names = Names { owner: Some(&key.arn), ..Names::of(identity) };
+    let requirement = Requirement::new(identity.arn(), check.answer.action(), ResourceSet::exactly(&key.arn));
     let causes: BTreeSet<Cause> = check.causes(&requirement, &names);
     let of_grant = |cause: &Cause| {
         matches!(cause, Cause::KeyPolicy { .. } | Cause::NotGranted { .. } | Cause::ConditionUnmet { .. })

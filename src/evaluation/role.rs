@@ -19,7 +19,7 @@ impl ExecutionRole<'_> {
     /// What causes name beside statements: the role's boundary.
     #[must_use]
     pub fn names(&self) -> Names<'_> {
-        Names { boundary: self.role.boundary.known().ok().and_then(Option::as_ref), ..Names::default() }
+        Names::of(self.role.into())
     }
 
     /// The tokens of which a bucket's name needs one; bucket names are of small letters, and `aws-glue` is no word of

@@ -51,7 +51,7 @@ impl<'a> Subject<'_, 'a> {
         let near = self.evaluator.bucket_is_near(self.job, MANIFEST, uri);
         let mut checks: Vec<Check> = near.iter().map(Check::of_job).collect();
         let Some(role) = self.role else { return checks };
-        let key = self.evaluator.key_of_bucket(role, MANIFEST, uri, true, false);
+        let key = self.evaluator.key_of_bucket(role.role.into(), MANIFEST, uri, true, false);
         checks.extend(key.iter().map(Check::of_job));
         for mut evaluation in self.evaluator.asks_of_bucket(role, uri).into_iter().flatten() {
             evaluation.requirement.field = MANIFEST;

@@ -24,13 +24,16 @@ fn found<'a>(
     usage: Use,
 ) -> Result<bool, Unknown> {
     let Some((name, asked, key)) = use_of_key(evaluator, role, bucket, usage)? else { return Ok(false) };
-    any(key.evaluations(role, "", name, &asked).iter().map(|evaluation| evaluation.is_met().map(|met| !met)))
+    any(key
+        .evaluations(role.role.into(), "", name, &asked)
+        .iter()
+        .map(|evaluation| evaluation.is_met().map(|met| !met)))
 }
 
 fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
     let name = bucket.arn.name();
     let key = use_of_key(evaluator, role, bucket, usage).ok().flatten();
-    let of = |(name, asked, key): &(&str, KeyAsk, KeyUse<'_>)| key.evaluations(role, "", name, asked);
+    let of = |(name, asked, key): &(&str, KeyAsk, KeyUse<'_>)| key.evaluations(role.role.into(), "", name, asked);
     let unmet: Vec<Unmet> = key.iter().flat_map(of).flat_map(|e: Evaluation| e.unmet().collect::<Vec<_>>()).collect();
     let of_bucket = key.as_ref().map(|(named, ..)| format!("; `{name}` encrypts with `{named}`")).unwrap_or_default();
     let sentence = wording::key(&unmet).and(&of_bucket);
@@ -64,7 +67,7 @@ fn use_of_key<'a, 'b>(
         Some([area]) => area.extent.set(),
         _ => ResourceSet::Below(format!("{}/", bucket.arn)),
     };
-    evaluator.use_of_bucket_key(role, bucket, encryption, read_alone, &objects)
+    evaluator.use_of_bucket_key(role.role.into(), bucket, encryption, read_alone, &objects)
 }
 
 fn together(_: &ExecutionRole<'_>, count: usize) -> Sentence {
