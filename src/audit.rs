@@ -11,6 +11,7 @@ mod jobs;
 mod scope;
 mod standing;
 mod summary;
+mod unused;
 mod workloads;
 
 use std::collections::BTreeSet;
@@ -72,7 +73,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     }
     let roles = summary::summaries(&evaluator, &round);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
-    let (mut pairs, mut open) = found.finish(&evaluator, &mut ignores);
+    let (mut pairs, mut open, left_out) = found.finish(&evaluator, &mut ignores);
     pairs.retain(|finding| {
         let of_causes = finding.causes.iter().filter_map(|unmet| unmet.requirement.principal.as_ref());
         let about = finding.principal.iter().chain(&finding.resource).chain(finding.resources.iter()).chain(of_causes);
@@ -90,6 +91,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
     notes.extend(workloads::notes(account, options.workloads));
     notes.extend(options.scope.notes(&evaluator));
+    notes.extend(left_out);
     notes.extend(ignores.notes(&pairs, &open, !options.scope.is_all()));
     // What was not audited may be unread, unless something that was depends on it.
     let mut depended: BTreeSet<&Unknown> = open.iter().map(|question| &question.unknown).collect();
@@ -99,6 +101,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let parts = Parts {
         gaps,
         execution_roles: roles,
+        documented_names: summary::documented(&evaluator, &round),
         console_identities: console_identities(&evaluator),
         labeling_jobs,
         workloads: jobs::workloads(options.workloads, &findings),

@@ -60,6 +60,9 @@ pub struct Report {
     pub gaps: Vec<ReportedGap>,
     /// The roles that labeling jobs run under, and what they reach.
     pub execution_roles: Vec<ExecutionRole>,
+    /// What the documented limits of each managed policy that an execution role has say of the names in the account: which
+    /// pass, by token, and which have a word of Ground Truth and do not.
+    pub documented_names: BTreeMap<String, DocumentedNames>,
     /// Who may create labeling jobs, and what of the console is open to them.
     pub console_identities: Vec<ConsoleIdentity>,
     /// The labeling jobs that run or were made lately, the worst first.
@@ -205,9 +208,6 @@ pub struct ExecutionRole {
     pub why: Vec<String>,
     /// The managed policies it carries, or copies of.
     pub managed_policies: Vec<String>,
-    /// The buckets and functions whose names pass the documented limits, by the token that lets them through, and those
-    /// that carry a word of Ground Truth and pass none; null where the role carries neither managed policy.
-    pub documented: Option<DocumentedNames>,
     /// How many buckets it reaches; null when they could not be listed.
     pub buckets: Option<Reach>,
     /// How many functions it may invoke; null when they could not be listed.
@@ -400,6 +400,8 @@ pub struct Parts {
     pub gaps: BTreeSet<Unknown>,
     /// The roles that labeling jobs run under.
     pub execution_roles: Vec<ExecutionRole>,
+    /// What the documented limits say of the names in the account, by managed policy.
+    pub documented_names: BTreeMap<String, DocumentedNames>,
     /// Who may create labeling jobs.
     pub console_identities: Vec<ConsoleIdentity>,
     /// The labeling jobs.
@@ -421,7 +423,7 @@ pub struct Parts {
 /// Puts a report together.
 #[must_use]
 pub fn assemble(snapshot: &Snapshot, parts: Parts, fail_on: Severity) -> Report {
-    let Parts { gaps, execution_roles, console_identities, labeling_jobs, workloads, .. } = parts;
+    let Parts { gaps, execution_roles, documented_names, console_identities, labeling_jobs, workloads, .. } = parts;
     let Parts { pairs, findings, open, notes, tokens, .. } = parts;
     let account = &snapshot.account;
     let gaps: Vec<Unknown> = gaps.into_iter().collect();
@@ -456,6 +458,7 @@ pub fn assemble(snapshot: &Snapshot, parts: Parts, fail_on: Severity) -> Report 
         undecided: by_fact(&open, &gaps),
         open,
         execution_roles,
+        documented_names,
         console_identities,
         labeling_jobs,
         workloads,

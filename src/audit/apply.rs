@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::found::{Found, Subject};
 use super::scope::Scope;
 use super::standing::{Group, Resources, Standings, Used};
+use super::unused::{Places, Unused};
 use crate::access::Coverage;
 use crate::account::{Bucket, Function, Unknown};
 use crate::arn::Arn;
@@ -208,11 +209,11 @@ impl<'s, 'a> Round<'s, 'a> {
             let verdict = verdict.as_ref().map_or_else(|| Cow::Owned(judge(item, group)), Cow::Borrowed);
             match &*verdict {
                 Ok(None) => {}
-                Ok(Some(Unused { usage: Use::Other, open })) if !self.all => {
+                Ok(Some(Judged { usage: Use::Other, open })) if !self.all => {
                     unused.push(place);
                     open_ranks.extend(open.iter().cloned());
                 }
-                Ok(Some(Unused { usage, open })) => {
+                Ok(Some(Judged { usage, open })) => {
                     let users = used.get(&place).map_or(&[][..], Vec::as_slice);
                     let others = class.roles.iter().filter(|role| users.iter().all(|user| user.role != role.role));
                     for role in others {
@@ -223,8 +224,16 @@ impl<'s, 'a> Round<'s, 'a> {
                 Err(missing) => unknown.entry(missing.clone()).or_default().push(place),
             }
         }
-        for (role, unused) in resources.less_used(&unused, &class.roles, used) {
-            found.unused(rule, role, pair.together, (unused, open_ranks.clone()));
+        if !unused.is_empty() {
+            let of_rule =
+                found.unused(rule, |severity| Unused::new(rule.id, severity, resources.arns.clone(), pair.together));
+            for role in &class.roles {
+                let own = |place: &usize| {
+                    used.get(place).is_some_and(|users| users.iter().any(|user| user.role == role.role))
+                };
+                let places: Places = unused.iter().copied().filter(|place| !own(place)).collect();
+                of_rule.add(role, places, &open_ranks);
+            }
         }
         for (missing, places) in &unknown {
             for (role, unused) in resources.less_used(places, &class.roles, used) {
@@ -256,7 +265,7 @@ impl<'s, 'a> Round<'s, 'a> {
         role: &ExecutionRole<'a>,
         (item, arn): (&T, &Arn),
         meaning: &Result<Use, Unknown>,
-    ) -> Result<Option<Unused>, Unknown> {
+    ) -> Result<Option<Judged>, Unknown> {
         // Buckets have no region in their ARN: jobs of every region may use them.
         let region = Some(arn.region()).filter(|region| !region.is_empty());
         let mut open: Vec<Unknown> = self.evaluator.uses.open_in(region).cloned().collect();
@@ -265,7 +274,7 @@ impl<'s, 'a> Round<'s, 'a> {
             Use::Other
         });
         if (pair.found)(self.evaluator, role, item, usage)? {
-            return Ok(Some(Unused { usage, open }));
+            return Ok(Some(Judged { usage, open }));
         }
         let Some(unknown) = self.evaluator.uses.open_in(region).next() else { return Ok(None) };
         if !rule.severity.rises(Use::Other) {
@@ -282,7 +291,7 @@ impl<'s, 'a> Round<'s, 'a> {
 
 /// Something that is found of a resource that is not known to be used.
 #[derive(Clone)]
-struct Unused {
+struct Judged {
     /// What names, tags and policies show of the resource.
     usage: Use,
     /// Why it is not known whether there is more to it.

@@ -1,14 +1,14 @@
 //! What the rules said: findings, and what is undecided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ignores::Ignores;
+use super::unused::Unused;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::evaluation::Evaluator;
-use crate::evaluation::wording::Sentence;
-use crate::finding::{self, Finding, RuleId, Severity};
-use crate::labeling::{ExecutionRole, Use};
+use crate::finding::{Finding, RuleId, Severity};
+use crate::labeling::Use;
 use crate::report;
 use crate::rules::{Checked, Rule};
 
@@ -41,8 +41,8 @@ impl Subject {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     findings: Vec<Finding>,
-    /// What nothing shows to be used, by rule and role, and how it is said of all together.
-    unused: BTreeMap<(RuleId, Arn), Unused>,
+    /// What nothing shows to be used, by rule.
+    unused: BTreeMap<RuleId, Unused>,
     /// By rule, principal and gap.
     undecided: BTreeMap<(RuleId, Option<Arn>, Unknown), Open>,
 }
@@ -53,17 +53,6 @@ struct Open {
     everything: bool,
     resources: Vec<Arn>,
     listed: Vec<Arns>,
-}
-
-/// Resources of which a rule is true and which nothing shows to be used.
-#[derive(Debug)]
-struct Unused {
-    severity: Severity,
-    resources: Arns,
-    /// The sentence about so many of them.
-    together: fn(&ExecutionRole<'_>, usize) -> Sentence,
-    /// Why it is not known whether a labeling job uses them.
-    open: BTreeSet<Unknown>,
 }
 
 impl Found {
@@ -90,16 +79,9 @@ impl Found {
         self.undecided.entry((rule.id, Some(principal.clone()), gap.clone())).or_default().listed.push(resources);
     }
 
-    /// One finding for all resources of a role that nothing shows to be used.
-    pub(super) fn unused(
-        &mut self,
-        rule: &'static Rule,
-        execution: &ExecutionRole<'_>,
-        together: fn(&ExecutionRole<'_>, usize) -> Sentence,
-        (resources, open): (Arns, BTreeSet<Unknown>),
-    ) {
-        let severity = rule.severity.severity(Use::Other);
-        self.unused.insert((rule.id, execution.role.arn.clone()), Unused { severity, resources, together, open });
+    /// What a rule finds of resources that nothing shows to be used, to be added to.
+    pub(super) fn unused(&mut self, rule: &'static Rule, of: impl FnOnce(Severity) -> Unused) -> &mut Unused {
+        self.unused.entry(rule.id).or_insert_with(|| of(rule.severity.severity(Use::Other)))
     }
 
     /// Goes through a list that may not be known.
@@ -115,27 +97,30 @@ impl Found {
         }
     }
 
-    /// All findings in their order, with those in one that nothing shows to be used, and all that is undecided.
+    /// All findings in their order, those that nothing shows to be used in as few as there are causes; all that is undecided;
+    /// and what the reader should know of it.
     pub(super) fn finish(
         self,
         evaluator: &Evaluator<'_>,
         ignores: &mut Ignores<'_>,
-    ) -> (Vec<Finding>, Vec<report::Open>) {
+    ) -> (Vec<Finding>, Vec<report::Open>, Vec<String>) {
         let mut findings = self.findings;
         for finding in &mut findings {
             finding.id = finding.fingerprint();
             ignores.silence(finding);
         }
-        for ((rule, principal), unused) in self.unused {
-            let Some(role) = evaluator.execution_role(principal.as_str()) else { continue };
-            findings.extend(unused.together(rule, role, &evaluator.access.signature(role.role), ignores));
+        let mut notes = vec![];
+        for unused in self.unused.values() {
+            let (of_rule, note) = unused.findings(|arn| evaluator.execution_role(arn.as_str()), ignores);
+            findings.extend(of_rule);
+            notes.extend(note);
         }
         findings.sort_by(|a, b| a.order().cmp(&b.order()));
         let undecided = self
             .undecided
             .into_iter()
             .map(|((rule, principal, gap), open)| report::Open::new(rule, principal, open.resources(), gap));
-        (findings, undecided.collect())
+        (findings, undecided.collect(), notes)
     }
 }
 
@@ -151,53 +136,5 @@ impl Open {
                 Arns::from(self.resources)
             }
         }
-    }
-}
-
-impl Unused {
-    /// One finding for all of them; what an ignore silences stands apart, by what silences it.
-    fn together(
-        self,
-        rule: RuleId,
-        execution: &ExecutionRole<'_>,
-        signature: &str,
-        ignores: &mut Ignores<'_>,
-    ) -> Vec<Finding> {
-        let principal = &execution.role.arn;
-        let mut parts: BTreeMap<Option<usize>, Arns> = BTreeMap::new();
-        let mut silenced: BTreeMap<usize, Finding> = BTreeMap::new();
-        if ignores.speak_of(rule) {
-            let mut by_ignore: BTreeMap<Option<usize>, Vec<Arn>> = BTreeMap::new();
-            for resource in self.resources.iter() {
-                let mut single =
-                    Finding::new(rule, self.severity, Some(principal), Some(resource), Sentence::default());
-                let place = ignores.silence(&mut single);
-                by_ignore.entry(place).or_default().push(resource.clone());
-                if let Some(place) = place {
-                    silenced.entry(place).or_insert(single);
-                }
-            }
-            parts.extend(by_ignore.into_iter().map(|(place, resources)| (place, resources.into())));
-        } else {
-            parts.insert(None, self.resources);
-        }
-        let whole = parts.len() == 1;
-        let finding = |(place, resources): (Option<usize>, Arns)| {
-            let sentence = (self.together)(execution, resources.len());
-            let mut grouped = Finding::new(rule, self.severity, Some(principal), None, sentence);
-            grouped.usage = Some(Use::Other);
-            let mut grouped = grouped.of_open_use(&self.open, true);
-            grouped.resources = resources;
-            grouped.id = finding::fingerprint(rule, signature, grouped.usage);
-            if let Some(single) = place.and_then(|place| silenced.get(&place)) {
-                grouped.status = single.status;
-                grouped.suppression.clone_from(&single.suppression);
-            }
-            if let Some(part) = place.filter(|_| !whole).and_then(|place| ignores.part(place)) {
-                grouped.id = finding::fingerprint(rule, &format!("{signature} {part}"), grouped.usage);
-            }
-            grouped
-        };
-        parts.into_iter().map(finding).collect()
     }
 }

@@ -14,6 +14,8 @@ use crate::labeling::{ExecutionRole, Use};
 /// The buckets or functions that are audited, in the order of their ARNs.
 pub(super) struct Resources<'a, T> {
     pub(super) items: Vec<&'a T>,
+    /// Their ARNs.
+    pub(super) arns: Arns,
     /// Why some of them could not be listed.
     pub(super) unlisted: Vec<Unknown>,
     /// Their places, by the names that uses name them by.
@@ -61,7 +63,8 @@ impl<'a, T> Resources<'a, T> {
         // So that what is said of many is said in their order.
         items.sort_by(|a, b| arn(a).cmp(arn(b)));
         let places = items.iter().zip(0..).map(|(item, place)| (name(item), place)).collect();
-        Self { items, unlisted, places, used, arn }
+        let arns = Arns::from(items.iter().map(|item| arn(item).clone()).collect::<Vec<_>>());
+        Self { items, arns, unlisted, places, used, arn }
     }
 
     pub(super) fn arn(&self, item: &'a T) -> &'a Arn {

@@ -7,14 +7,13 @@ use crate::arn::Arn;
 use crate::evaluation::Evaluator;
 use crate::knowledge::limits::{self, Limits, carried};
 use crate::knowledge::spelling::mention;
-use crate::labeling::{ExecutionRole, Use};
+use crate::labeling::Use;
 use crate::report::{self, ByToken, DocumentedNames};
 
 /// What the execution roles reach, in their order; roles of a class are counted once. Nothing is counted where the buckets
 /// or functions could not be listed.
 pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) -> Vec<report::ExecutionRole> {
     let mut summaries: BTreeMap<&Arn, report::ExecutionRole> = BTreeMap::new();
-    let mut names: BTreeMap<Vec<&str>, DocumentedNames> = BTreeMap::new();
     for class in &round.classes {
         let first = class.first;
         let buckets =
@@ -23,14 +22,11 @@ pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) ->
             evaluator.invocation(first, function, Use::Other).answer.coverage()
         });
         let policies: Vec<&str> = first.documented.iter().map(|limits| limits.policy.as_str()).collect();
-        let documented = (!policies.is_empty())
-            .then(|| names.entry(policies.clone()).or_insert_with(|| documented(round, first)).clone());
         for role in &class.roles {
             let own = report::ExecutionRole {
                 arn: role.role.arn.clone(),
                 class: evaluator.access.signature(role.role),
                 why: role.why.clone(),
-                documented: documented.clone(),
                 managed_policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
                 buckets,
                 functions,
@@ -41,19 +37,25 @@ pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) ->
     evaluator.execution_roles.iter().filter_map(|role| summaries.remove(&role.role.arn)).collect()
 }
 
-/// Which names pass the documented limits of the managed policies that a role carries.
-fn documented(round: &Round<'_, '_>, role: &ExecutionRole<'_>) -> DocumentedNames {
-    let buckets = round.buckets.items.iter().map(|bucket| bucket.arn.name());
-    let functions = round.functions.items.iter().map(|function| function.arn.name());
-    let tokens = |name: &str, of: fn(&Limits) -> &BTreeSet<String>| {
-        carried(role.documented.iter().flat_map(|limits| of(limits)), name).map(str::to_owned)
-    };
+/// Which names pass the documented limits of each managed policy that an execution role has.
+pub(super) fn documented(evaluator: &Evaluator<'_>, round: &Round<'_, '_>) -> BTreeMap<String, DocumentedNames> {
     let words = limits::labeling_tokens();
     let meant = |name: &str, words: &[String]| mention(name, words).map(|mention| mention.found.to_owned());
-    DocumentedNames {
-        buckets: ByToken::sort(buckets, |n| tokens(n, |l| &l.bucket_tokens), |n| meant(n, &words.bucket)),
-        functions: ByToken::sort(functions, |n| tokens(n, |l| &l.function_tokens), |n| meant(n, &words.function)),
-    }
+    let names = |limits: &Limits| {
+        let token = |tokens: &BTreeSet<String>, name: &str| carried(tokens, name).map(str::to_owned);
+        let buckets = round.buckets.items.iter().map(|bucket| bucket.arn.name());
+        let functions = round.functions.items.iter().map(|function| function.arn.name());
+        DocumentedNames {
+            buckets: ByToken::sort(buckets, |n| token(&limits.bucket_tokens, n), |n| meant(n, &words.bucket)),
+            functions: ByToken::sort(functions, |n| token(&limits.function_tokens, n), |n| meant(n, &words.function)),
+        }
+    };
+    let attached: BTreeMap<&str, &Limits> = evaluator
+        .execution_roles
+        .iter()
+        .flat_map(|role| role.documented.iter().map(|limits| (limits.policy.as_str(), *limits)))
+        .collect();
+    attached.into_iter().map(|(policy, limits)| (policy.to_owned(), names(limits))).collect()
 }
 
 /// The tokens of the managed policies that execution roles carry, those of most roles first. Names of buckets are of small

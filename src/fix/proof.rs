@@ -23,6 +23,9 @@ use crate::report::Report;
 pub struct Proof {
     /// The findings, by id, that the audit has no longer when the changes are made.
     pub closes: Vec<String>,
+    /// The findings, by id, that it has no longer about the principals that are meant, and still has about others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closes_in_part: Vec<String>,
     /// Other findings, by id, that it has no longer either.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_closes: Vec<String>,
@@ -89,9 +92,12 @@ impl<'a> Prover<'a> {
         let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
         let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.key() == finding.key());
         let others = self.before.pairs.iter().filter(is_other).filter(is_gone);
+        let is_left = |id: &String| report.pairs.iter().any(|finding| finding.id == *id);
+        let (closes_in_part, closes) = ids(meant.iter().copied()).into_iter().partition(is_left);
         Ok(Proof {
-            also_closes: ids(others),
-            closes: ids(meant.iter().copied()),
+            also_closes: ids(others).into_iter().filter(|id| !is_left(id)).collect(),
+            closes,
+            closes_in_part,
             findings_before: count(self.before),
             findings_after: count(&report),
             allowed,

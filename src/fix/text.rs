@@ -48,6 +48,10 @@ impl Page {
             if !proof.also_closes.is_empty() {
                 text += &self.line("    ", "    ", &format!("it closes {} too", proof.also_closes.join(", ")));
             }
+            if !proof.closes_in_part.is_empty() {
+                let ids = proof.closes_in_part.join(", ");
+                text += &self.line("    ", "    ", &format!("{ids} still stands for other principals"));
+            }
             let lines: &[String] = if mend.changes.is_empty() { &[] } else { &proof.allowed };
             for allowed in lines {
                 text += &self.line("    - ", "      ", allowed);

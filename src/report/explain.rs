@@ -45,7 +45,10 @@ pub(super) fn one(page: &mut Page, finding: &ReportedFinding, text: &Text<'_>) {
         let whom = match cause.principals.as_slice() {
             [] if requirement.principal.is_some() => Who::of(&finding.principals),
             [] => wording::who(requirement),
-            some => Who::of(some),
+            some => {
+                let some = some.iter().filter_map(|place| finding.principals.get(*place));
+                Who::of(&some.cloned().collect::<Vec<_>>())
+            }
         };
         let said = wording::cause(&cause.unmet).said(&whom);
         let front = format!("  cause {number} ({}): ", fix::word(&cause.unmet.cause));

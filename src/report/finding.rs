@@ -89,10 +89,9 @@ pub struct ReportedCause {
     /// The cause, with what is required.
     #[serde(flatten)]
     pub unmet: Unmet,
-    /// The principals, where it is not all of the finding's.
+    /// The principals, by their places in the finding's list (from 0), where it is not all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
-    pub principals: Vec<Arn>,
+    pub principals: Vec<usize>,
 }
 
 /// Puts the findings of rules together, those of one cause each; in the order of reports. `page`: AWS's page of a rule.
@@ -195,22 +194,22 @@ fn message(said: &[(Sentence, Vec<Arn>)]) -> String {
     parts.join("; ")
 }
 
-/// The causes, each once with those whom it concerns.
+/// The causes, each once with those whom it concerns; `all`: the principals of the finding, sorted.
 fn causes(alike: &[&Finding], all: &[Arn]) -> Vec<ReportedCause> {
-    let mut causes: Vec<(Unmet, Vec<Arn>)> = vec![];
+    let mut causes: Vec<(Unmet, Vec<usize>)> = vec![];
     for finding in alike {
         for unmet in &finding.causes {
-            let whom = finding.principal.iter().cloned();
+            let whom = finding.principal.iter().filter_map(|principal| all.binary_search(principal).ok());
             match causes.iter_mut().find(|(known, _)| is_same(known, unmet)) {
                 Some((_, principals)) => principals.extend(whom),
                 None => causes.push((unmet.clone(), whom.collect())),
             }
         }
     }
-    let reported = |(unmet, mut principals): (Unmet, Vec<Arn>)| {
+    let reported = |(unmet, mut principals): (Unmet, Vec<usize>)| {
         principals.sort();
         principals.dedup();
-        ReportedCause { unmet, principals: if principals == all { vec![] } else { principals } }
+        ReportedCause { unmet, principals: if principals.len() == all.len() { vec![] } else { principals } }
     };
     causes.into_iter().map(reported).collect()
 }

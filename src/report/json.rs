@@ -12,7 +12,11 @@ use super::text::is_steering;
 ///
 /// Never in practice: every key of the report is a text.
 pub fn write(report: &impl Serialize) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report).map(|text| escaped(&text) + "\n")
+    // One column of indentation a level: long lists of ARNs are most of a large report.
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut bytes = vec![];
+    report.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))?;
+    Ok(escaped(&String::from_utf8_lossy(&bytes)) + "\n")
 }
 
 /// JSON in which characters that steer a terminal, which JSON itself lets stand, are escaped.

@@ -234,22 +234,25 @@ fn unused(page: &mut Page, report: &Report) {
     }
     let widest = by_rule.keys().map(|(_, rule)| rule.as_str().len()).max().unwrap_or(0);
     for ((severity, rule), findings) in by_rule {
-        let sizes: BTreeSet<usize> = findings.iter().map(|finding| finding.resources.len()).collect();
+        // A role has to do with one or several of them.
+        let mut by_role: BTreeMap<&Arn, usize> = BTreeMap::new();
+        for finding in &findings {
+            for role in &finding.principals {
+                *by_role.entry(role).or_default() += finding.resources.len();
+            }
+        }
         let kind = findings.first().and_then(|f| f.resources.first()).map_or("resource", super::names::kind);
-        let sizes = match (sizes.first(), sizes.last()) {
+        let sizes = match (by_role.values().min(), by_role.values().max()) {
             (Some(least), Some(most)) if least == most => counted(*least, kind),
             (Some(least), Some(most)) => {
-                let between = if sizes.len() == 2 && most - least == 1 { "or" } else { "to" };
+                let between = if most - least == 1 { "or" } else { "to" };
                 format!("{} {between} {} {kind}s", number(*least), number(*most))
             }
             _ => String::new(),
         };
-        let classes = findings.iter().any(|finding| finding.principals.len() > 1);
-        let whom = match (findings.as_slice(), classes) {
-            ([one], false) => format!("for {}", one.principals.first().map_or("", |arn| arn.name())),
-            (many, false) => format!("for each of {} roles", many.len()),
-            ([_], true) => "for one class of roles".to_owned(),
-            (many, true) => format!("for each of {} classes of roles", many.len()),
+        let whom = match by_role.len() {
+            1 => format!("for {}", by_role.keys().next().map_or("", |arn| arn.name())),
+            many => format!("for each of {} roles", number(many)),
         };
         let spoken_severity = word(severity);
         let many = format!("x{}", findings.len());

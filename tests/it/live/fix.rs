@@ -23,9 +23,20 @@ fn of_another_account(text: &str) -> String {
     OTHER.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
-fn ids(report: &Value) -> BTreeSet<String> {
-    let findings = report["findings"].as_array().unwrap().iter();
-    findings.map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+/// A finding's id with one of its principals; none where it is about none.
+type Pair = (String, Option<String>);
+
+fn pairs(report: &Value) -> BTreeSet<Pair> {
+    let of = |finding: &Value| {
+        let id = finding["id"].as_str().unwrap().to_owned();
+        let principals = finding["principals"].as_array().unwrap().iter();
+        let mut all: Vec<Pair> = principals.map(|arn| (id.clone(), Some(arn.as_str().unwrap().to_owned()))).collect();
+        if all.is_empty() {
+            all.push((id, None));
+        }
+        all
+    };
+    report["findings"].as_array().unwrap().iter().flat_map(of).collect()
 }
 
 #[test]
@@ -56,14 +67,14 @@ fn the_commands_close_what_they_say_and_open_nothing() {
         command.args(arguments).args(REGIONS).arg("--config").arg(&config);
         String::from_utf8(command.output().unwrap().stdout).unwrap()
     };
-    let audited = || ids(&serde_json::from_str(&ask(&["scan", "--format", "json"])).unwrap());
+    let audited = || pairs(&serde_json::from_str(&ask(&["scan", "--format", "json"])).unwrap());
     let before = audited();
     let plan: Value = serde_json::from_str(&ask(&["fix", "--as", "json"])).unwrap();
     let proved = plan["mends"].as_array().unwrap().iter().filter(|mend| mend["proof"].is_object());
-    let closed: BTreeSet<String> = proved
-        .flat_map(|mend| mend["findings"].as_array().unwrap())
-        .map(|finding| finding["id"].as_str().unwrap().to_owned())
-        .collect();
+    let meant = |finding: &Value| -> Pair {
+        (finding["id"].as_str().unwrap().to_owned(), finding["principal"].as_str().map(str::to_owned))
+    };
+    let closed: BTreeSet<Pair> = proved.flat_map(|mend| mend["findings"].as_array().unwrap()).map(meant).collect();
     let script = write("fix.sh", &ask(&["fix", "--as", "cli"]));
     let path = std::env::join_paths(
         std::iter::once(PathBuf::from(tools)).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
@@ -80,8 +91,8 @@ fn the_commands_close_what_they_say_and_open_nothing() {
         .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let after = audited();
-    println!("{} findings, {} closed, {} left", before.len(), closed.len(), after.len());
+    println!("{} pairs of findings and principals, {} closed, {} left", before.len(), closed.len(), after.len());
     assert!(closed.len() >= 20, "{closed:?}");
-    assert_eq!(after.intersection(&closed).collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(after.difference(&before).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(after.intersection(&closed).collect::<Vec<_>>(), Vec::<&Pair>::new());
+    assert_eq!(after.difference(&before).collect::<Vec<_>>(), Vec::<&Pair>::new());
 }
