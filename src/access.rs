@@ -55,9 +55,8 @@ pub struct Access<'a> {
 #[derive(Debug, Default)]
 struct Classes<'a> {
     by_identity: HashMap<&'a Arn, usize>,
-    by_policies: HashMap<String, usize>,
-    /// What the policies of each class are, in few digits.
-    signatures: Vec<String>,
+    /// By policies, boundary and tags as snapshots write them, and by ARN where policies speak of single principals.
+    by_policies: HashMap<(String, Option<&'a Arn>), usize>,
 }
 
 /// What a class reaches, for each question that was asked.
@@ -254,24 +253,14 @@ impl<'a> Access<'a> {
             || !matches!(identity, Identity::Role(_))
             || self.policies(identity).iter().flatten().any(|policy| singles_out(policy.document))
             || self.boundary(identity).is_ok_and(|boundary| boundary.is_some_and(|b| singles_out(b.document)));
-        let own = if alone { identity.arn().as_str() } else { "" };
-        let policies = format!("{:?} {:?} {:?} {own}", identity.own_grants(), identity.boundary(), identity.tags());
+        let facts = (identity.own_grants(), identity.boundary(), identity.tags());
+        let written = serde_json::to_string(&facts);
+        let own = (alone || written.is_err()).then(|| identity.arn());
         let mut classes = self.classes.borrow_mut();
         let next = classes.by_policies.len();
-        if !classes.by_policies.contains_key(&policies) {
-            classes.signatures.push(format!("class {:016x}", fnv(&policies)));
-        }
-        let class = *classes.by_policies.entry(policies).or_insert(next);
+        let class = *classes.by_policies.entry((written.unwrap_or_default(), own)).or_insert(next);
         classes.by_identity.insert(identity.arn(), class);
         class
-    }
-
-    /// What an identity's policies, boundary and tags are, in few digits: the same in every run, and for every identity of a
-    /// class.
-    #[must_use]
-    pub fn signature(&self, identity: impl Into<Identity<'a>>) -> String {
-        let class = self.class(identity);
-        self.classes.borrow().signatures.get(class).cloned().unwrap_or_default()
     }
 
     /// What an identity's policies and the organization's reach, to be asked about many resources that have no policy of
@@ -360,10 +349,4 @@ impl<'a> Access<'a> {
 fn singles_out(document: &Document) -> bool {
     let text = document.json().to_string().to_ascii_lowercase();
     ["aws:principalarn", "aws:userid", "aws:username"].iter().any(|key| text.contains(key))
-}
-
-/// FNV-1a, 64 bits: a short name of a text, the same in every run and version.
-#[must_use]
-pub fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

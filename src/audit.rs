@@ -79,6 +79,11 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
         let about = finding.principal.iter().chain(&finding.resource).chain(finding.resources.iter()).chain(of_causes);
         options.scope.concerns(about)
     });
+    open.retain(|open| {
+        let subject = Arn::parse(open.subject.as_str()).ok();
+        let is_account = subject.is_none();
+        is_account || options.scope.concerns(open.principal.iter().chain(&subject).chain(open.resources.iter()))
+    });
     let mut findings = by_cause(&pairs, documentation);
     let mut labeling_jobs = jobs::labeling_jobs(&evaluator, &findings, &open);
     if !options.scope.jobs.is_empty() {
@@ -86,7 +91,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
         let of_jobs = |id: &String| labeling_jobs.iter().any(|job| job.findings.contains(id));
         findings.retain(|finding| of_jobs(&finding.id));
         pairs.retain(|finding| of_jobs(&finding.id));
-        open.retain(|open| labeling_jobs.iter().any(|job| job.arn.as_str() == open.subject));
+        open.retain(|open| jobs::leaves_open(&evaluator, &labeling_jobs, open));
     }
     let mut notes: Vec<String> = of_organization(&account.organization).into_iter().collect();
     notes.extend(workloads::notes(account, options.workloads));

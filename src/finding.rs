@@ -3,13 +3,14 @@
 //! Plain data in the form of the JSON report (product contract, `schemas/report.json`). Knows how findings are
 //! identified and ordered; has never heard of how one is found.
 
+pub mod id;
 mod rule_id;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Coverage, fnv};
+use crate::access::Coverage;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::evaluation::wording::{Sentence, Who};
@@ -17,6 +18,7 @@ use crate::evaluation::{Cause, Fix, Remedy, Unmet, fixes};
 use crate::labeling::Use;
 use crate::policy::decide::Reason;
 
+pub use id::fingerprint;
 pub use rule_id::RuleId;
 
 /// How bad it is, worst first.
@@ -333,32 +335,5 @@ impl Finding {
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
         (self.severity, self.rule, self.principal.as_ref(), self.resource.as_ref(), &self.resources)
-    }
-}
-
-/// Sixteen hex digits, the same in every run and version for the same rule, the same ARN (or class of roles) and the same use
-/// of it (FNV-1a, 64 bits).
-#[must_use]
-pub fn fingerprint(rule: RuleId, about: &str, usage: Option<Use>) -> String {
-    let usage = match usage {
-        Some(Use::Used) => "used",
-        Some(Use::Intended) => "intended",
-        Some(Use::Other) => "other",
-        Some(Use::Unknown) => "unknown",
-        None => "",
-    };
-    format!("{:016x}", fnv(&[rule.as_str(), about, usage].join("\n")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_never_changes() {
-        // INVARIANT: these stand in people's baselines; a change of the function would make every finding new.
-        let bucket = fingerprint(RuleId::BucketOutOfReach, "arn:aws:s3:::b", Some(Use::Used));
-        assert_eq!(bucket, "b39b6a6f421d6b43");
-        assert_ne!(bucket, fingerprint(RuleId::BucketOutOfReach, "arn:aws:s3:::b", Some(Use::Intended)));
     }
 }

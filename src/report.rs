@@ -201,9 +201,9 @@ pub struct ExecutionRole {
     /// The role.
     #[schemars(with = "String")]
     pub arn: Arn,
-    /// What its policies are, in few digits: the same for roles with the same policies.
+    /// The number that it shares, in this report, with the roles that have the same policies.
     #[serde(skip)]
-    pub class: String,
+    pub class: usize,
     /// What makes it an execution role.
     pub why: Vec<String>,
     /// The managed policies it carries, or copies of.

@@ -37,6 +37,24 @@ pub(super) fn labeling_jobs(
     jobs
 }
 
+/// Does what is open concern one of these jobs: itself, its role, or what it uses under its role?
+pub(super) fn leaves_open(context: &LabelingContext<'_>, jobs: &[uses::LabelingJob], open: &Open) -> bool {
+    let subject = Arn::parse(open.subject.as_str()).ok();
+    let resources = || subject.iter().chain(open.resources.iter());
+    let is_about = |job: &Job<'_>| {
+        let used = used_by(context, job);
+        let is_its_role = |arn: &Arn| Some(arn.as_str()) == used.role;
+        resources().any(|arn| *arn == job.job.arn)
+            || (subject.as_ref().is_some_and(is_its_role)
+                && (open.resources.is_empty() || resources().any(|arn| used.uses(arn))))
+            || (open.principal.as_ref().is_none_or(is_its_role) && resources().any(|arn| used.uses(arn)))
+    };
+    // Where jobs could not be read, one that was asked for may be among them.
+    let of_unread = resources().any(|arn| arn.resource() == "labeling-job/*");
+    let named = |job: &&Job<'_>| jobs.iter().any(|told| told.arn == job.job.arn);
+    of_unread || context.uses.jobs.iter().filter(named).any(is_about)
+}
+
 /// The workloads of the configuration, in its order.
 pub(super) fn workloads(workloads: &[Workload], findings: &[ReportedFinding]) -> Vec<uses::Workload> {
     let of = |workload: &Workload| {

@@ -25,7 +25,7 @@ pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) ->
         for role in &class.roles {
             let own = report::ExecutionRole {
                 arn: role.role.arn.clone(),
-                class: evaluator.access.signature(role.role),
+                class: role.class,
                 why: role.why.clone(),
                 managed_policies: policies.iter().map(|policy| (*policy).to_owned()).collect(),
                 buckets,

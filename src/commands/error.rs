@@ -61,7 +61,7 @@ pub enum Error {
     },
     /// There are no such findings.
     #[error(transparent)]
-    NoFinding(#[from] crate::fix::NoSuchFinding),
+    NoFinding(#[from] crate::fix::Misnamed),
     /// There is no finding of this id.
     #[error(
         "there is no finding `{0}`: the audit's report has the ids of all (`--all` spells out what nothing shows to be used)"

@@ -11,7 +11,7 @@ use crate::arn::Arn;
 use crate::audit::{Options, audit, spelled_out};
 use crate::evaluation::goal::{Goal, Target};
 use crate::evaluation::{Cause, Unmet};
-use crate::finding::{Finding, ReportedUnknown, Status};
+use crate::finding::{Finding, ReportedUnknown, Status, id};
 use crate::report::Report;
 
 /// Which findings are meant, by id.
@@ -26,10 +26,16 @@ pub enum Selection<'s> {
     Reported(&'s [String]),
 }
 
-/// There are no findings of these ids.
+/// A name that names no finding, or not which.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no finding {}: the audit's JSON report has the ids of all (`--format json`, and `--all` spells out what nothing shows to be used)", .0.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))]
-pub struct NoSuchFinding(pub Vec<String>);
+pub enum Misnamed {
+    /// There are no findings of these names.
+    #[error("there is no finding {}: the audit's JSON report has the ids of all (`--format json`, and `--all` spells out what nothing shows to be used)", .0.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))]
+    None(Vec<String>),
+    /// Several ids begin so.
+    #[error("`{0}` is the beginning of several ids: {ids}", ids = .1.join(", "))]
+    Several(String, Vec<String>),
+}
 
 /// A finding and what closes it.
 struct Case<'f> {
@@ -101,7 +107,7 @@ impl<'f> Case<'f> {
 /// # Errors
 ///
 /// When a finding that is named is not there.
-pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>) -> Result<Plan, NoSuchFinding> {
+pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>) -> Result<Plan, Misnamed> {
     let report = audit(snapshot, options);
     let (meant, notes) = select(&report, selection)?;
     let account = &snapshot.account;
@@ -128,23 +134,26 @@ fn holds(mend: &Mend, finding: &Finding) -> bool {
     mend.findings.iter().any(|meant| (meant.id.as_str(), meant.principal.as_ref()) == finding.key())
 }
 
-/// The fewest digits of an id that name a finding.
-const FEWEST_DIGITS: usize = 4;
-
-fn select<'f>(report: &'f Report, selection: Selection<'_>) -> Result<(Vec<&'f Finding>, Vec<String>), NoSuchFinding> {
+fn select<'f>(report: &'f Report, selection: Selection<'_>) -> Result<(Vec<&'f Finding>, Vec<String>), Misnamed> {
     let findings = report.pairs.as_slice();
     match selection {
         Selection::All => {
             Ok((findings.iter().filter(|finding| finding.status != Status::Suppressed).collect(), vec![]))
         }
         Selection::Named(names) => {
+            for name in names {
+                let ids = id::beginning(name, findings.iter().map(|finding| finding.id.as_str()));
+                if ids.len() > 1 {
+                    return Err(Misnamed::Several(name.clone(), ids.into_iter().map(str::to_owned).collect()));
+                }
+            }
             let missing: Vec<String> = names
                 .iter()
                 .filter(|name| !findings.iter().any(|finding| is_named(report, finding, name)))
                 .cloned()
                 .collect();
             if !missing.is_empty() {
-                return Err(NoSuchFinding(missing));
+                return Err(Misnamed::None(missing));
             }
             let is_meant = |finding: &&Finding| names.iter().any(|name| is_named(report, finding, name));
             Ok((findings.iter().filter(is_meant).collect(), vec![]))
@@ -157,14 +166,13 @@ fn select<'f>(report: &'f Report, selection: Selection<'_>) -> Result<(Vec<&'f F
     }
 }
 
-/// Does a name mean a finding: its id or the beginning of its id alone, its rule, its job, or what it is about?
+/// Does a name mean a finding: its id or the beginning of it, its rule, its job, or what it is about?
 fn is_named(report: &Report, finding: &Finding, name: &str) -> bool {
     if finding.rule.as_str() == name {
         return finding.status != Status::Suppressed;
     }
-    if name.len() >= FEWEST_DIGITS && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && finding.id.starts_with(name)
-    {
-        return report.pairs.iter().all(|other| other.id == finding.id || !other.id.starts_with(name));
+    if !id::beginning(name, [finding.id.as_str()]).is_empty() {
+        return true;
     }
     let is = |arn: &Arn| arn.as_str() == name || arn.name() == name;
     let job = report.labeling_jobs.iter().find(|job| is(&job.arn));

@@ -16,7 +16,7 @@ use super::text::plain;
 use super::uses::JobVerdict;
 use super::{Report, ReportedFinding};
 use crate::evaluation::wording::list;
-use crate::finding::Severity;
+use crate::finding::{Severity, id};
 pub use names::spoken;
 use names::{Names, counted, number};
 pub use names::{kind, word};
@@ -33,9 +33,6 @@ pub struct Reading {
     /// Are lists given whole?
     pub full: bool,
 }
-
-/// The fewest digits of an id.
-const FEWEST_DIGITS: usize = 4;
 
 /// The report as text.
 #[must_use]
@@ -60,12 +57,7 @@ pub fn write(report: &Report, layout: Layout, reading: &Reading) -> String {
 /// The fewest digits, four or more, in which all ids differ.
 #[must_use]
 pub fn digits(report: &Report) -> usize {
-    let ids: BTreeSet<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
-    let differ = |digits: &usize| {
-        let short: BTreeSet<&str> = ids.iter().filter_map(|id| id.get(..*digits)).collect();
-        short.len() == ids.len()
-    };
-    (FEWEST_DIGITS..16).find(differ).unwrap_or(16)
+    id::digits(report.findings.iter().map(|finding| finding.id.as_str()))
 }
 
 fn head(page: &mut Page, report: &Report, reading: &Reading) {

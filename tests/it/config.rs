@@ -288,6 +288,29 @@ fn what_was_not_audited_need_not_be_known() {
 }
 
 #[test]
+fn what_is_open_of_others_is_no_matter_of_a_narrowed_audit() {
+    let mut blind = story();
+    let ann = known(&mut blind.account.iam.users).iter_mut().find(|user| user.arn.name() == "ann").unwrap();
+    ann.grants.inline = Fact::Unknown(gap("iam:GetUserPolicy"));
+    let open = |scope: Scope| audit(&blind, Options { scope: &scope, ..OPTIONS }).open;
+    assert!(open(Scope::ALL).iter().any(|open| open.subject.ends_with(":user/ann")));
+    assert_eq!(open(Scope { roles: vec![Glob::new("GtExecution")], ..Scope::ALL }), vec![]);
+    assert_eq!(open(Scope { jobs: vec![Glob::new("acme-shops")], ..Scope::ALL }), vec![]);
+    // Of a job, what it uses is.
+    let mut blind = story();
+    let shops = "acme-sagemaker-eu";
+    let bucket = known(&mut blind.account.buckets).iter_mut().find(|bucket| bucket.arn.name() == shops).unwrap();
+    bucket.policy = Fact::Unknown(gap("s3:GetBucketPolicy"));
+    let open = |job: &str| {
+        let scope = Scope { jobs: vec![Glob::new(job)], ..Scope::ALL };
+        audit(&blind, Options { scope: &scope, ..OPTIONS }).open
+    };
+    let about = |open: &[gt_audit::report::Open]| open.iter().filter(|open| open.subject.ends_with(shops)).count();
+    assert!(about(&open("acme-shops")) > 0, "{:?}", open("acme-shops"));
+    assert_eq!(about(&open("acme-lidar")), 0);
+}
+
+#[test]
 fn the_command_line_wins_over_the_file_and_the_file_over_the_default() {
     let directory = tempfile::tempdir().unwrap();
     // A near miss is a medium finding.

@@ -101,8 +101,7 @@ fn legend(report: &Report, names: &Names<'_>, section: Section) -> Option<String
                     Some(format!("{}: {all}", counted(count, "execution role")))
                 }
                 count => {
-                    let classes: BTreeSet<&str> =
-                        report.execution_roles.iter().map(|role| role.class.as_str()).collect();
+                    let classes: BTreeSet<usize> = report.execution_roles.iter().map(|role| role.class).collect();
                     let carrying = names.carrying().map(|(policy, count)| format!("{count} with {policy}"));
                     let carrying: Vec<String> = carrying.collect();
                     Some(format!(
