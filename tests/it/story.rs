@@ -97,7 +97,7 @@ fn the_table_on_a_wide_and_on_a_narrow_terminal() {
         let text = table::write(&report(false), Layout { width, color: false }, &Reading::default());
         insta::assert_snapshot!(format!("table of {width} columns"), text);
         for line in text.lines() {
-            let is_one_name = line.split_whitespace().count() == 1 || line.contains("AmazonSageMaker-ExecutionRole-");
+            let is_one_name = line.split_whitespace().count() == 1;
             assert!(line.chars().count() <= usize::from(width) || is_one_name, "{line}");
             assert_eq!(line.trim_end(), line);
         }

@@ -194,7 +194,13 @@ fn jobs<'r>(page: &mut Page, report: &'r Report, rows: &Rows<'_, 'r>, told: &mut
         page.space();
         let made = if page.is_wide() { block.made.as_str() } else { "" };
         let name = plain(block.name);
-        page.line(&format!("{name:widest$}  {:9}  {made}{}", block.standing, plain(&block.role)));
+        let (head, role) = (format!("{name:widest$}  {:9}", block.standing), plain(&block.role));
+        if head.chars().count() + 2 + made.len() + role.chars().count() <= page.width() {
+            page.line(&format!("{head}  {made}{role}"));
+        } else {
+            page.line(format!("{head}  {}", made.trim_end_matches(", ")).trim_end());
+            page.line(&format!("  {role}"));
+        }
         if let Some(says) = block.says {
             let words: Vec<&str> = says.split_whitespace().collect();
             page.wrap("  ", "  ", &format!("AWS says: {}", words.join(" ")));
