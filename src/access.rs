@@ -82,7 +82,7 @@ impl Named<'_> {
         if self.arn.is_some() { self.name.to_owned() } else { format!("inline {}", self.name) }
     }
 
-    /// Is it one of AWS's own, that nobody in the account can edit?
+    /// Is it one of AWS's own, that cannot be edited in the account?
     #[must_use]
     pub fn is_of_aws(&self) -> bool {
         self.arn.is_some_and(|arn| arn.account() == "aws")

@@ -206,7 +206,7 @@ mod not_asked {
 }
 
 impl Regional {
-    /// A region of which nobody has asked anything yet.
+    /// A region of which nothing was asked yet.
     #[must_use]
     pub fn not_asked() -> Self {
         Self {
@@ -288,7 +288,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// When it could not be read, or nobody asked for it.
+    /// When it could not be read, or was not asked for.
     pub fn key(&self, region: &str, name: &str) -> Result<Option<&Key>, Unknown> {
         match self.regions.get(region).and_then(|regional| regional.keys.get(name)) {
             Some(key) => key.known().map(Option::as_ref),
@@ -300,7 +300,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// When they could not be read, or nobody asked for them.
+    /// When they could not be read, or were not asked for.
     pub fn object_tags(&self, object: &Arn) -> Result<Option<&Tags>, Unknown> {
         match self.objects.get(object) {
             Some(tags) => tags.known().map(Option::as_ref),
@@ -314,7 +314,7 @@ impl Iam {
     ///
     /// # Errors
     ///
-    /// When it could not be read, or nobody asked for it.
+    /// When it could not be read, or was not asked for.
     pub fn policy(&self, arn: &Arn) -> Result<&ManagedPolicy, Unknown> {
         match self.policies.get(arn) {
             Some(policy) => policy.known(),

@@ -43,7 +43,7 @@ pub enum Command {
     Why(Box<Why>),
     /// Explain a finding, with its causes, statements and fixes; or a rule.
     Explain(Box<Explain>),
-    /// List the rules, or explain one: what it finds, why, an example, how to mend it.
+    /// List the rules, or explain one: what it finds, why, an example, how to fix it.
     Rules {
         /// The rule's id.
         rule: Option<String>,

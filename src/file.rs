@@ -80,7 +80,7 @@ impl Target {
     }
 }
 
-/// Writes a file by way of a temporary one beside it, so that nobody ever sees half of it. The file is readable by its
+/// Writes a file by way of a temporary one beside it, so that no reader ever sees half of it. The file is readable by its
 /// owner alone: it holds an account's names and policies. `-` is the standard output that is handed in.
 ///
 /// # Errors

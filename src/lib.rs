@@ -1,7 +1,7 @@
 //! gt-audit: does a labeling job's role reach what the job needs, and if not, why not?
 //!
 //! SageMaker Ground Truth's labeling jobs run under an IAM role, mostly with one of two AWS managed policies whose
-//! grants hang on names and tags. An audit collects the facts of an account, decides as AWS does what each execution role
+//! grants depend on names and tags. An audit collects the facts of an account, decides as AWS does what each execution role
 //! reaches, holds that against the documented limits, and says what is wrong, why, and what to change. It only reads.
 //!
 //! Data goes one way, and imports point down only (a test holds that):

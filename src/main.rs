@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Err(error) if error.is_closed_pipe() => ExitCode::from(error.exit_code()),
         Err(error) => {
             for line in error.lines() {
-                // When not even that can be written there is nobody left to tell.
+                // When not even that can be written, there is no way left to say it.
                 drop(writeln!(io::stderr(), "{}", text::plain(&line)));
             }
             ExitCode::from(error.exit_code())

@@ -2,7 +2,7 @@
 //!
 //! A request is read and held against the API's shape ([`request`], [`schema`]); the job is put into the account as if it
 //! had been made ([`place`]); and what it needs is decided like an audit's: by its role, by who makes it, and for the objects
-//! that its manifest names ([`manifest`]). Knows an account and a request, asks nobody, and looks nothing up.
+//! that its manifest names ([`manifest`]). Knows an account and a request, asks no service, and looks nothing up.
 
 pub mod across;
 mod caller;

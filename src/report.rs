@@ -246,7 +246,7 @@ pub struct Reach {
     pub none: usize,
     /// Refused by a statement.
     pub denied: usize,
-    /// It hangs on something that is not known.
+    /// It depends on something that is not known.
     pub unknown: usize,
 }
 

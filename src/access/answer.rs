@@ -1,4 +1,4 @@
-//! What comes of a question: how much is allowed, where, and what it hangs on.
+//! What comes of a question: how much is allowed, where, and what it depends on.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ pub enum Coverage {
     None,
     /// Nothing, because a statement refuses.
     Denied,
-    /// It hangs on something that is not known.
+    /// It depends on something that is not known.
     Unknown,
 }
 
@@ -129,7 +129,7 @@ impl Answer {
         })
     }
 
-    /// What is missing where the answer hangs on something: a policy that could not be read, or a statement that this
+    /// What is missing where the answer depends on something: a policy that could not be read, or a statement that this
     /// build does not decide.
     #[must_use]
     pub fn gap(&self) -> Option<Unknown> {

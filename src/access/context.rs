@@ -25,7 +25,7 @@ const NOTHING: [Value; 2] = [Value::Absent, Value::Present];
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'q> {
     pub(super) ask: &'q Ask<'q>,
-    /// Who asks; of a service that asks itself, nobody.
+    /// Who asks; of a service that asks by itself, none.
     pub(super) identity: Option<Identity<'q>>,
     /// The account on whose behalf a service asks.
     pub(super) account: &'q str,

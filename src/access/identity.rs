@@ -62,7 +62,7 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Its tags; of a group's members nobody knows which they have.
+    /// Its tags; which a group's members have is not known.
     #[must_use]
     pub fn tags(self) -> Option<&'a Fact<Tags>> {
         match self {
@@ -76,7 +76,7 @@ impl<'a> Identity<'a> {
         match self {
             Self::Role(role) => Requester::Role(role.arn.clone()),
             Self::User(user) => Requester::User(user.arn.clone()),
-            // Somebody of the group: a user, and nobody knows which.
+            // Somebody of the group: a user, and which is not known.
             Self::Group(group) => Requester::User(group.arn.clone()),
         }
     }

@@ -1,6 +1,6 @@
 //! What of an account is Ground Truth's own: labeling jobs, work teams, flow definitions.
 //!
-//! A job holds what `CreateLabelingJob` was asked, in AWS's own names, as far as permissions hang on it; what else a
+//! A job holds what `CreateLabelingJob` was asked, in AWS's own names, as far as permissions depend on it; what else a
 //! request has is not kept.
 
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use crate::policy::Document;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Organization {
-    /// Nobody asked.
+    /// It was not asked for.
     #[default]
     NotAsked,
     /// There is none, or one whose policies do not bind the account: it only shares the bill, or the account manages it.

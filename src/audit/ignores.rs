@@ -85,7 +85,7 @@ fn ended(ignore: &Ignore, day: Option<Date>) -> Option<String> {
     let until = ignore.until?;
     match day {
         Some(day) if day <= until => None,
-        Some(_) => Some(format!("ended on {until}, and what it silenced counts again: mend it, or renew the ignore")),
+        Some(_) => Some(format!("ended on {until}, and what it silenced counts again: fix it, or renew the ignore")),
         None => Some(format!("silences nothing: it ends on {until}, and the facts do not say of what day they are")),
     }
 }

@@ -1,6 +1,6 @@
 //! What each bucket and function is to each class of execution roles.
 //!
-//! Resources that a class's policies do not tell apart, and whose names and tags say the same, are one group: what is
+//! Resources that a class's policies do not distinguish, and whose names and tags say the same, are one group: what is
 //! found of one of them is found of all. So an audit looks at each resource once a class, and at each group once a rule.
 
 use std::collections::{BTreeMap, HashMap};

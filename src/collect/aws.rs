@@ -70,7 +70,7 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// When there is no region, nobody answers, or the credentials are refused.
+    /// When there is no region, no answer, or the credentials are refused.
     pub async fn new(config: SdkConfig, connection: &Connection, watcher: Watcher) -> Result<Self, ConnectError> {
         let begun = config.time_source().unwrap_or_default().now();
         let source = CredentialSource::default();

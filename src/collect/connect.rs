@@ -3,7 +3,7 @@
 //! It is aws-config that reads them, so that everything works that works with the AWS CLI: profiles, SSO, role chains,
 //! credential processes, web identity, containers, instances. What it does here beside that: a profile that does not
 //! exist is said at once; credentials are loaded before anything else is done with them, so that their trouble is not
-//! taken for the network's; and where there is no instance metadata, nobody waits for it.
+//! taken for the network's; and where there is no instance metadata, it is not waited for.
 
 use std::pin::pin;
 use std::sync::Mutex;
@@ -207,7 +207,7 @@ async fn with_loaded_credentials(config: SdkConfig, source: &CredentialSource) -
     Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(loaded)).build())
 }
 
-/// Credentials that are there already, so that nobody is asked twice for a token; later ones come from their source.
+/// Credentials that are there already, so that no user is asked twice for a token; later ones come from their source.
 #[derive(Debug)]
 struct Loaded {
     first: Mutex<Option<Credentials>>,

@@ -116,7 +116,7 @@ pub enum ConnectError {
         /// AWS's code and message.
         problem: String,
     },
-    /// Nobody answers.
+    /// No answer comes.
     #[error("{endpoint} does not answer{through} ({problem}): {remedy}")]
     NoAnswer {
         /// The URL, or AWS's service and the region.

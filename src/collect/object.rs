@@ -10,7 +10,7 @@ use super::s3::in_its_region;
 use crate::account::Unknown;
 use crate::arn::Arn;
 
-/// An object in a bucket of a region, else of the home region, in a file that nobody else sees and that is gone when it is closed. So memory does not grow with it.
+/// An object in a bucket of a region, else of the home region, in a file that no other user sees and that is gone when it is closed. So memory does not grow with it.
 ///
 /// # Errors
 ///

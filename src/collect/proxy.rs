@@ -1,4 +1,4 @@
-//! Which proxy stands between here and an address, as the usual variables say: to name it where nobody answers.
+//! Which proxy stands between here and an address, as the usual variables say: to name it where no answer comes.
 //!
 //! The SDK reads the same variables to go through it; this module only tells.
 

@@ -126,7 +126,7 @@ impl Refusal {
         let message = match failure.message() {
             Some(message) => line(message),
             None if missing => "the endpoint does not have this operation".to_owned(),
-            // What the SDK did not understand of a page is nobody's business.
+            // What the SDK did not understand of a page is of no use to a reader.
             None if code.starts_with("Http") => "it is no answer of AWS's".to_owned(),
             None => line(&innermost(failure)),
         };

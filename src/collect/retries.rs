@@ -84,11 +84,11 @@ impl Retries {
         past.failures += 1;
         let missing = attempt.response().is_some_and(|response| is_missing(response, None, self.emulated));
         let error = attempt.output_or_error().and_then(Result::err);
-        let nobody = error.is_some_and(|error| has_no_address(error) || (self.first && nobody_answers(error)));
+        let silent = error.is_some_and(|error| has_no_address(error) || (self.first && has_no_answer(error)));
         // As long as the SDK may wait before the next attempt: a second, and twice as long after each.
         let wait = Duration::from_secs(1).saturating_mul(1 << (past.attempts - 1).min(8)).min(LONGEST_BACKOFF);
         let spent = now.duration_since(past.since).unwrap_or_default();
-        missing || (nobody && past.failures > 1) || spent + wait > RETRIED
+        missing || (silent && past.failures > 1) || spent + wait > RETRIED
     }
 }
 
@@ -112,8 +112,8 @@ fn has_no_address(error: &OrchestratorError<Operation>) -> bool {
     causes(error).any(|cause| cause.to_string().starts_with("dns error"))
 }
 
-/// Is nobody at the address, or nobody who says a word? Whoever resets a connection is there.
-fn nobody_answers(error: &OrchestratorError<Operation>) -> bool {
+/// Is no server at the address, or none that says a word? Whoever resets a connection is there.
+fn has_no_answer(error: &OrchestratorError<Operation>) -> bool {
     let refused = |cause: &(dyn Error + 'static)| {
         let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         kind.is_some_and(|kind| {
@@ -160,7 +160,7 @@ pub(super) struct ToldSleep(pub(super) SharedAsyncSleep);
 
 impl AsyncSleep for ToldSleep {
     fn sleep(&self, duration: Duration) -> Sleep {
-        // Outside of a call nobody is told.
+        // Outside of a call there is no listener.
         RETRIES.try_with(|call| call.waits(duration)).unwrap_or_default();
         self.0.sleep(duration)
     }

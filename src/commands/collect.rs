@@ -67,7 +67,7 @@ pub(super) fn snapshot(
 #[cfg(feature = "live")]
 const FOR_EVER: u32 = 36_500;
 
-/// Collects what labeling jobs hang on that are not yet made, and reads their manifests in S3 where that is asked for.
+/// Collects what labeling jobs depend on that are not yet made, and reads their manifests in S3 where that is asked for.
 #[cfg(feature = "live")]
 pub(super) fn for_jobs(
     arguments: &cli::Preflight,

@@ -48,7 +48,7 @@ pub enum Error {
         /// How many.
         jobs: usize,
     },
-    /// Nobody in the account could make the job.
+    /// No principal of the account could make the job.
     #[error(transparent)]
     NoCaller(#[from] NoCaller),
     /// A report cannot be read back.

@@ -10,7 +10,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::collect::Stop;
 
-/// While it lives, the first Ctrl-C stops the collecting; each other one ends the program as if nobody listened.
+/// While it lives, the first Ctrl-C stops the collecting; each other one ends the program at once.
 pub(super) struct Listening(Arc<AtomicBool>);
 
 impl Listening {

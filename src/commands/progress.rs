@@ -13,7 +13,7 @@ use crate::report::text::plain;
 /// How long nothing is said where there is no bar.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// The bar, hidden where nobody watches.
+/// The bar, hidden where no terminal shows it.
 pub(super) struct Progress {
     bar: ProgressBar,
     voice: Voice,

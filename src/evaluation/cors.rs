@@ -17,7 +17,7 @@ pub fn browsers(request: &LabelingJobRequest) -> Option<&'static Browsers> {
     browsers_of_task(request).or_else(builtin::browsers_of_images)
 }
 
-/// The same, by AWS's own functions and interfaces alone: what a template of one's own shows, nobody knows.
+/// The same, by AWS's own functions and interfaces alone: what a template of one's own shows is not known.
 #[must_use]
 pub fn browsers_of_task(request: &LabelingJobRequest) -> Option<&'static Browsers> {
     let task = &request.human_task_config;

@@ -13,7 +13,7 @@ pub(super) const PASSED_TO: &str = "iam:PassedToService";
 /// The action that has it.
 pub(super) const PASS_ROLE: &str = "iam:PassRole";
 
-/// The actions of which some statements speak: one of each class that all these documents do not tell apart.
+/// The actions of which some statements speak: one of each class that all these documents do not distinguish.
 pub(super) fn actions(
     touched: &[Arc<Statement>],
     documents: &[&Document],

@@ -2,7 +2,7 @@
 //! by one automaton over both sets of policies.
 //!
 //! Only what the changed statements name can be decided otherwise: every other statement is there before and after. All
-//! actions of which a changed statement speaks are gone through, one of each class that no statement tells apart, and for
+//! actions of which a changed statement speaks are gone through, one of each class that no statement distinguishes, and for
 //! each the resources that differ: none may lie outside what was asked.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +141,7 @@ impl<'c> Comparison<'c, '_, '_> {
         was
     }
 
-    /// Every case that the policies tell apart by the keys on which what was asked hangs: each value that one of them
+    /// Every case that the policies distinguish by the keys on which what was asked depends: each value that one of them
     /// names, and one that none names.
     fn cases(&self, action: &str, documents: &[&Document]) -> Vec<Case> {
         let asked = self.asked.gains.iter().filter(|grant| grant.action.eq_ignore_ascii_case(action));

@@ -1,5 +1,5 @@
 //! Guards: conditions of a grant that the request, or the tags of the resource, could meet. A grant beside one that asks
-//! for nothing makes it ineffective, and nobody would notice.
+//! for nothing makes it ineffective, unnoticed.
 
 use super::Change;
 use super::apply::identity;

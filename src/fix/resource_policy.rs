@@ -19,7 +19,7 @@ use crate::policy::reach::Reach;
 use crate::policy::request::{Context, Request};
 use crate::policy::{Document, Selection, Statement};
 
-/// An account that nobody has.
+/// An account that does not exist.
 const STRANGER: &str = "000000000000";
 
 /// What somebody may do who may do everything.
@@ -50,7 +50,7 @@ pub(super) fn hold(
     Ok(())
 }
 
-/// A case: the values of the keys on which what was asked hangs; nothing of a key that is not known.
+/// A case: the values of the keys on which what was asked depends; nothing of a key that is not known.
 type Case = Vec<(&'static str, String)>;
 
 fn hold_one(
@@ -78,7 +78,7 @@ fn hold_one(
     Ok(())
 }
 
-/// With nothing known, and with each value that something hangs on and one that nothing hangs on.
+/// With nothing known, and with each value that something depends on and one that nothing depends on.
 fn contexts(action: &str, asked: &IntendedEffect) -> Vec<Case> {
     let grants = asked.gains.iter().chain(&asked.losses).filter(|grant| grant.action.eq_ignore_ascii_case(action));
     let mut cases = BTreeSet::from([Case::new()]);
@@ -125,7 +125,7 @@ fn requesters(resource: &Arn, account: &str, documents: &[&Document], asked: &In
     let strangers = [account, STRANGER].into_iter().flat_map(|account| {
         ["role/stranger", "user/stranger", "root"].map(|name| Arn::iam(partition, account, name).to_string())
     });
-    let nobody = ["anonymous", "stranger.amazonaws.com"].map(str::to_owned);
+    let others = ["anonymous", "stranger.amazonaws.com"].map(str::to_owned);
     let asked = asked.gains.iter().chain(&asked.losses).filter_map(|grant| grant.principal.clone());
-    spelled.chain(strangers).chain(nobody).chain(asked).collect()
+    spelled.chain(strangers).chain(others).chain(asked).collect()
 }

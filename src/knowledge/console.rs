@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// The service whose actions the console alone asks for; nobody can call them by an API.
+/// The service whose actions the console alone asks for; they cannot be called by an API.
 pub const CONSOLE_ONLY_SERVICE: &str = "groundtruthlabeling";
 
 /// The action without which an identity is not meant to create labeling jobs, in the console or elsewhere.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::arn::Arn;
 use crate::policy::{Condition, Document, Effect, Pattern, Selection, Statement};
 
-/// What a policy's S3, Lambda, SNS and SQS grants hang on.
+/// What a policy's S3, Lambda, SNS and SQS grants depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {

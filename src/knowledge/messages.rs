@@ -75,7 +75,7 @@ pub enum Layer {
 pub struct Sentence {
     /// The template.
     pub words: String,
-    /// Who is meant, where the words name nobody by a slot.
+    /// Who is meant, where the words have no slot for one.
     pub principal: Option<String>,
     /// The denied action.
     pub action: Option<String>,

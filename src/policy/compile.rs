@@ -45,7 +45,7 @@ pub(super) struct Compiled<'a> {
     pub(super) statement: &'a Arc<Statement>,
     /// In the order of the statement's own conditions.
     pub(super) tests: Vec<Test>,
-    /// Who is meant; of policies that belong to somebody, nobody.
+    /// Who is meant; of identity-based policies, no principal.
     principals: Option<Selection<Who>>,
     /// Trust policies name none.
     pub(super) resources: Option<Selection<Resource>>,
@@ -244,7 +244,7 @@ impl Compiled<'_> {
             }
             Kind::Endpoint => {
                 let naming = self.naming(requester, limits);
-                // Gateway endpoints take an account for its root user alone, and of which kind the endpoint is nobody says.
+                // Gateway endpoints take an account for its root user alone, and of which kind the endpoint is, is not said.
                 let gateway = request.action().starts_with("s3:") || request.action().starts_with("dynamodb:");
                 let unclear = gateway && naming.is_by_account_alone() && !requester.is_root();
                 let sure = if unclear { Truth::Unknown } else { Truth::True };

@@ -171,7 +171,7 @@ impl Test {
         Self { quantifier, negated, if_exists, key: keys.intern(&condition.key), wanted, flawed }
     }
 
-    /// A condition whose meaning nobody knows.
+    /// A condition whose meaning is not known.
     pub fn unclear(condition: &Condition, keys: &mut Keys) -> Self {
         let key = keys.intern(&condition.key);
         Self { quantifier: None, negated: false, if_exists: false, key, wanted: Wanted::Unknown, flawed: false }

@@ -55,11 +55,11 @@ pub struct Decision<G> {
     pub verdict: Verdict,
     /// The statements that made the verdict: they alone give the same. An implicit deny has none.
     pub reasons: Vec<Reason>,
-    /// The conditions that nobody can decide, where the verdict hangs on them.
+    /// The conditions that cannot be decided, where the verdict depends on them.
     pub residual: Vec<Condition>,
     /// The statements of which something other than a condition is not known: a variable, or whom they name.
     pub unsure: Vec<Reason>,
-    /// The policies that could not be read, where the verdict hangs on them.
+    /// The policies that could not be read, where the verdict depends on them.
     pub gaps: Vec<G>,
     /// Where nothing allows: the layers for want of which it does not, the first one first.
     pub missing: Vec<&'static str>,
@@ -200,7 +200,7 @@ pub fn explain<G: Clone>(policies: &[&Policies<'_, G>], request: &Request<'_>, r
     decision
 }
 
-/// The conditions of a statement that nobody can decide.
+/// The conditions of a statement that cannot be decided.
 pub(super) fn residual<'s>(
     statement: &'s Compiled<'_>,
     request: &'s Request<'_>,
@@ -228,7 +228,7 @@ pub(super) struct Terms {
     combination: Combination,
     /// The root user has full access to its account.
     root: bool,
-    /// Nobody needs a permission for it, and no policy takes it away.
+    /// It needs no permission, and no policy takes it away.
     free: bool,
 }
 

@@ -1,6 +1,6 @@
 //! What one set of policies allows that another does not, over all actions and all resources of a set.
 //!
-//! The actions fall into classes that no statement tells apart; one action of each class is asked about, with one
+//! The actions fall into classes that no statement distinguishes; one action of each class is asked about, with one
 //! automaton over the resources. So a change can be proved to allow what was asked for and nothing else.
 
 use super::compile::Policies;
@@ -73,7 +73,7 @@ fn classes<'p, 'a: 'p, G: 'p>(
     told_apart(groups, &Pattern::new("?*:?*"))
 }
 
-/// One action of each class that these groups of globs tell apart, of those actions that a glob names.
+/// One action of each class that these groups of globs distinguish, of those actions that a glob names.
 ///
 /// # Errors
 ///

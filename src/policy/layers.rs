@@ -2,7 +2,7 @@
 //!
 //! Sources: IAM User Guide, `reference_policies_evaluation-logic_policy-eval-denyallow`, `access_policies_boundaries`,
 //! `reference_policies_evaluation-logic-cross-account`; KMS Developer Guide, `policy-evaluation`; VPC guide,
-//! `vpc-endpoints-access` (all 2026-11). Nothing is guessed: what hangs on something unknown is
+//! `vpc-endpoints-access` (all 2026-11). Nothing is guessed: what depends on something unknown is
 //! [`Verdict::Conditional`]. Knows neither statements nor resources.
 
 use super::Effect;
@@ -14,9 +14,9 @@ pub use super::ternary::Truth;
 pub enum Verdict {
     /// Every completion of what is open allows.
     Allowed,
-    /// It hangs on something that is not known.
+    /// It depends on something that is not known.
     Conditional,
-    /// Nothing allows; whether a statement refuses, too, hangs on something that is not known.
+    /// Nothing allows; whether a statement refuses, too, depends on something that is not known.
     Denied,
     /// Nothing allows.
     ImplicitlyDenied,
@@ -86,7 +86,7 @@ pub struct Limits {
 /// What the layers say, each for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
-    /// AWS lets nobody do it.
+    /// AWS allows it to no principal.
     pub impossible: bool,
     /// Some statement of any layer refuses.
     pub deny: Truth,

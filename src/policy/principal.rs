@@ -25,7 +25,7 @@ pub enum Requester {
     Other(Arn),
     /// An AWS service.
     Service(String),
-    /// Nobody.
+    /// No principal.
     Anonymous,
 }
 
@@ -51,11 +51,11 @@ pub enum Who {
     Entity(Arn),
     /// An AWS service.
     Service(String),
-    /// An account under its canonical id, which nobody here can translate.
+    /// An account under its canonical id, which cannot be translated here.
     Canonical,
     /// Whoever comes by way of an identity provider, as sessions of roles may.
     Federated,
-    /// An entity that was deleted: nobody.
+    /// An entity that was deleted: no principal.
     Deleted,
     /// What the documentation does not describe: an ARN with a wildcard, a kind of principal that this build does not know.
     Unclear,

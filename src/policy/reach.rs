@@ -1,6 +1,6 @@
 //! What sets of policies decide about one request for whole sets of resources.
 //!
-//! All that does not hang on the resource is settled once: which statements concern the action, whether their conditions
+//! All that does not depend on the resource is settled once: which statements concern the action, whether their conditions
 //! hold, whom they name. What is left of each is a clause: where it applies and what it does there. Beside the clauses
 //! stand the rules of AWS's own about the action on resources of a form. One automaton over the patterns of both then
 //! answers for any set of resources, with a shortest resource for each thing that is decided in it.

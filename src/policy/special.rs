@@ -19,7 +19,7 @@ const FREE_FOR_ALL: &str = "sts:getcalleridentity";
 const FREE_FOR_USERS: &str = "sts:getsessiontoken";
 
 /// The owner's root user may do this whatever the bucket's policy denies; VPC endpoint policies and the organization's
-/// policies still count. Nobody of another account may (Amazon S3 API Reference, `API_PutBucketPolicy`,
+/// policies still count. No principal of another account may (Amazon S3 API Reference, `API_PutBucketPolicy`,
 /// `API_GetBucketPolicy` and `API_DeleteBucketPolicy`, 2026-11).
 const OF_THE_BUCKETS_OWNER: [&str; 3] = ["s3:deletebucketpolicy", "s3:getbucketpolicy", "s3:putbucketpolicy"];
 
@@ -91,7 +91,7 @@ const ON_ALIASES: [&str; 3] = ["kms:createalias", "kms:deletealias", "kms:update
 /// The ARNs of aliases.
 const ALIASES: &str = "arn:*:kms:*:*:alias/*";
 
-/// The aliases of AWS managed keys, whose names nobody else may give (KMS API Reference, `API_CreateAlias`, 2026-11).
+/// The aliases of AWS managed keys, whose names only AWS may give (KMS API Reference, `API_CreateAlias`, 2026-11).
 const ALIASES_OF_AWS: &str = "arn:*:kms:*:*:alias/aws/*";
 
 /// The actions that change a managed policy; those of AWS cannot be changed (IAM User Guide,
@@ -234,7 +234,7 @@ fn is_service(request: &Request<'_>) -> bool {
     matches!(request.requester(), Requester::Service(_))
 }
 
-/// A user or the root user; and where nobody is named, somebody who may.
+/// A user or the root user; and where no principal is named, one that may.
 fn may_ask_for_session_token(request: &Request<'_>) -> bool {
     let requester = request.requester();
     matches!(requester, Requester::User(_)) || requester.is_root() || request.is_of_identity_alone()

@@ -118,7 +118,7 @@ impl Template {
     }
 
     /// Does the text match another, with the request's values in the place of the variables? Nothing is put together for
-    /// it. What hangs on an unknown variable is not certain; a variable without a value matches nothing.
+    /// it. What depends on an unknown variable is not certain; a variable without a value matches nothing.
     #[must_use]
     pub fn matches(&self, text: &str, request: &Request<'_>) -> Truth {
         match self {

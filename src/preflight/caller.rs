@@ -27,7 +27,7 @@ pub enum Caller<'a> {
     Unknown(&'a Arn, Unknown),
 }
 
-/// An ARN that is nobody's who could make a job.
+/// An ARN of no principal that could make a job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoCaller {
     /// The account has no such role or user.

@@ -8,7 +8,7 @@ use crate::labeling::uses::unqualified;
 use crate::labeling::{self, Uses};
 use crate::uri::S3Uri;
 
-/// What the status of a job is that nobody made.
+/// The status of a job that was not made.
 const REQUESTED: &str = "Requested";
 
 /// The region in which a job would be made: where AWS says it is; else the only one that the account was asked about; else
@@ -80,7 +80,7 @@ pub fn placed(account: &Account, asked: &[Asked]) -> Account {
     placed
 }
 
-/// The details that the jobs hang on, beside those of `beyond`, the places of their objects: no other bucket or function
+/// The details that the jobs depend on, beside those of `beyond`, the places of their objects: no other bucket or function
 /// matters.
 #[must_use]
 pub fn wanted(account: &Account, asked: &[Asked], beyond: &[S3Uri]) -> Wanted {

@@ -164,7 +164,7 @@ fn note(loose: &Loose<'_>) -> &'static str {
     }
 }
 
-/// Passing a role to a service that nobody would name.
+/// Passing a role to a service that no condition would name.
 fn to_any_service() -> Ask<'static> {
     Ask::new(PASS_ROLE).sent_by(Sender::Anybody).with(PASSED_TO, format!("{STRANGER}.amazonaws.com"))
 }

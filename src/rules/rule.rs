@@ -68,8 +68,8 @@ pub struct Pair<T: 'static> {
     pub found: for<'a> fn(&Evaluator<'a>, &ExecutionRole<'a>, &T, Use) -> Result<bool, Unknown>,
     /// The finding, where it is.
     pub finding: for<'a> fn(&Evaluator<'a>, &ExecutionRole<'a>, &T, Use) -> Finding,
-    /// Does it hang on the role's policies alone, where the resource has none of its own and nobody uses it? Then it is
-    /// found once for all resources that the policies do not tell apart.
+    /// Does it depend on the role's policies alone, where the resource has none of its own and no role uses it? Then it is
+    /// found once for all resources that the policies do not distinguish.
     pub of_policies_alone: bool,
     /// The sentence about so many resources that nothing shows to be used.
     pub together: fn(&ExecutionRole<'_>, usize) -> Sentence,

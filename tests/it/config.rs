@@ -198,7 +198,7 @@ fn an_ignore_that_has_ended_or_matches_nothing_is_a_note() {
     assert_eq!(suppressed(&report), Vec::<&Finding>::new());
     assert_eq!(report.summary.exit_code, 1);
     let ended = "gt-audit.toml:2: the ignore of `role-not-assumable` ended on 2020-02-29, and what it silenced counts \
-                 again: mend it, or renew the ignore";
+                 again: fix it, or renew the ignore";
     assert_eq!(report.notes, [ended]);
     let mut undated = story();
     undated.collection.finished_at = "lately".to_owned();

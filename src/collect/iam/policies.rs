@@ -1,7 +1,7 @@
 //! The managed policies that somebody carries, each in its default version.
 //!
 //! The bulk answer holds most of them; those that only serve as a boundary or that AWS has deprecated can be missing
-//! there, and one by one they are asked for here. Those that nobody carries are left out: they decide nothing.
+//! there, and one by one they are asked for here. Those that are attached to no identity are left out: they decide nothing.
 
 use std::collections::BTreeSet;
 

@@ -32,7 +32,7 @@ pub(super) struct Decided {
     warnings: Vec<String>,
 }
 
-/// A condition that nobody can decide.
+/// A condition that cannot be decided.
 #[derive(Debug, Serialize)]
 struct Residual {
     operator: String,
@@ -43,7 +43,7 @@ struct Residual {
 /// Decides what a line asks; the fields of it that this build does not know are warned of.
 pub(super) fn decide(asked: &Asked, unknown_fields: Vec<String>) -> Result<Decided, String> {
     let owner = asked.owner();
-    // Where a line names nobody, the question is what the policies say by themselves, within the resource's account.
+    // Where a line names no principal, the question is what the policies say by themselves, within the resource's account.
     let somebody = Arn::iam("aws", owner.unwrap_or("123456789012"), "role/somebody");
     let principal = asked.principal.as_deref().unwrap_or(somebody.as_str());
     asked.check(principal)?;

@@ -17,20 +17,20 @@ pub enum Origin<G> {
     Missing(G),
 }
 
-/// A statement that concerns the action and the requester, or a policy that nobody could read.
+/// A statement that concerns the action and the requester, or a policy that could not be read.
 #[derive(Debug, Clone)]
 pub struct Clause<G> {
     /// The layer it belongs to.
     pub layer: Layer,
     /// What it does where it applies. A missing policy may do both: it makes two clauses.
     pub effect: Effect,
-    /// Does it hang on something that is not known?
+    /// Does it depend on something that is not known?
     pub open: bool,
     /// The resources it applies to, or, where `all_but`, does not apply to.
     pub patterns: Vec<Pattern>,
     /// `NotResource`.
     pub all_but: bool,
-    /// The conditions that nobody can decide.
+    /// The conditions that cannot be decided.
     pub residual: Vec<Condition>,
     /// The conditions that decide: of a Deny those that hold, of a statement that does not apply those that do not.
     pub deciding: Vec<ConditionFact>,

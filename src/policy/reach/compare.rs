@@ -148,8 +148,8 @@ fn is_gap_same<G: PartialEq>(one: &Origin<G>, other: &Origin<G>) -> bool {
 }
 
 impl<G> Reach<G> {
-    /// Where in a set these policies decide otherwise than those of another request. Where both hang on something
-    /// unknown, they differ if they hang on different conditions or policies.
+    /// Where in a set these policies decide otherwise than those of another request. Where both depend on something
+    /// unknown, they differ if they depend on different conditions or policies.
     ///
     /// # Errors
     ///

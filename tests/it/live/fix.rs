@@ -17,7 +17,7 @@ use crate::accounts::{read, story};
 use crate::command_line::gt_audit;
 
 /// LocalStack knows accounts apart by the access key; a bucket's name is its own everywhere.
-const OTHER: [(&str, &str); 2] = [("111122223333", "222233334444"), ("acme-", "other-")];
+const OTHER: [(&str, &str); 2] = [("111122223333", "333344445555"), ("acme-", "other-")];
 
 fn of_another_account(text: &str) -> String {
     OTHER.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
