@@ -227,7 +227,7 @@ impl Unused {
     }
 }
 
-/// 128 bits that no other number has, and that cannot be told from random ones (SplitMix64, twice).
+/// 128 bits that no other number has, and that cannot be told from random ones (`SplitMix64`, twice).
 fn spread(number: u64) -> u128 {
     let mix = |seed: u64| {
         let mut bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -260,11 +260,11 @@ mod tests {
         let row = |role: usize| (0..100).filter(|b| *b != role && (role < 8 || *b < 50)).collect::<Places>();
         let rows: BTreeMap<Arn, Places> = roles.iter().cloned().zip((0..).map(row)).collect();
         let parts = unused.parts(&rows);
-        let mut pairs = BTreeMap::new();
+        let mut pairs = BTreeSet::new();
         for part in &parts {
             for role in &part.roles {
                 for resource in part.resources.iter() {
-                    assert_eq!(pairs.insert((role.clone(), resource.clone()), ()), None);
+                    assert!(pairs.insert((role.clone(), resource.clone())));
                 }
             }
         }
@@ -273,7 +273,7 @@ mod tests {
             places.iter().map(|place| (role.clone(), all[place].clone())).collect::<Vec<_>>()
         };
         let wanted: BTreeSet<_> = rows.iter().flat_map(|(role, places)| of(role, places)).collect();
-        assert_eq!(pairs.into_keys().collect::<BTreeSet<_>>(), wanted);
+        assert_eq!(pairs, wanted);
         // Ten buckets that one role has, forty that all lack, fifty that eight lack.
         assert_eq!(parts.len(), 12);
         assert_eq!(parts.iter().filter(|part| part.distinction.is_empty()).count(), 1);

@@ -37,9 +37,10 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
                 return Err(Error::NoMessage(lack.question()));
             }
             // Where no message says enough, nothing is asked.
-            let snapshot = match reading.denials.iter().any(|denial| requested(denial).is_ok()) {
-                true => read(terminal).map_err(|error| format!("the account could not be asked: {error}")),
-                false => Err(String::new()),
+            let snapshot = if reading.denials.iter().any(|denial| requested(denial).is_ok()) {
+                read(terminal).map_err(|error| format!("the account could not be asked: {error}"))
+            } else {
+                Err(String::new())
             };
             of_messages(arguments, &reading.denials, snapshot.as_ref().map_err(String::as_str), terminal)
         }

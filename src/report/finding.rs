@@ -207,7 +207,7 @@ fn causes(alike: &[&Finding], all: &[Arn]) -> Vec<ReportedCause> {
         }
     }
     let reported = |(unmet, mut principals): (Unmet, Vec<usize>)| {
-        principals.sort();
+        principals.sort_unstable();
         principals.dedup();
         ReportedCause { unmet, principals: if principals.len() == all.len() { vec![] } else { principals } }
     };

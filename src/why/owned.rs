@@ -84,15 +84,14 @@ impl<'a> Owned<'a> {
                 let ask = ask.in_region(Some(function.arn.region())).of_resource_tagged(function.tags.known().ok());
                 ask.of(name, &function.policy)
             }
-            // The key's policy and grants are added where it is asked about.
-            Self::Key(_) => ask,
             Self::Role(role, name) if action.eq_ignore_ascii_case("sts:AssumeRole") => {
                 ask.owned_by(&account.id).of_resource_tagged(role.tags.known().ok()).policy(name, role.trust.known())
             }
             Self::Role(role, _) if action.eq_ignore_ascii_case("iam:PassRole") => {
                 ask.of_resource_tagged(role.tags.known().ok()).with("iam:PassedToService", SAGEMAKER)
             }
-            Self::Role(..) | Self::Plain(_) => ask,
+            // A key's policy and grants are added where it is asked about.
+            Self::Role(..) | Self::Key(_) | Self::Plain(_) => ask,
             Self::Unread("", unknown) => {
                 ask.owned_by_another_account().policy("policy of the resource", Err(unknown.clone()))
             }
