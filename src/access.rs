@@ -8,6 +8,7 @@ mod answer;
 mod ask;
 mod context;
 mod identity;
+mod named;
 mod text;
 
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ use crate::policy::request::Request;
 use crate::policy::{Document, Statement};
 
 use context::{Facts, Subject};
+use named::{Distinction, NamedPrincipals};
 
 pub use answer::{Answer, Coverage};
 pub use ask::Ask;
@@ -44,6 +46,8 @@ pub struct Access<'a> {
     /// Does the organization speak of single principals? Then no two of them are the same.
     limits_single_out: bool,
     facts: Facts<'a>,
+    /// The principals that policies of resources tell from others.
+    named: NamedPrincipals,
     classes: RefCell<Classes<'a>>,
     compiled: RefCell<HashMap<usize, Rc<Policies<'a, Unknown>>>>,
     reaches: RefCell<HashMap<usize, ByQuestion>>,
@@ -55,8 +59,11 @@ pub struct Access<'a> {
 #[derive(Debug, Default)]
 struct Classes<'a> {
     by_identity: HashMap<&'a Arn, usize>,
-    /// By policies, boundary and tags as snapshots write them, and by ARN where policies speak of single principals.
-    by_policies: HashMap<(String, Option<&'a Arn>), usize>,
+    /// By policies, boundary and tags as snapshots write them, by ARN where policies speak of single principals, and by what
+    /// policies of resources call them.
+    by_policies: HashMap<(String, Option<&'a Arn>, Distinction), usize>,
+    /// The next number.
+    next: usize,
 }
 
 /// What a class reaches, for each question that was asked.
@@ -129,6 +136,7 @@ impl<'a> Access<'a> {
             limits,
             limits_single_out,
             facts: Facts::new(account),
+            named: NamedPrincipals::of(account),
             classes: RefCell::default(),
             compiled: RefCell::default(),
             reaches: RefCell::default(),
@@ -242,6 +250,33 @@ impl<'a> Access<'a> {
         Reach::new(&[&alone], &request).clauses().to_vec()
     }
 
+    /// The same after a change: of another state of the account, in which only some identities have other policies. What was
+    /// compiled and asked of all others is kept.
+    #[must_use]
+    pub fn changed<'n>(&self, account: &'n Account, is_changed: impl Fn(&Arn) -> bool) -> Access<'n>
+    where
+        'a: 'n,
+    {
+        let mut after = Access::new(account);
+        after.facts.as_of = self.facts.as_of;
+        let before = self.classes.borrow();
+        // Where a policy of a resource names other principals now, none is certainly of the same class.
+        let same_names = self.named == after.named;
+        let same = before.by_identity.iter().filter(|(arn, _)| same_names && !is_changed(arn));
+        // INVARIANT: policies that read the same may be others now, so classes that are new get numbers of their own.
+        let classes = Classes {
+            by_identity: same.map(|(arn, class)| (*arn, *class)).collect(),
+            by_policies: HashMap::new(),
+            next: before.next,
+        };
+        after.classes = RefCell::new(classes);
+        let compiled = self.compiled.borrow();
+        after.compiled =
+            RefCell::new(compiled.iter().map(|(class, policies)| (*class, Rc::clone(policies) as _)).collect());
+        after.reaches = RefCell::new(self.reaches.borrow().clone());
+        after
+    }
+
     /// What makes identities the same: the number of their class.
     #[must_use]
     pub fn class(&self, identity: impl Into<Identity<'a>>) -> usize {
@@ -257,8 +292,10 @@ impl<'a> Access<'a> {
         let written = serde_json::to_string(&facts);
         let own = (alone || written.is_err()).then(|| identity.arn());
         let mut classes = self.classes.borrow_mut();
-        let next = classes.by_policies.len();
-        let class = *classes.by_policies.entry((written.unwrap_or_default(), own)).or_insert(next);
+        let next = classes.next;
+        let key = (written.unwrap_or_default(), own, self.named.distinction(identity));
+        let class = *classes.by_policies.entry(key).or_insert(next);
+        classes.next += usize::from(class == next);
         classes.by_identity.insert(identity.arn(), class);
         class
     }

@@ -39,7 +39,7 @@ use crate::finding::{ReportedUnknown, RuleId};
 pub use apply::{NotThere, apply};
 pub use change::Change;
 pub use effect::{IntendedEffect, Rejected};
-pub use plan::{Misnamed, Selection, plan};
+pub use plan::{Misnamed, Selection, plan, plan_by_whole_audits};
 pub use proof::{Proof, Prover};
 
 pub use crate::evaluation::goal::{Grant, POLICY_NAME};

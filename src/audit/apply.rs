@@ -1,25 +1,22 @@
-//! Every subject of an account, put before the rules that look at it.
+//! Every pair of an execution role and a bucket or function, put before the rules that look at it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, Subject};
-use super::scope::Scope;
 use super::standing::{Group, Resources, Standings, Used};
 use super::unused::{Places, Unused};
 use crate::access::Coverage;
 use crate::account::{Bucket, Function, Unknown};
 use crate::arn::Arn;
 use crate::evaluation::Evaluator;
-use crate::labeling::uses::Job;
 use crate::labeling::{ExecutionRole, Use};
 use crate::report::Reach;
 use crate::rules::{Check, Pair, Rule};
 
-/// The subjects of an account, as far as they are audited.
+/// The pairs of an account, as far as they are audited.
 pub(super) struct Round<'s, 'a> {
     evaluator: &'s Evaluator<'a>,
-    scope: &'s Scope,
     all: bool,
     /// The buckets.
     pub(super) buckets: Resources<'a, Bucket>,
@@ -41,9 +38,16 @@ pub(super) struct Class<'s, 'a> {
     pub(super) functions: Standings<'a, Function>,
 }
 
+/// Which execution roles, and which buckets and functions, a round looks at.
+pub(super) struct Part<'p> {
+    pub(super) role: &'p dyn Fn(&Arn) -> bool,
+    pub(super) resource: &'p dyn Fn(&Arn) -> bool,
+}
+
 impl<'s, 'a> Round<'s, 'a> {
-    pub(super) fn new(evaluator: &'s Evaluator<'a>, scope: &'s Scope, all: bool) -> Self {
+    pub(super) fn new(evaluator: &'s Evaluator<'a>, all: bool, part: &Part<'_>) -> Self {
         let account = evaluator.access.account;
+        let scope = part.resource;
         let buckets = Resources::list(
             [account.buckets.known()],
             scope,
@@ -59,7 +63,7 @@ impl<'s, 'a> Round<'s, 'a> {
             |role| role.uses.into_iter().flat_map(|uses| uses.functions.keys()).map(String::as_str).collect(),
         );
         let mut by_class: BTreeMap<usize, Vec<&ExecutionRole<'a>>> = BTreeMap::new();
-        for role in &evaluator.execution_roles {
+        for role in evaluator.execution_roles.iter().filter(|role| (part.role)(&role.role.arn)) {
             by_class.entry(role.class).or_default().push(role);
         }
         let class = |roles: Vec<&'s ExecutionRole<'a>>| {
@@ -75,84 +79,15 @@ impl<'s, 'a> Round<'s, 'a> {
             Some(Class { first, roles, buckets: of_buckets, functions: of_functions })
         };
         let classes = by_class.into_values().filter_map(class).collect();
-        Self { evaluator, scope, all, buckets, functions, classes }
+        Self { evaluator, all, buckets, functions, classes }
     }
 
-    /// Applies a rule to every subject it looks at.
+    /// Applies a rule to the pairs that it looks at.
     pub(super) fn apply(&self, rule: &'static Rule, found: &mut Found) {
-        self.missing(rule, found);
-        let (evaluator, scope) = (self.evaluator, self.scope);
-        let account = evaluator.access.account;
-        let functions = || account.regions.values().map(|region| region.functions.known());
         match &rule.check {
-            Check::Role(check) => {
-                for role in &evaluator.execution_roles {
-                    found.checked(rule, || Subject::role(&role.role.arn), check(evaluator, role));
-                }
-            }
             Check::RoleAndBucket(pair) => self.pairs(rule, pair, &self.buckets, |class| &class.buckets, found),
             Check::RoleAndFunction(pair) => self.pairs(rule, pair, &self.functions, |class| &class.functions, found),
-            Check::Bucket(check) => found.each(rule, account.buckets.known(), |bucket, found| {
-                if scope.admits(&bucket.arn) {
-                    found.checked(rule, || Subject::resource(&bucket.arn), check(evaluator, bucket));
-                }
-            }),
-            Check::Function(check) => functions().for_each(|functions| {
-                found.each(rule, functions, |function, found| {
-                    if scope.admits(&function.arn) {
-                        found.checked(rule, || Subject::resource(&function.arn), check(evaluator, function));
-                    }
-                });
-            }),
-            Check::Job(check) => {
-                for job in evaluator.uses.jobs.iter().filter(|job| self.is_in_scope(job)) {
-                    found.checked(rule, || Subject::resource(&job.job.arn), check(evaluator, job));
-                }
-            }
-            Check::Identity(check) => {
-                for identity in &evaluator.identities {
-                    found.checked(rule, || Subject::role(identity.identity.arn()), check(evaluator, identity));
-                }
-            }
-            Check::Policy(check) => {
-                for (arn, policy) in &account.iam.policies {
-                    found.checked(rule, || Subject::resource(arn), check(arn, policy));
-                }
-            }
-        }
-    }
-
-    /// A job is audited with its role; one whose role is not there, always.
-    fn is_in_scope(&self, job: &Job<'_>) -> bool {
-        let role = job.request.role_arn.as_deref().and_then(|arn| Arn::parse(arn).ok());
-        role.is_none_or(|role| self.scope.admits(&role))
-    }
-
-    /// Says what a rule cannot have seen.
-    fn missing(&self, rule: &'static Rule, found: &mut Found) {
-        let evaluator = self.evaluator;
-        let iam = &evaluator.access.account.iam;
-        if rule.check.is_of_roles() {
-            if let Some(gap) = &evaluator.unlisted {
-                found.undecided(rule, Subject::account(), gap);
-            }
-            for (role, gap) in &evaluator.unclear {
-                found.undecided(rule, Subject::role(&role.arn), gap);
-            }
-        }
-        for open in evaluator.uses.open.iter().filter(|open| open.of_jobs && rule.is_of_jobs()) {
-            let account = evaluator.access.account;
-            let all = || Arn::of(&account.partition, "sagemaker", open.region, &account.id, "labeling-job/*");
-            found.undecided(rule, Subject::resource(&open.job.cloned().unwrap_or_else(all)), &open.unknown);
-        }
-        if matches!(rule.check, Check::Identity(_)) {
-            let lists = [iam.roles.known().err(), iam.users.known().err(), iam.groups.known().err()];
-            for gap in lists.into_iter().flatten() {
-                found.undecided(rule, Subject::account(), &gap);
-            }
-            for (identity, gap) in &evaluator.unclear_identities {
-                found.undecided(rule, Subject::role(identity.arn()), gap);
-            }
+            _ => {}
         }
     }
 

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::scope::Scope;
 use crate::account::Unknown;
 use crate::arn::{Arn, Arns};
 use crate::evaluation::evaluator::Kind;
@@ -48,7 +47,7 @@ pub(super) struct Group<'a, T> {
 impl<'a, T> Resources<'a, T> {
     pub(super) fn list(
         lists: impl IntoIterator<Item = Result<&'a Vec<T>, Unknown>>,
-        scope: &Scope,
+        admits: &dyn Fn(&Arn) -> bool,
         arn: fn(&T) -> &Arn,
         name: fn(&T) -> &str,
         used: for<'r> fn(&'r ExecutionRole<'_>) -> Vec<&'r str>,
@@ -56,7 +55,7 @@ impl<'a, T> Resources<'a, T> {
         let (mut items, mut unlisted): (Vec<&T>, _) = (vec![], vec![]);
         for list in lists {
             match list {
-                Ok(list) => items.extend(list.iter().filter(|item| scope.admits(arn(item)))),
+                Ok(list) => items.extend(list.iter().filter(|item| admits(arn(item)))),
                 Err(gap) => unlisted.push(gap),
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draft::draft;
 use super::proof::{Proof, Prover};
 use super::{Change, IntendedEffect, Meant, Mend, POLICY_NAME, Plan, apply};
+use crate::access::Access;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Account, Unknown};
 use crate::arn::Arn;
@@ -12,6 +13,7 @@ use crate::audit::{Options, audit, spelled_out};
 use crate::evaluation::goal::{Goal, Target};
 use crate::evaluation::{Cause, Unmet};
 use crate::finding::{Finding, ReportedUnknown, Status, id};
+use crate::labeling::Uses;
 use crate::report::Report;
 
 /// Which findings are meant, by id.
@@ -108,6 +110,23 @@ impl<'f> Case<'f> {
 ///
 /// When a finding that is named is not there.
 pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>) -> Result<Plan, Misnamed> {
+    planned(snapshot, options, selection, false)
+}
+
+/// The same, of which every change is proved by auditing all again, and not only what it may touch.
+///
+/// # Errors
+///
+/// When a finding that is named is not there.
+pub fn plan_by_whole_audits(
+    snapshot: &Snapshot,
+    options: Options<'_>,
+    selection: Selection<'_>,
+) -> Result<Plan, Misnamed> {
+    planned(snapshot, options, selection, true)
+}
+
+fn planned(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>, whole: bool) -> Result<Plan, Misnamed> {
     let report = audit(snapshot, options);
     let (meant, notes) = select(&report, selection)?;
     let account = &snapshot.account;
@@ -115,7 +134,10 @@ pub fn plan(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>)
     let mut cases: Vec<Case<'_>> =
         meant.into_iter().map(|finding| case(snapshot, options, finding, explicit)).collect();
     try_all(snapshot, options, &mut cases);
-    let prover = Prover::new(snapshot, options, &report);
+    let access = Access::new(account).as_of(&snapshot.collection.finished_at);
+    let uses = Uses::of(account, options.workloads);
+    let prover = Prover::new(snapshot, &access, &uses, options, &report);
+    let prover = if whole { prover.whole() } else { prover };
     let mut offered = vec![];
     for group in together(&cases, false) {
         offered.extend(proved(&prover, snapshot, &mut cases, &group));

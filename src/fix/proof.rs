@@ -12,10 +12,15 @@ use serde::Serialize;
 use super::effect::{IntendedEffect, Rejected};
 use super::{Change, allowed, apply, guard, quota};
 use crate::access::Access;
+use crate::account::Account;
 use crate::account::snapshot::Snapshot;
-use crate::audit::{Options, audit};
+use crate::audit::{Before, Options, Touched};
 use crate::finding::{Finding, RuleId, Severity};
-use crate::report::Report;
+use crate::labeling::Uses;
+use crate::report::{Open, Report};
+
+/// What is proved of every change that is offered.
+pub(super) const PROVED: &str = "proved: an audit with this has none of these findings, and none that is new or worse";
 
 /// What was proved of some changes that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -29,10 +34,6 @@ pub struct Proof {
     /// Other findings, by id, that it has no longer either.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_closes: Vec<String>,
-    /// How many findings the audit has now.
-    pub findings_before: usize,
-    /// How many it has with the changes; each is one of those that it has now.
-    pub findings_after: usize,
     /// What is allowed then and was not, and the other way round, one line an action; nothing else differs.
     pub allowed: Vec<String>,
 }
@@ -41,10 +42,12 @@ pub struct Proof {
 #[derive(Debug)]
 pub struct Prover<'a> {
     snapshot: &'a Snapshot,
-    options: Options<'a>,
-    access: Access<'a>,
-    before: &'a Report,
+    access: &'a Access<'a>,
+    report: &'a Report,
+    before: Before<'a>,
     standing: Standing,
+    /// Is all audited again for each proof, and not only what a change may touch? It comes to the same.
+    whole: bool,
 }
 
 /// Findings and what is undecided, each as rule, principal and resource.
@@ -59,9 +62,22 @@ type Triple = (RuleId, Option<String>, String);
 impl<'a> Prover<'a> {
     /// Prepares to prove changes of an account of which this is the report.
     #[must_use]
-    pub fn new(snapshot: &'a Snapshot, options: Options<'a>, before: &'a Report) -> Self {
-        let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
-        Self { snapshot, options, access, before, standing: Standing::of(before) }
+    pub fn new(
+        snapshot: &'a Snapshot,
+        access: &'a Access<'a>,
+        uses: &'a Uses<'a>,
+        options: Options<'a>,
+        report: &'a Report,
+    ) -> Self {
+        let before = Before::new(access, uses, options, &snapshot.collection.finished_at);
+        let standing = Standing::of(&report.pairs, &report.open);
+        Self { snapshot, access, report, before, standing, whole: false }
+    }
+
+    /// The same, which audits all again for each proof.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// The account, and how it was collected.
@@ -75,70 +91,96 @@ impl<'a> Prover<'a> {
     ///
     /// When they do not close them, or do anything else.
     pub fn prove(&self, meant: &[&Finding], changes: &[(Change, IntendedEffect)]) -> Result<Proof, Rejected> {
-        let mut snapshot = self.snapshot.clone();
+        let mut account = self.snapshot.account.clone();
         for (change, _) in changes {
-            apply::apply(change, &mut snapshot.account).map_err(|error| Rejected(error.to_string()))?;
+            apply::apply(change, &mut account).map_err(|error| Rejected(error.to_string()))?;
         }
-        let after = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
+        let after = Access::new(&account).as_of(&self.snapshot.collection.finished_at);
         let mut allowed = vec![];
         for (change, asked) in changes {
-            quota::hold(&snapshot.account, change)?;
-            guard::hold(&self.access, change, asked)?;
-            allowed.extend(allowed::hold(&self.access, &after, change, asked)?);
+            quota::hold(&account, change)?;
+            guard::hold(self.access, change, asked)?;
+            allowed.extend(allowed::hold(self.access, &after, change, asked)?);
         }
-        let report = audit(&snapshot, self.options);
-        self.compare(meant, &report)?;
-        let now = Standing::of(&report);
-        let is_gone = |finding: &&Finding| !triples(finding).any(|triple| now.findings.contains_key(&triple));
+        let touched = touched(&self.snapshot.account, changes.iter().map(|(change, _)| change));
+        let mut after = self.before.after(&account, (!self.whole).then_some(&touched));
+        // INVARIANT: what is not looked at again cannot be proved to be gone.
+        if !meant.iter().all(|finding| self.before.covers(&after, finding)) {
+            after = self.before.after(&account, None);
+        }
+        let is = Standing::of(&after.findings, &after.open);
+        compare(meant, &self.standing, &is)?;
+        let is_gone = |finding: &&Finding| {
+            self.before.covers(&after, finding) && !triples(finding).any(|triple| is.findings.contains_key(&triple))
+        };
+        let pairs = &self.report.pairs;
+        let left: BTreeSet<&str> =
+            pairs.iter().filter(|finding| !is_gone(finding)).map(|finding| finding.id.as_str()).collect();
+        let (closes_in_part, closes) =
+            ids(meant.iter().copied()).into_iter().partition(|id: &String| left.contains(id.as_str()));
         let is_other = |finding: &&Finding| !meant.iter().any(|meant| meant.key() == finding.key());
-        let others = self.before.pairs.iter().filter(is_other).filter(is_gone);
-        let is_left = |id: &String| report.pairs.iter().any(|finding| finding.id == *id);
-        let (closes_in_part, closes) = ids(meant.iter().copied()).into_iter().partition(is_left);
-        Ok(Proof {
-            also_closes: ids(others).into_iter().filter(|id| !is_left(id)).collect(),
-            closes,
-            closes_in_part,
-            findings_before: count(self.before),
-            findings_after: count(&report),
-            allowed,
-        })
-    }
-
-    fn compare(&self, meant: &[&Finding], report: &Report) -> Result<(), Rejected> {
-        let now = Standing::of(report);
-        for finding in meant {
-            if triples(finding).any(|triple| now.findings.contains_key(&triple)) {
-                return Err(Rejected(format!("the change would not close `{}`", finding.rule)));
-            }
-        }
-        for (triple, severity) in &now.findings {
-            let (rule, _, resource) = triple;
-            match self.standing.findings.get(triple) {
-                None => return Err(Rejected(format!("with it there would be `{rule}` about `{resource}`"))),
-                Some(before) if severity < before => {
-                    return Err(Rejected(format!("with it `{rule}` about `{resource}` would be worse")));
-                }
-                Some(_) => {}
-            }
-        }
-        match now.undecided.iter().find(|triple| !self.standing.undecided.contains(*triple)) {
-            Some((rule, _, resource)) => {
-                Err(Rejected(format!("with it `{rule}` about `{resource}` could not be decided: a fact is missing")))
-            }
-            None => Ok(()),
-        }
+        let others = pairs.iter().filter(is_other).filter(is_gone);
+        let also_closes = ids(others.filter(|finding| !left.contains(finding.id.as_str())));
+        Ok(Proof { closes, closes_in_part, also_closes, allowed })
     }
 }
 
+/// Refuses changes that leave a finding, or bring a new one, a worse one, or something that is newly undecided.
+fn compare(meant: &[&Finding], was: &Standing, is: &Standing) -> Result<(), Rejected> {
+    for finding in meant {
+        if triples(finding).any(|triple| is.findings.contains_key(&triple)) {
+            return Err(Rejected(format!("the change would not close `{}`", finding.rule)));
+        }
+    }
+    for (triple, severity) in &is.findings {
+        let (rule, _, resource) = triple;
+        match was.findings.get(triple) {
+            None => return Err(Rejected(format!("with it there would be `{rule}` about `{resource}`"))),
+            Some(before) if severity < before => {
+                return Err(Rejected(format!("with it `{rule}` about `{resource}` would be worse")));
+            }
+            Some(_) => {}
+        }
+    }
+    match is.undecided.iter().find(|triple| !was.undecided.contains(*triple)) {
+        Some((rule, _, resource)) => {
+            Err(Rejected(format!("with it `{rule}` about `{resource}` could not be decided: a fact is missing")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What changes of an account may touch.
+fn touched<'c>(account: &Account, changes: impl Iterator<Item = &'c Change>) -> Touched {
+    let mut touched = Touched::default();
+    for change in changes {
+        match change {
+            Change::PutInlinePolicy { identity, name, document } => {
+                let before = apply::identity(account, identity)
+                    .and_then(|identity| identity.own_grants().inline.known().ok()?.get(name)?.known().ok());
+                touched.identity(account, identity, before.into_iter().chain([document]));
+            }
+            Change::PutPolicyVersion { policy, document } => {
+                let before = account.iam.policy(policy).ok().and_then(|policy| policy.document.known().ok());
+                touched.policy(account, policy, before.into_iter().chain([document]));
+            }
+            Change::PutTrustPolicy { role, .. } => touched.identity(account, role, []),
+            Change::PutBucketCors { bucket, .. } => touched.bucket(bucket),
+            Change::PutKeyPolicy { .. } => touched.key(account),
+        }
+    }
+    touched
+}
+
 impl Standing {
-    fn of(report: &Report) -> Self {
+    fn of(findings: &[Finding], open: &[Open]) -> Self {
         let mut standing = Self::default();
-        for finding in &report.pairs {
+        for finding in findings {
             for triple in triples(finding) {
                 standing.findings.insert(triple, finding.severity);
             }
         }
-        for open in &report.open {
+        for open in open {
             let principal = open.principal.as_ref().map(ToString::to_string);
             let listed = open.resources.iter().map(ToString::to_string);
             let subjects: Vec<String> =
@@ -170,8 +212,4 @@ fn ids<'f>(findings: impl Iterator<Item = &'f Finding>) -> Vec<String> {
         }
     }
     ids
-}
-
-fn count(report: &Report) -> usize {
-    report.findings.iter().filter(|finding| finding.counts()).count()
 }

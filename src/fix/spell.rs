@@ -3,6 +3,7 @@
 //! Knows the three forms, and what of a plan is said above its changes. Nothing is looked up and nothing is run: a form is
 //! text alone.
 
+use super::proof::PROVED;
 use super::{Mend, Plan, cli, cloudformation, terraform};
 
 pub use super::spelling::Explained;
@@ -49,10 +50,7 @@ pub fn plan(form: Form, plan: &Plan) -> String {
 
 fn said(mend: &Mend) -> Vec<String> {
     let closes = mend.findings.iter().map(|meant| format!("closes {} {}: {}", meant.id, meant.rule, meant.message));
-    let proved = mend.proof.iter().flat_map(|proof| {
-        let (before, after) = (proof.findings_before, proof.findings_after);
-        let audit = format!("proved: the audit has {before} findings now and {after} with this, none of them new");
-        std::iter::once(audit).chain(proof.allowed.iter().cloned())
-    });
+    let proved =
+        mend.proof.iter().flat_map(|proof| std::iter::once(PROVED.to_owned()).chain(proof.allowed.iter().cloned()));
     closes.chain(proved).collect()
 }

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::proof::PROVED;
 use super::{Change, Mend, Plan};
 use crate::arn::Arn;
 use crate::evaluation::wording;
@@ -42,9 +43,7 @@ impl Page {
             text += &self.line("  ", "    ", &format!("closed by the changes of {} together", by.join(", ")));
         }
         if let Some(proof) = &mend.proof {
-            let (before, after) = (proof.findings_before, proof.findings_after);
-            let closed = format!("proved: the audit has {before} findings now and {after} with this, none of them new");
-            text += &self.line("  ", "    ", &closed);
+            text += &self.line("  ", "    ", PROVED);
             if !proof.also_closes.is_empty() {
                 text += &self.line("    ", "    ", &format!("it closes {} too", proof.also_closes.join(", ")));
             }

@@ -37,6 +37,33 @@ impl<'a> LabelingContext<'a> {
     /// Finds what of an account has to do with labeling.
     #[must_use]
     pub fn new(access: &'a Access<'a>, uses: &'a Uses<'a>) -> Self {
+        Self::of_roles(access, uses, |role| execution::execution_role(access, uses, role))
+    }
+
+    /// The same after a change, which some roles alone may have been touched by.
+    #[must_use]
+    pub fn changed<'n>(&'n self, access: &'n Access<'n>, is_changed: impl Fn(&Arn) -> bool) -> LabelingContext<'n>
+    where
+        'a: 'n,
+    {
+        let unclear: HashMap<&Arn, &Unknown> = self.unclear.iter().map(|(role, gap)| (&role.arn, gap)).collect();
+        LabelingContext::of_roles(access, self.uses, |role| {
+            if is_changed(&role.arn) {
+                return execution::execution_role(access, self.uses, role);
+            }
+            if let Some(gap) = unclear.get(&role.arn) {
+                return Err((*gap).clone());
+            }
+            let before = self.execution_role(role.arn.as_str()).cloned();
+            Ok(before.map(|before| ExecutionRole { role, class: access.class(role), ..before }))
+        })
+    }
+
+    fn of_roles(
+        access: &'a Access<'a>,
+        uses: &'a Uses<'a>,
+        execution_role: impl Fn(&'a Role) -> Result<Option<ExecutionRole<'a>>, Unknown>,
+    ) -> Self {
         let account = access.account;
         let mut context = Self {
             access,
@@ -57,7 +84,7 @@ impl<'a> LabelingContext<'a> {
             meanings: meaning::Meanings::default(),
         };
         for role in account.iam.roles.known().into_iter().flatten() {
-            match execution::execution_role(access, uses, role) {
+            match execution_role(role) {
                 Ok(Some(execution_role)) => context.execution_roles.push(execution_role),
                 Ok(None) => {}
                 Err(gap) => context.unclear.push((role, gap)),

@@ -16,7 +16,7 @@ use crate::policy::reach::Origin;
 use crate::policy::{Effect, Pattern, Selection};
 
 /// A role that labeling jobs run under, or may.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ExecutionRole<'a> {
     /// The role.
     pub role: &'a Role,

@@ -139,11 +139,12 @@ impl Document {
     /// their ARNs name?
     #[must_use]
     pub fn says_the_same_as(&self, other: &Self) -> bool {
-        self.json.get("Version") == other.json.get("Version") && self.canonical() == other.canonical()
+        self.canonical() == other.canonical()
     }
 
-    fn canonical(&self) -> BTreeSet<String> {
-        self.statements.iter().map(|statement| statement.canonical()).collect()
+    /// What the document says, in the one form of all documents that say the same.
+    pub(crate) fn canonical(&self) -> (Option<&serde_json::Value>, BTreeSet<String>) {
+        (self.json.get("Version"), self.statements.iter().map(|statement| statement.canonical()).collect())
     }
 }
 

@@ -140,6 +140,10 @@ impl Pattern {
     /// what stands before the first `*`.
     #[must_use]
     pub fn meets_below(&self, prefix: &str) -> bool {
+        // Most globs differ before the first wildcard.
+        if self.prefix().bytes().zip(prefix.bytes()).any(|(a, b)| a != b) {
+            return false;
+        }
         if self.in_parts {
             return self.meets(&Self::below(prefix));
         }

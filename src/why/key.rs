@@ -1,6 +1,6 @@
 //! The key of the bucket that an object lies in: whoever reads or writes the object needs it too.
 
-use super::Question;
+use super::decided::Question;
 use super::owned::Owned;
 use crate::access::Identity;
 use crate::account::Unknown;

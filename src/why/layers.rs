@@ -1,8 +1,8 @@
 //! What each kind of policy says of a question, in AWS's order.
 
+use super::decided::{Decision, Said};
 use super::key::KeyOfObject;
 use super::owned::Owned;
-use super::{Decision, Said};
 use crate::access::Identity;
 use crate::account::{Account, Organization, Unknown};
 use crate::evaluation::{AccessCheck, Outcome};

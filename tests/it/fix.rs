@@ -146,6 +146,7 @@ fn instead(plan: &Plan) -> String {
 #[test]
 fn the_storys_changes_are_proved_and_as_text() {
     let plan = fix::plan(&story(), OPTIONS, Selection::All).unwrap();
+    assert_eq!(plan, fix::plan_by_whole_audits(&story(), OPTIONS, Selection::All).unwrap());
     let text = fix::text::write(&plan, 100);
     insta::assert_snapshot!("the story's changes", text);
     for line in text.lines().filter(|line| !line.trim_start().starts_with(['"', '{', '}', ']'])) {
@@ -193,10 +194,13 @@ fn the_command_prints_the_plan_and_nothing_else_happens() {
     near.write(&path).unwrap();
     let run = |arguments: &[&str]| gt_audit().arg("fix").args(arguments).arg("--snapshot").arg(&path).assert();
     let text = String::from_utf8(run(&[]).code(0).get_output().stdout.clone()).unwrap();
-    assert!(text.contains("1 change would close 1 finding;") && text.contains("proved: the audit has 1"), "{text}");
+    assert!(
+        text.contains("1 change would close 1 finding;") && text.contains("proved: an audit with this has none"),
+        "{text}"
+    );
     let json: Value = serde_json::from_slice(&run(&["--as", "json"]).code(0).get_output().stdout).unwrap();
     assert_eq!(json["mends"][0]["changes"][0]["change"], "putInlinePolicy");
-    assert_eq!(json["mends"][0]["proof"]["findingsAfter"], 0);
+    assert_eq!(json["mends"][0]["proof"]["closes"][0], json["mends"][0]["findings"][0]["id"]);
     let error = String::from_utf8(run(&["0123456789abcdef"]).code(2).get_output().stderr.clone()).unwrap();
     assert!(error.contains("there is no finding `0123456789abcdef`"), "{error}");
     gt_audit()

@@ -6,6 +6,9 @@ use gt_audit::finding::Finding;
 use gt_audit::fix::{Grant, IntendedEffect, POLICY_NAME, Prover, Rejected};
 use serde_json::json;
 
+use gt_audit::access::Access;
+use gt_audit::labeling::Uses;
+
 use super::*;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/GtExecution";
@@ -20,7 +23,9 @@ fn prove(snapshot: &Snapshot, change: Change, gains: &[Grant], losses: &[Grant])
     assert!(!report.pairs.is_empty());
     let meant: Vec<&Finding> = report.pairs.iter().collect();
     let asked = IntendedEffect { gains: gains.iter().cloned().collect(), losses: losses.iter().cloned().collect() };
-    Prover::new(snapshot, OPTIONS, &report).prove(&meant, &[(change, asked)]).map(|_| ())
+    let access = Access::new(&snapshot.account).as_of(&snapshot.collection.finished_at);
+    let uses = Uses::of(&snapshot.account, OPTIONS.workloads);
+    Prover::new(snapshot, &access, &uses, OPTIONS, &report).prove(&meant, &[(change, asked)]).map(|_| ())
 }
 
 fn inline_of(identity: &str, statements: Value) -> Change {

@@ -372,3 +372,22 @@ fn bucket_in_other_region() {
     // Without a job that names it, a bucket may be wherever it is.
     assert_eq!(says(|a| bucket(a).region = Fact::Known("eu-west-1".to_owned())), Vec::<String>::new());
 }
+
+#[test]
+fn roles_that_a_policy_of_a_resource_distinguishes_are_judged_each_by_itself() {
+    let mut snapshot = healthy();
+    let account = &mut snapshot.account;
+    let mut second = role(account).clone();
+    second.arn = Arn::parse("arn:aws:iam::111122223333:role/Second").unwrap();
+    let first = role(account).arn.clone();
+    known(&mut account.iam.roles).push(second.clone());
+    rename_bucket(account, "signs-ground-truth");
+    // Its own policy lets the first of them in.
+    let statement = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{first}"}},"Action":["s3:GetObject","s3:PutObject","s3:AbortMultipartUpload"],"Resource":"arn:aws:s3:::signs-ground-truth/*"}}}}"#
+    );
+    bucket(account).policy = Fact::Known(Some(gt_audit::policy::Document::parse(&statement).unwrap()));
+    let report = gt_audit::audit::audit(&snapshot, OPTIONS);
+    let out_of_reach = report.pairs.iter().filter(|finding| finding.rule.as_str() == "bucket-out-of-reach");
+    assert_eq!(out_of_reach.map(|finding| finding.principal.as_ref()).collect::<Vec<_>>(), [Some(&second.arn)]);
+}
