@@ -8,6 +8,7 @@ mod apply;
 mod found;
 mod ignores;
 mod jobs;
+mod reach;
 mod scope;
 mod standing;
 mod summary;
@@ -71,7 +72,8 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     for rule in RULES.iter().filter(|rule| options.scope.applies(rule.id)) {
         round.apply(rule, &mut found);
     }
-    let roles = summary::summaries(&evaluator, &round);
+    let reaches = reach::reaches(&evaluator, &round);
+    let roles = summary::summaries(&evaluator, &round, &reaches.counts);
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
     let (mut pairs, mut open, left_out) = found.finish(&evaluator, &mut ignores);
     pairs.retain(|finding| {
@@ -107,6 +109,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
         gaps,
         execution_roles: roles,
         documented_names: summary::documented(&evaluator, &round),
+        reach: reaches.matrix,
         console_identities: console_identities(&evaluator),
         labeling_jobs,
         workloads: jobs::workloads(options.workloads, &findings),

@@ -35,6 +35,7 @@ mod oracle;
 mod possibilities;
 mod preflight;
 mod prose;
+mod reach;
 mod rooms;
 mod rules;
 mod schema;
