@@ -7,6 +7,7 @@ pub mod excerpt;
 pub mod explain;
 pub mod finding;
 mod fix;
+pub mod html;
 pub mod job;
 pub mod json;
 pub mod message;

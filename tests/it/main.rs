@@ -24,6 +24,7 @@ mod fix;
 mod fix_spelled;
 mod fuzz;
 mod habits;
+mod html;
 mod jobs;
 mod laws;
 #[cfg(feature = "live")]
