@@ -8,6 +8,7 @@ mod apply;
 mod found;
 mod ignores;
 mod jobs;
+mod reach;
 mod scope;
 mod singles;
 mod standing;
@@ -71,7 +72,8 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
     let mut ignores = Ignores::new(options.ignores, &snapshot.collection.finished_at);
     let Judged { mut pairs, mut open, left_out } =
         judge(&evaluator, options, None, std::slice::from_ref(&round), &mut ignores);
-    let roles = summary::summaries(&evaluator, &round);
+    let reaches = reach::reaches(&evaluator, &round);
+    let roles = summary::summaries(&evaluator, &round, &reaches.counts);
     let mut findings = by_cause(&pairs, documentation);
     let mut labeling_jobs = jobs::labeling_jobs(&evaluator, &findings, &open);
     if !options.scope.jobs.is_empty() {
@@ -95,6 +97,7 @@ pub fn audit(snapshot: &Snapshot, options: Options<'_>) -> Report {
         gaps,
         execution_roles: roles,
         documented_names: summary::documented(&evaluator, &round),
+        reach: reaches.matrix,
         console_identities: console_identities(&evaluator),
         labeling_jobs,
         workloads: jobs::workloads(options.workloads, &findings),

@@ -147,8 +147,8 @@ pub struct Preflight {
     #[arg(long)]
     pub full: bool,
     /// Form of the report on standard output; `schemas/preflight.json` is the schema of `json`.
-    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
+    pub format: AnswerFormat,
     /// Colours in the table; NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
@@ -181,8 +181,8 @@ pub struct Why {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
     pub snapshot: Option<PathBuf>,
     /// Form of the answer on standard output.
-    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
+    pub format: AnswerFormat,
     /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -211,8 +211,8 @@ pub struct Explain {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
     pub snapshot: Option<PathBuf>,
     /// Form of the answer on standard output.
-    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
+    pub format: AnswerFormat,
     /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -366,6 +366,15 @@ pub struct Noise {
     pub verbose: bool,
 }
 
+/// Forms of an answer to one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// For people.
+    Table,
+    /// For programs; `schemas/` has the schema.
+    Json,
+}
+
 /// Forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -373,6 +382,8 @@ pub enum Format {
     Table,
     /// For programs; `schemas/` has the schema.
     Json,
+    /// For a browser: one file that loads nothing.
+    Html,
 }
 
 /// When to use colours.

@@ -22,6 +22,7 @@ pub mod job;
 pub mod job_check;
 pub mod key;
 pub mod outcome;
+pub mod reached;
 mod remedies;
 pub mod remedy;
 pub mod requirement;

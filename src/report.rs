@@ -7,10 +7,12 @@ pub mod excerpt;
 pub mod explain;
 pub mod finding;
 mod fix;
+pub mod html;
 pub mod job;
 pub mod json;
 pub mod message;
 pub mod preflight;
+pub mod reach;
 pub mod table;
 pub mod text;
 pub mod uses;
@@ -21,11 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::Coverage;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Fact, Unknown};
 use crate::arn::{Arn, Arns};
 use crate::evaluation::capability::ConsoleIdentity;
+use crate::evaluation::reached::Reached;
 pub use finding::{ReportedCause, ReportedFinding};
 
 use crate::finding::{Finding, ReportedUnknown, RuleId, Severity, Status};
@@ -63,6 +65,8 @@ pub struct Report {
     /// What the documented limits of each managed policy that an execution role has say of the names in the account: which
     /// pass, by token, and which have a word of Ground Truth and do not.
     pub documented_names: BTreeMap<String, DocumentedNames>,
+    /// What they reach of each bucket and function in question.
+    pub reach: reach::ReachMatrix,
     /// Who may create labeling jobs, and what of the console is open to them.
     pub console_identities: Vec<ConsoleIdentity>,
     /// The labeling jobs that run or were made lately, the worst first.
@@ -240,9 +244,9 @@ pub struct ByToken {
 pub struct Reach {
     /// Everything a labeling job does.
     pub all: usize,
-    /// Something: some keys, or some actions.
+    /// Something: some keys (those with a token, too), or some actions.
     pub some: usize,
-    /// Nothing.
+    /// Nothing, or nothing that the role could decrypt.
     pub none: usize,
     /// Refused by a statement.
     pub denied: usize,
@@ -279,18 +283,40 @@ impl Report {
 
 impl Reach {
     /// Counts.
-    pub fn count(coverages: impl IntoIterator<Item = Coverage>) -> Self {
+    pub fn count(cells: impl IntoIterator<Item = Reached>) -> Self {
         let mut reach = Self::default();
-        for coverage in coverages {
-            *match coverage {
-                Coverage::All => &mut reach.all,
-                Coverage::Some => &mut reach.some,
-                Coverage::None => &mut reach.none,
-                Coverage::Denied => &mut reach.denied,
-                Coverage::Unknown => &mut reach.unknown,
+        for reached in cells {
+            *match reached {
+                Reached::All => &mut reach.all,
+                Reached::Some | Reached::Tokens => &mut reach.some,
+                Reached::None => &mut reach.none,
+                Reached::Denied => &mut reach.denied,
+                Reached::Unknown => &mut reach.unknown,
             } += 1;
         }
         reach
+    }
+
+    /// These, and others.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        self.with(others, usize::saturating_add)
+    }
+
+    /// These without some of them.
+    #[must_use]
+    pub fn less(self, some: Self) -> Self {
+        self.with(some, usize::saturating_sub)
+    }
+
+    fn with(self, other: Self, each: fn(usize, usize) -> usize) -> Self {
+        Self {
+            all: each(self.all, other.all),
+            some: each(self.some, other.some),
+            none: each(self.none, other.none),
+            denied: each(self.denied, other.denied),
+            unknown: each(self.unknown, other.unknown),
+        }
     }
 }
 
@@ -402,6 +428,8 @@ pub struct Parts {
     pub execution_roles: Vec<ExecutionRole>,
     /// What the documented limits say of the names in the account, by managed policy.
     pub documented_names: BTreeMap<String, DocumentedNames>,
+    /// What they reach.
+    pub reach: reach::ReachMatrix,
     /// Who may create labeling jobs.
     pub console_identities: Vec<ConsoleIdentity>,
     /// The labeling jobs.
@@ -423,7 +451,8 @@ pub struct Parts {
 /// Puts a report together.
 #[must_use]
 pub fn assemble(snapshot: &Snapshot, parts: Parts, fail_on: Severity) -> Report {
-    let Parts { gaps, execution_roles, documented_names, console_identities, labeling_jobs, workloads, .. } = parts;
+    let Parts { gaps, execution_roles, documented_names, reach, console_identities, labeling_jobs, workloads, .. } =
+        parts;
     let Parts { pairs, findings, open, notes, tokens, .. } = parts;
     let account = &snapshot.account;
     let gaps: Vec<Unknown> = gaps.into_iter().collect();
@@ -459,6 +488,7 @@ pub fn assemble(snapshot: &Snapshot, parts: Parts, fail_on: Severity) -> Report 
         open,
         execution_roles,
         documented_names,
+        reach,
         console_identities,
         labeling_jobs,
         workloads,

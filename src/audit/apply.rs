@@ -6,12 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::found::{Found, Subject};
 use super::standing::{Group, Resources, Standings, Used};
 use super::unused::{Places, Unused};
-use crate::access::Coverage;
 use crate::account::{Bucket, Function, Unknown};
 use crate::arn::Arn;
 use crate::evaluation::Evaluator;
 use crate::labeling::{ExecutionRole, Use};
-use crate::report::Reach;
 use crate::rules::{Check, Pair, Rule};
 
 /// The pairs of an account, as far as they are audited.
@@ -175,20 +173,6 @@ impl<'s, 'a> Round<'s, 'a> {
                 found.all_undecided(rule, &role.role.arn, unused, missing);
             }
         }
-    }
-
-    /// How much of each resource a class of roles reaches; `coverage` is asked once for all that the policies do not tell
-    /// apart.
-    pub(super) fn count<T>(
-        resources: &Resources<'a, T>,
-        standings: &Standings<'a, T>,
-        coverage: impl Fn(&T) -> Coverage,
-    ) -> Option<Reach> {
-        if !resources.unlisted.is_empty() {
-            return None;
-        }
-        let known: Vec<Coverage> = standings.groups.iter().map(|group| coverage(group.first)).collect();
-        Some(Reach::count(standings.each(&known).map(|(_, coverage)| *coverage)))
     }
 
     /// Is it found of a resource that is not known to be used, and what is the resource then? Where some use of it is not

@@ -128,6 +128,12 @@ impl<'a, T> Resources<'a, T> {
 }
 
 impl<'a, T> Standings<'a, T> {
+    /// What names, tags and policies show of each resource, in their order.
+    pub(super) fn meanings(&self) -> impl Iterator<Item = &Result<Use, Unknown>> {
+        // INVARIANT: every resource has a group.
+        self.of.iter().filter_map(|group| self.groups.get(*group)).map(|group| &group.meaning)
+    }
+
     /// What is known of each resource's group, in the order of the resources; `known` is in the order of the groups.
     pub(super) fn each<'k, K>(&'k self, known: &'k [K]) -> impl Iterator<Item = (&'k Group<'a, T>, &'k K)> {
         // INVARIANT: every resource has a group.

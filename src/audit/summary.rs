@@ -1,4 +1,4 @@
-//! What the execution roles reach, counted: the table at the head of a report.
+//! The execution roles: why they are some, what names they are limited to, and how much they reach.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,20 @@ use crate::arn::Arn;
 use crate::evaluation::Evaluator;
 use crate::knowledge::limits::{self, Limits, carried};
 use crate::knowledge::spelling::mention;
-use crate::labeling::Use;
-use crate::report::{self, ByToken, DocumentedNames};
+use crate::report::{self, ByToken, DocumentedNames, Reach};
 
-/// What the execution roles reach, in their order; roles of a class are counted once. Nothing is counted where the buckets
-/// or functions could not be listed.
-pub(super) fn summaries<'a>(evaluator: &Evaluator<'a>, round: &Round<'_, 'a>) -> Vec<report::ExecutionRole> {
+/// The execution roles in their order. `counts`: how many buckets and functions each reaches.
+pub(super) fn summaries<'a>(
+    evaluator: &Evaluator<'a>,
+    round: &Round<'_, 'a>,
+    counts: &BTreeMap<&'a Arn, (Option<Reach>, Option<Reach>)>,
+) -> Vec<report::ExecutionRole> {
     let mut summaries: BTreeMap<&Arn, report::ExecutionRole> = BTreeMap::new();
     for class in &round.classes {
         let first = class.first;
-        let buckets =
-            Round::count(&round.buckets, &class.buckets, |bucket| evaluator.whole(first, bucket, Use::Other).coverage);
-        let functions = Round::count(&round.functions, &class.functions, |function| {
-            evaluator.invocation(first, function, Use::Other).answer.coverage()
-        });
         let policies: Vec<&str> = first.documented.iter().map(|limits| limits.policy.as_str()).collect();
         for role in &class.roles {
+            let (buckets, functions) = counts.get(&role.role.arn).copied().unwrap_or_default();
             let own = report::ExecutionRole {
                 arn: role.role.arn.clone(),
                 class: role.class,

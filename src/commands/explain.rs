@@ -6,7 +6,7 @@ use super::rules;
 use super::terminal::Terminal;
 use crate::access::Access;
 use crate::audit::{Options, audit};
-use crate::cli::{Explain, Format};
+use crate::cli::{AnswerFormat, Explain};
 use crate::finding::{RuleId, id};
 use crate::report::{ReportedFinding, explain, json};
 
@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<u8
         }
     }
     let text = match arguments.format {
-        Format::Json => json::write(&found)?,
-        Format::Table => {
+        AnswerFormat::Json => json::write(&found)?,
+        AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
             explain::write(&found, &statement, terminal.layout(arguments.color))

@@ -9,7 +9,7 @@ use super::error::Error;
 use super::terminal::Terminal;
 use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
-use crate::cli::{self, Format};
+use crate::cli::{self, AnswerFormat};
 use crate::file::read_at_most;
 use crate::labeling::needs::MANIFEST;
 use crate::preflight::manifest::{self, Manifest};
@@ -65,11 +65,11 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
         });
     }
     let text = match arguments.format {
-        Format::Json => match jobs.as_slice() {
+        AnswerFormat::Json => match jobs.as_slice() {
             [job] => json::write(job)?,
             jobs => json::write(&jobs)?,
         },
-        Format::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
+        AnswerFormat::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
     };
     terminal.out.write_all(text.as_bytes())?;
     let unread = jobs.len() > asked.len();

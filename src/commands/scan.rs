@@ -14,7 +14,7 @@ use crate::file;
 use crate::finding::Severity;
 use crate::report::table::{Layout, Reading};
 use crate::report::why::Text;
-use crate::report::{Report, explain, json, table};
+use crate::report::{Report, explain, html, json, table};
 
 pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     check(&arguments.output)?;
@@ -107,5 +107,6 @@ fn spell(report: &Report, format: Format, layout: Layout, reading: &Reading, tex
         }
         Format::Table => table::write(report, layout, reading),
         Format::Json => json::write(report)?,
+        Format::Html => html::write(report, reading, text)?,
     })
 }

@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
-use crate::cli::{Format, Why};
+use crate::cli::{AnswerFormat, Why};
 use crate::config::Config;
 use crate::message::{self, Denial, Lack};
 use crate::preflight::checks_of;
@@ -89,10 +89,10 @@ fn of_job(
     let checks = checks_of(snapshot, &config.workloads, &job.arn);
     let told = job::Told { job, findings: &findings, checks: &checks, digits: digits(&report), full: arguments.full };
     let text = match arguments.format {
-        Format::Json => json::write(&serde_json::json!({
+        AnswerFormat::Json => json::write(&serde_json::json!({
             "schemaVersion": 1, "job": job, "findings": findings, "checks": checks,
         }))?,
-        Format::Table => {
+        AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
             job::write(told, &statement, terminal.layout(arguments.color))
@@ -113,8 +113,8 @@ fn of_question(
     let decided = decide(snapshot, principal, question)
         .ok_or_else(|| Error::NoPrincipal { name: principal.to_string(), account: snapshot.account.id.clone() })?;
     let text = match arguments.format {
-        Format::Json => json::write(&decided)?,
-        Format::Table => {
+        AnswerFormat::Json => json::write(&decided)?,
+        AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
             let part_of = part_of(&decided, snapshot, config);
@@ -136,7 +136,7 @@ fn of_messages(
     let told: Vec<Told<'_>> =
         denials.iter().map(|denial| Told { denial, decided: again(denial, snapshot, &context) }).collect();
     let text = match arguments.format {
-        Format::Json => {
+        AnswerFormat::Json => {
             let each = told.iter().map(|told| {
                 let (decided, not_decided) = (told.decided.as_ref().ok(), told.decided.as_ref().err());
                 serde_json::json!({
@@ -145,7 +145,7 @@ fn of_messages(
             });
             json::write(&serde_json::json!({ "schemaVersion": 1, "messages": each.collect::<Vec<_>>() }))?
         }
-        Format::Table => {
+        AnswerFormat::Table => {
             let access = snapshot.ok().map(|snapshot| Access::new(&snapshot.account));
             let statement = |reason: &_, about: &[&_]| access.as_ref()?.statement(reason, about).cloned();
             report::message::write(&told, &statement, terminal.layout(arguments.color))

@@ -2,13 +2,14 @@
 
 use super::evaluator::Evaluator;
 use super::job_check::{JobCheck, Topic};
+use super::key::{KeyAsk, KeyUse};
 use super::outcome::Outcome;
 use super::requirement::ResourceSet;
 use crate::access::Identity;
-use crate::account::Fact;
-use crate::labeling::ExecutionRole;
+use crate::account::{Bucket, Fact, Unknown};
 use crate::labeling::needs::{Need, What};
 use crate::labeling::uses::Job;
+use crate::labeling::{ExecutionRole, Use};
 use crate::uri::S3Uri;
 
 impl<'a> Evaluator<'a> {
@@ -56,5 +57,29 @@ impl<'a> Evaluator<'a> {
             }
             Err(unknown) => undecided(unknown),
         }
+    }
+
+    /// The customer's key of a bucket, as the bucket names it, and what the role may do with it; nothing, where S3's own keys
+    /// are used. Of a bucket that is not known to be used it is not asked.
+    ///
+    /// # Errors
+    ///
+    /// When the bucket's encryption or the key is not known.
+    pub fn key_in_use<'b>(
+        &self,
+        role: &ExecutionRole<'a>,
+        bucket: &'b Bucket,
+        usage: Use,
+    ) -> Result<Option<(&'b str, KeyAsk, KeyUse<'a>)>, Unknown> {
+        let asked = if usage == Use::Other { bucket.encryption.if_asked() } else { Some(&bucket.encryption) };
+        let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
+        let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));
+        let read_alone = areas.is_some_and(|areas| areas.iter().all(|area| area.reads_alone));
+        // One URI in use may be told from others by the encryption context, several hardly.
+        let objects = match areas.map(Vec::as_slice) {
+            Some([area]) => area.extent.set(),
+            _ => ResourceSet::Below(format!("{}/", bucket.arn)),
+        };
+        self.use_of_bucket_key(role.role.into(), bucket, encryption, read_alone, &objects)
     }
 }

@@ -100,7 +100,7 @@ pub fn write(page: &mut Page, reason: &Reason, statement: Option<&Value>, marks:
 }
 
 /// An element of a statement: on one line, where there is room.
-fn lines(element: &str, value: &Value, room: usize) -> Vec<String> {
+pub(super) fn lines(element: &str, value: &Value, room: usize) -> Vec<String> {
     let name = Value::from(element);
     let short = format!("{name}: {}", on_one_line(value));
     if short.chars().count() <= room {

@@ -18,13 +18,18 @@ pub(super) fn write(page: &mut Page, fixes: &[Fix]) {
             "    ",
             spoken(&fix.summary).trim_start_matches("or "),
         );
-        for statement in statements(fix.goals.iter().filter_map(added)) {
+        for statement in added_statements(fix) {
             page.space();
             for line in serde_json::to_string_pretty(&statement).unwrap_or_default().lines() {
                 page.line(&format!("      {}", plain(line)));
             }
         }
     }
+}
+
+/// The statements that a fix adds.
+pub(super) fn added_statements(fix: &Fix) -> Vec<Value> {
+    statements(fix.goals.iter().filter_map(added))
 }
 
 fn added(goal: &Goal) -> Option<&Grant> {

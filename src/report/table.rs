@@ -5,6 +5,7 @@
 //! with what to grant; and last what comes next. Silenced findings are counted and not shown. No boxes: they cost a quarter
 //! of the width and break what is copied. All text is made plain first.
 
+mod jobs;
 mod names;
 mod page;
 mod rows;
@@ -17,11 +18,11 @@ use super::uses::JobVerdict;
 use super::{Report, ReportedFinding};
 use crate::evaluation::wording::list;
 use crate::finding::{Severity, id};
-pub use names::spoken;
-use names::{Names, counted, number};
-pub use names::{kind, word};
+pub use jobs::{Block, Jobs};
+pub use names::{Names, counted, kind, number, spoken, word};
 pub use page::{Layout, Page, Style, wrapped};
-use rows::Rows;
+pub use rows::Rows;
+pub use sections::{Section, Unused, counts, legend, undecided, unused_lines};
 
 /// What a reader of a page must be told that is not in the report.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +86,20 @@ fn head(page: &mut Page, report: &Report, reading: &Reading) {
         page.wrap("", "  ", &refused);
         return;
     }
+    page.wrap("", "  ", &read(report));
+    page.space();
+    let complete = match (report.gaps.len(), report.undecided.len()) {
+        (0, 0) => "the audit is complete",
+        (0, _) => "the audit is incomplete (UNDECIDED, below)",
+        _ => "the audit is incomplete (NOT READ, below)",
+    };
+    page.wrap("", "  ", &format!("{}; {complete}", totals(report)));
+    page.wrap("", "  ", &of_jobs(report));
+}
+
+/// What was read: `39 roles (6 of them execution roles), 43 buckets …`.
+#[must_use]
+pub fn read(report: &Report) -> String {
     let collected = &report.collected;
     let count = |count: Option<usize>, what: &str| {
         count.map_or_else(|| format!("{what}s not read"), |count| counted(count, what))
@@ -95,26 +110,18 @@ fn head(page: &mut Page, report: &Report, reading: &Reading) {
         (_, 1) => " (1 of them an execution role)".to_owned(),
         (_, many) => format!(" ({} of them execution roles)", number(many)),
     };
-    let read = format!(
+    format!(
         "{}{executing}, {}, {}, {}",
         count(collected.roles, "role"),
         count(collected.buckets, "bucket"),
         count(collected.functions, "function"),
         count(collected.labeling_jobs, "labeling job")
-    );
-    page.wrap("", "  ", &read);
-    page.space();
-    let complete = match (report.gaps.len(), report.undecided.len()) {
-        (0, 0) => "the audit is complete".to_owned(),
-        (0, _) => "the audit is incomplete (UNDECIDED, below)".to_owned(),
-        _ => "the audit is incomplete (NOT READ, below)".to_owned(),
-    };
-    page.wrap("", "  ", &format!("{}; {complete}", totals(report)));
-    page.wrap("", "  ", &of_jobs(report));
+    )
 }
 
 /// `20 calls in 2 s`.
-fn calls(report: &Report) -> String {
+#[must_use]
+pub fn calls(report: &Report) -> String {
     let seconds = || -> Option<i64> {
         let started: jiff::Timestamp = report.started_at.parse().ok()?;
         let finished: jiff::Timestamp = report.finished_at.parse().ok()?;
@@ -126,7 +133,8 @@ fn calls(report: &Report) -> String {
 }
 
 /// `51 findings: 12 high, 19 medium`.
-fn totals(report: &Report) -> String {
+#[must_use]
+pub fn totals(report: &Report) -> String {
     let counting: Vec<&ReportedFinding> = report.findings.iter().filter(|finding| finding.counts()).collect();
     let by_severity = sections::counts(counting.iter().copied());
     let open = counting.iter().filter(|finding| !finding.rank_open.is_empty()).count();
@@ -142,7 +150,8 @@ fn totals(report: &Report) -> String {
 }
 
 /// What comes of the labeling jobs, in one line.
-fn of_jobs(report: &Report) -> String {
+#[must_use]
+pub fn of_jobs(report: &Report) -> String {
     let jobs = &report.labeling_jobs;
     if report.collected.labeling_jobs.is_none() && jobs.is_empty() {
         return "the labeling jobs were not all read: what they use is not known".to_owned();

@@ -5,7 +5,7 @@ use super::views;
 use crate::account::{Bucket, Unknown, any};
 use crate::evaluation::key::{KeyAsk, KeyUse};
 use crate::evaluation::wording::{self, Sentence};
-use crate::evaluation::{Evaluation, Evaluator, Remedy, RemedyKind, ResourceSet, Unmet};
+use crate::evaluation::{Evaluation, Evaluator, Remedy, RemedyKind, Unmet};
 use crate::finding::{Finding, RuleId};
 use crate::labeling::{ExecutionRole, Use};
 
@@ -23,7 +23,7 @@ fn found<'a>(
     bucket: &Bucket,
     usage: Use,
 ) -> Result<bool, Unknown> {
-    let Some((name, asked, key)) = use_of_key(evaluator, role, bucket, usage)? else { return Ok(false) };
+    let Some((name, asked, key)) = evaluator.key_in_use(role, bucket, usage)? else { return Ok(false) };
     any(key
         .evaluations(role.role.into(), "", name, &asked)
         .iter()
@@ -32,7 +32,7 @@ fn found<'a>(
 
 fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Bucket, usage: Use) -> Finding {
     let name = bucket.arn.name();
-    let key = use_of_key(evaluator, role, bucket, usage).ok().flatten();
+    let key = evaluator.key_in_use(role, bucket, usage).ok().flatten();
     let of = |(name, asked, key): &(&str, KeyAsk, KeyUse<'_>)| key.evaluations(role.role.into(), "", name, asked);
     let unmet: Vec<Unmet> = key.iter().flat_map(of).flat_map(|e: Evaluation| e.unmet().collect::<Vec<_>>()).collect();
     let of_bucket = key.as_ref().map(|(named, ..)| format!("; `{name}` encrypts with `{named}`")).unwrap_or_default();
@@ -48,26 +48,6 @@ fn finding<'a>(evaluator: &Evaluator<'a>, role: &ExecutionRole<'a>, bucket: &Buc
     }
     let summary = Sentence::plain(format!("let `{name}` encrypt with S3's own keys, which need no permission"));
     finding.because(unmet).fix(Remedy::Advice { kind: RemedyKind::KeyPolicy, summary })
-}
-
-/// The customer's key of a bucket, as the bucket names it, and what the role may do with it; nothing, where S3's own keys
-/// are used. Of a bucket that is not known to be used it is not asked.
-fn use_of_key<'a, 'b>(
-    evaluator: &Evaluator<'a>,
-    role: &ExecutionRole<'a>,
-    bucket: &'b Bucket,
-    usage: Use,
-) -> Result<Option<(&'b str, KeyAsk, KeyUse<'a>)>, Unknown> {
-    let asked = if usage == Use::Other { bucket.encryption.if_asked() } else { Some(&bucket.encryption) };
-    let Some(Some(encryption)) = asked.map(|encryption| encryption.known()).transpose()? else { return Ok(None) };
-    let areas = role.uses.filter(|_| usage == Use::Used).and_then(|uses| uses.buckets.get(bucket.arn.resource()));
-    let read_alone = areas.is_some_and(|areas| areas.iter().all(|area| area.reads_alone));
-    // One URI in use may be told from others by the encryption context, several hardly.
-    let objects = match areas.map(Vec::as_slice) {
-        Some([area]) => area.extent.set(),
-        _ => ResourceSet::Below(format!("{}/", bucket.arn)),
-    };
-    evaluator.use_of_bucket_key(role.role.into(), bucket, encryption, read_alone, &objects)
 }
 
 fn together(_: &ExecutionRole<'_>, count: usize) -> Sentence {

@@ -4,9 +4,11 @@
 
 mod accounts;
 mod manifests;
+mod reports;
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
+use gt_audit::access::Access;
 use gt_audit::arn::Arn;
 use gt_audit::audit::{Options, audit};
 use gt_audit::knowledge::managed;
@@ -18,6 +20,8 @@ use gt_audit::policy::principal::Requester;
 use gt_audit::policy::reach::Reach;
 use gt_audit::policy::request::{Context, Request};
 use gt_audit::preflight::manifest;
+use gt_audit::report::html;
+use gt_audit::report::table::Reading;
 
 /// Counts what is allocated: deciding should not.
 #[global_allocator]
@@ -183,6 +187,17 @@ fn cover_of_nested_statements(bencher: Bencher<'_, '_>, statements: usize) {
 fn audit_of_an_account(bencher: Bencher<'_, '_>, size: usize) {
     let snapshot = accounts::account(size);
     bencher.counter(ItemsCount::new(size)).bench_local(|| audit(black_box(&snapshot), Options::DEFAULT));
+}
+
+/// So many findings, the story's many times over, as one HTML file; a finding is one item.
+#[divan::bench(args = [1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn html_of_findings(bencher: Bencher<'_, '_>, count: usize) {
+    let (snapshot, report) = reports::of_findings(count);
+    let access = Access::new(&snapshot.account);
+    let text = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench_local(|| html::write(black_box(&report), &Reading::default(), &text).unwrap());
 }
 
 /// An input manifest of a million objects, one line of it one item: all in one directory, in a directory each, and as an

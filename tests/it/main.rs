@@ -24,6 +24,7 @@ mod fix;
 mod fix_spelled;
 mod fuzz;
 mod habits;
+mod html;
 mod jobs;
 mod laws;
 #[cfg(feature = "live")]
@@ -35,6 +36,7 @@ mod oracle;
 mod possibilities;
 mod preflight;
 mod prose;
+mod reach;
 mod rooms;
 mod rules;
 mod schema;

@@ -114,7 +114,8 @@ impl<'r> Rows<'_, 'r> {
     }
 
     /// What a finding is about, in a few words.
-    fn subject(&self, finding: &ReportedFinding) -> String {
+    #[must_use]
+    pub fn subject(&self, finding: &ReportedFinding) -> String {
         if finding.job.is_some() {
             let mut actions: Vec<&str> = vec![];
             for cause in &finding.causes {
@@ -135,7 +136,8 @@ impl<'r> Rows<'_, 'r> {
     }
 
     /// The message: as far as its first semicolon, where there is no room for all.
-    fn sentence(&self, whole: bool, finding: &ReportedFinding) -> String {
+    #[must_use]
+    pub fn sentence(&self, whole: bool, finding: &ReportedFinding) -> String {
         // Those of whom the same is said as far as the first semicolon are named together.
         let mut heads: Vec<(Sentence, Vec<Arn>)> = vec![];
         let mut tails: Vec<String> = vec![];

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::jobs::Jobs;
 use super::names::{Names, counted, number, quoted, spoken, word};
 use super::page::{Page, Style};
 use super::rows::{Rows, entry};
@@ -9,15 +10,18 @@ use crate::arn::Arn;
 use crate::evaluation::wording::{list, quoted_or};
 use crate::finding::{ReportedUnknown, RuleId, Severity};
 use crate::report::text::plain;
-use crate::report::uses::JobVerdict;
 use crate::report::{Missing, Report, ReportedFinding, ReportedGap, Undecided};
 
 /// Where a finding stands that is not about what a job uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Section {
+pub enum Section {
+    /// Execution roles and policies.
     Roles,
+    /// Buckets.
     Buckets,
+    /// Functions.
     Functions,
+    /// Users and groups.
     People,
 }
 
@@ -74,7 +78,8 @@ pub(super) fn findings(page: &mut Page, report: &Report, rows: &Rows<'_, '_>) {
 }
 
 /// The thing that all rows of a section rely on.
-fn legend(report: &Report, names: &Names<'_>, section: Section) -> Option<String> {
+#[must_use]
+pub fn legend(report: &Report, names: &Names<'_>, section: Section) -> Option<String> {
     let tokens = |of: fn(&crate::report::PolicyTokens) -> &Vec<String>| {
         let (first, others) = report.tokens.split_first()?;
         let any = |tokens: &[String]| quoted_or(tokens).replace('`', "");
@@ -120,67 +125,13 @@ fn legend(report: &Report, names: &Names<'_>, section: Section) -> Option<String
     }
 }
 
-/// How a job stands, in capitals.
-fn standing(status: &str, verdict: JobVerdict) -> String {
-    match verdict {
-        JobVerdict::Failed => "FAILED".to_owned(),
-        JobVerdict::Fails => "WILL FAIL".to_owned(),
-        JobVerdict::Unknown | JobVerdict::Fine => plain(status).to_uppercase(),
-    }
-}
-
 /// The jobs and workloads that something is found of, and the others in a line.
 fn jobs<'r>(page: &mut Page, report: &'r Report, rows: &Rows<'_, 'r>, told: &mut BTreeSet<&'r str>) {
-    struct Block<'r> {
-        name: &'r str,
-        standing: String,
-        role: String,
-        made: String,
-        says: Option<&'r str>,
-        findings: &'r [String],
-    }
-    let role_of = |role: &Option<String>| {
-        role.as_deref().map_or(String::new(), |role| format!("role {}", role.rsplit('/').next().unwrap_or(role)))
-    };
-    let is_failing = |verdict: JobVerdict| matches!(verdict, JobVerdict::Failed | JobVerdict::Fails);
-    let of_jobs = |failing: bool| {
-        let jobs = report.labeling_jobs.iter().filter(move |job| is_failing(job.verdict) == failing);
-        jobs.map(|job| Block {
-            name: job.arn.name(),
-            standing: standing(&job.status, job.verdict),
-            role: role_of(&job.role),
-            made: match job.verdict {
-                JobVerdict::Fails => format!("{}, made {}, ", job.status, job.created.get(..10).unwrap_or_default()),
-                _ => format!("made {}, ", job.created.get(..10).unwrap_or_default()),
-            },
-            says: job.failure_reason.as_deref(),
-            findings: &job.findings,
-        })
-    };
-    let workloads = report.workloads.iter().map(|workload| Block {
-        name: &workload.name,
-        standing: "WORKLOAD".to_owned(),
-        role: format!("role {}", workload.role.name()),
-        made: "from the configuration, ".to_owned(),
-        says: None,
-        findings: &workload.findings,
-    });
-    let all: Vec<Block<'r>> = of_jobs(true).chain(workloads).chain(of_jobs(false)).collect();
-    let by_id: BTreeMap<&str, &ReportedFinding> =
-        report.findings.iter().filter(|f| f.counts() && !f.is_grouped).map(|f| (f.id.as_str(), f)).collect();
-    let mut blocks: Vec<(&Block<'r>, Vec<&'r ReportedFinding>)> = vec![];
-    for block in &all {
-        let own = block.findings.iter().filter_map(|id| by_id.get(id.as_str()).copied());
-        let mut own: Vec<&ReportedFinding> = own.filter(|finding| told.insert(finding.id.as_str())).collect();
-        own.sort_by_key(|finding| finding.rule != RuleId::JobFailedOnPermission);
-        if !own.is_empty() || block.says.is_some() {
-            blocks.push((block, own));
-        }
-    }
-    if all.is_empty() || (blocks.is_empty() && report.labeling_jobs.is_empty()) {
+    let Jobs { blocks, fine } = Jobs::of(report, told);
+    if blocks.is_empty() && (fine.is_empty() || report.labeling_jobs.is_empty()) {
         return;
     }
-    let found = blocks.iter().flat_map(|(_, findings)| findings.iter().copied());
+    let found = blocks.iter().flat_map(|block| block.own.iter().copied());
     page.space();
     let title = if blocks.is_empty() {
         "LABELING JOBS".to_owned()
@@ -188,9 +139,9 @@ fn jobs<'r>(page: &mut Page, report: &'r Report, rows: &Rows<'_, 'r>, told: &mut
         format!("LABELING JOBS AND WORKLOADS: {}", counts(found))
     };
     page.line(&page.styled(Style::Bold, &title));
-    let widest = blocks.iter().map(|(block, _)| block.name.chars().count()).max().unwrap_or(0);
+    let widest = blocks.iter().map(|block| block.name.chars().count()).max().unwrap_or(0);
     let rows = Rows { with_kind: true, ..*rows };
-    for (block, findings) in &blocks {
+    for block in &blocks {
         page.space();
         let made = if page.is_wide() { block.made.as_str() } else { "" };
         let name = plain(block.name);
@@ -201,23 +152,15 @@ fn jobs<'r>(page: &mut Page, report: &'r Report, rows: &Rows<'_, 'r>, told: &mut
             page.line(format!("{head}  {}", made.trim_end_matches(", ")).trim_end());
             page.line(&format!("  {role}"));
         }
-        if let Some(says) = block.says {
-            let words: Vec<&str> = says.split_whitespace().collect();
-            page.wrap("  ", "  ", &format!("AWS says: {}", words.join(" ")));
+        if let Some(says) = &block.says {
+            page.wrap("  ", "  ", &format!("AWS says: {says}"));
         }
-        let also = |finding: &ReportedFinding| {
-            let others = all.iter().filter(|other| other.name != block.name && other.findings.contains(&finding.id));
-            let others: Vec<&str> = others.map(|other| other.name).collect();
-            if others.is_empty() { String::new() } else { format!(" (also {})", list(others)) }
-        };
         // What AWS says of the failure stands above.
         let (failed, others): (Vec<&ReportedFinding>, Vec<&ReportedFinding>) =
-            findings.iter().partition(|finding| finding.rule == RuleId::JobFailedOnPermission);
+            block.own.iter().partition(|finding| finding.rule == RuleId::JobFailedOnPermission);
         rows.heads(page, &failed);
-        rows.write(page, &others, also);
+        rows.write(page, &others, |finding| block.also(finding));
     }
-    let silent = |block: &&Block<'_>| !blocks.iter().any(|(told, _)| std::ptr::eq(*told, *block));
-    let fine: Vec<&str> = all.iter().filter(silent).map(|block| block.name).collect();
     if !fine.is_empty() {
         page.space();
         page.wrap("", "  ", &format!("nothing found of {}: {}", counted(fine.len(), "other"), fine.join(", ")));
@@ -226,19 +169,51 @@ fn jobs<'r>(page: &mut Page, report: &'r Report, rows: &Rows<'_, 'r>, told: &mut
 
 /// What nothing shows to be used: a line a rule.
 fn unused(page: &mut Page, report: &Report) {
-    let grouped: Vec<&ReportedFinding> = report.findings.iter().filter(|f| f.is_grouped && f.counts()).collect();
-    if grouped.is_empty() {
+    let lines = unused_lines(report);
+    if lines.is_empty() {
         return;
     }
     page.space();
-    let title = format!("NOT KNOWN TO BE USED FOR LABELING: {} (--all lists them)", counts(grouped.iter().copied()));
+    let grouped = report.findings.iter().filter(|f| f.is_grouped && f.counts());
+    let title = format!("NOT KNOWN TO BE USED FOR LABELING: {} (--all lists them)", counts(grouped));
     page.line(&page.styled(Style::Bold, &title));
+    let widest = lines.iter().map(|line| line.rule.as_str().len()).max().unwrap_or(0);
+    for Unused { severity, rule, findings, what } in lines {
+        let spoken_severity = word(severity);
+        let many = format!("x{findings}");
+        let front =
+            format!("  {}{}", page.styled(Style::Of(severity), spoken_severity), " ".repeat(8 - spoken_severity.len()));
+        let rule = rule.as_str();
+        if 18 + widest + what.chars().count() <= page.width() {
+            page.line(&format!("{front}{many:6}{rule:widest$}  {what}"));
+        } else {
+            page.line(&format!("{front}{many:6}{rule}"));
+            page.line(&format!("          {what}"));
+        }
+    }
+}
+
+/// What one rule finds of all that nothing shows to be used.
+#[derive(Debug)]
+pub struct Unused {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The rule.
+    pub rule: RuleId,
+    /// How many findings that is.
+    pub findings: usize,
+    /// `34 or 35 buckets for each of 6 roles`
+    pub what: String,
+}
+
+/// What nothing shows to be used, rule by rule.
+#[must_use]
+pub fn unused_lines(report: &Report) -> Vec<Unused> {
     let mut by_rule: BTreeMap<(Severity, RuleId), Vec<&ReportedFinding>> = BTreeMap::new();
-    for finding in grouped {
+    for finding in report.findings.iter().filter(|f| f.is_grouped && f.counts()) {
         by_rule.entry((finding.severity, finding.rule)).or_default().push(finding);
     }
-    let widest = by_rule.keys().map(|(_, rule)| rule.as_str().len()).max().unwrap_or(0);
-    for ((severity, rule), findings) in by_rule {
+    let line = |((severity, rule), findings): ((Severity, RuleId), Vec<&ReportedFinding>)| {
         // A role has to do with one or several of them.
         let mut by_role: BTreeMap<&Arn, usize> = BTreeMap::new();
         for finding in &findings {
@@ -259,22 +234,14 @@ fn unused(page: &mut Page, report: &Report) {
             1 => format!("for {}", by_role.keys().next().map_or("", |arn| arn.name())),
             many => format!("for each of {} roles", number(many)),
         };
-        let spoken_severity = word(severity);
-        let many = format!("x{}", findings.len());
-        let front =
-            format!("  {}{}", page.styled(Style::Of(severity), spoken_severity), " ".repeat(8 - spoken_severity.len()));
-        let (rule, what) = (rule.as_str(), format!("{sizes} {whom}"));
-        if 18 + widest + what.chars().count() <= page.width() {
-            page.line(&format!("{front}{many:6}{rule:widest$}  {what}"));
-        } else {
-            page.line(&format!("{front}{many:6}{rule}"));
-            page.line(&format!("          {what}"));
-        }
-    }
+        Unused { severity, rule, findings: findings.len(), what: format!("{sizes} {whom}") }
+    };
+    by_rule.into_iter().map(line).collect()
 }
 
 /// `10 high, 2 medium`.
-pub(super) fn counts<'r>(findings: impl Iterator<Item = &'r ReportedFinding>) -> String {
+#[must_use]
+pub fn counts<'r>(findings: impl Iterator<Item = &'r ReportedFinding>) -> String {
     let mut by_severity: BTreeMap<Severity, usize> = BTreeMap::new();
     for finding in findings {
         *by_severity.entry(finding.severity).or_default() += 1;
@@ -361,7 +328,8 @@ fn refused(page: &mut Page, report: &Report) {
 }
 
 /// For which rules, and of what.
-fn undecided(open: &Undecided) -> String {
+#[must_use]
+pub fn undecided(open: &Undecided) -> String {
     const SHOWN: usize = 3;
     let rules: Vec<&str> = open.rules.iter().map(|rule| rule.as_str()).collect();
     let named: Vec<&str> = open.subjects.iter().take(SHOWN).map(String::as_str).collect();
