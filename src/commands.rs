@@ -32,17 +32,17 @@ pub use terminal::Terminal;
 /// When the command could not do its work; the exit code is 2 then.
 pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     match cli.command {
-        None => scan::run(&cli.scan, terminal),
-        Some(Command::Scan(scan)) => scan::run(&scan, terminal),
-        Some(Command::Collect(arguments)) => collect::run(&arguments, terminal),
-        Some(Command::Preflight(arguments)) => preflight::run(&arguments, terminal),
-        Some(Command::Fix(arguments)) => fix::run(&arguments, terminal),
-        Some(Command::Why(arguments)) => why::run(&arguments, terminal),
-        Some(Command::Explain(arguments)) => explain::run(&arguments, terminal),
+        None => scan::run(&cli.scan, &cli.connection, terminal),
+        Some(Command::Scan(scan)) => scan::run(&scan, &cli.connection, terminal),
+        Some(Command::Collect(arguments)) => collect::run(&arguments, &cli.connection, terminal),
+        Some(Command::Preflight(arguments)) => preflight::run(&arguments, &cli.connection, terminal),
+        Some(Command::Fix(arguments)) => fix::run(&arguments, &cli.connection, terminal),
+        Some(Command::Why(arguments)) => why::run(&arguments, &cli.connection, terminal),
+        Some(Command::Explain(arguments)) => explain::run(&arguments, &cli.connection, terminal),
         Some(Command::Rules { rule: None }) => rules::list(terminal),
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),
-        Some(Command::Permissions(arguments)) => collect::permissions(&arguments, terminal),
+        Some(Command::Permissions(arguments)) => collect::permissions(&arguments, &cli.connection, terminal),
         Some(Command::Completions { shell }) => {
             // It panics where it cannot write.
             let mut script = vec![];

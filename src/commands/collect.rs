@@ -8,7 +8,7 @@ use super::terminal::Terminal;
 use crate::account::Regional;
 use crate::account::snapshot::Snapshot;
 use crate::account::{Account, Unknown, Wanted};
-use crate::cli::{self, Collect, Noise, Permissions};
+use crate::cli::{self, Collect, Connection, Noise, Permissions};
 use crate::collect::calls;
 use crate::file;
 use crate::labeling;
@@ -18,12 +18,11 @@ use crate::preflight::place;
 use crate::preflight::request::Asked;
 use crate::uri::S3Uri;
 
-pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(arguments: &Collect, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     file::check(&arguments.output)
         .map_err(|error| Error::Files(vec![(arguments.output.display().to_string(), error)]))?;
-    let snapshot = snapshot(&arguments.connection, arguments.noise, terminal, |account| {
-        labeling::wanted(account, &[], arguments.all)
-    })?;
+    let snapshot =
+        snapshot(connection, arguments.noise, terminal, |account| labeling::wanted(account, &[], arguments.all))?;
     snapshot.write_or_print(&arguments.output, terminal.out)?;
     let unread = snapshot.account.unread();
     let code = if unread.is_empty() { 0 } else { 3 };
@@ -40,10 +39,14 @@ pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8
     Ok(code)
 }
 
-pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn permissions(
+    arguments: &Permissions,
+    connection: &Connection,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Error> {
     let policy = calls::policy(&calls::Chosen {
-        all_regions: arguments.all_regions,
-        assume_role: arguments.assume_role.clone(),
+        all_regions: connection.all_regions,
+        assume_role: connection.assume_role.clone(),
         read_manifest: arguments.read_manifest,
         fallback: !arguments.no_fallback,
     });
@@ -71,17 +74,18 @@ const FOR_EVER: u32 = 36_500;
 #[cfg(feature = "live")]
 pub(super) fn for_jobs(
     arguments: &cli::Preflight,
+    connection: &Connection,
     asked: &[Asked],
     beyond: &[S3Uri],
     terminal: &Terminal<'_>,
 ) -> Result<(Snapshot, Vec<Result<Manifest, Unknown>>), Error> {
-    let mut connection = arguments.connection.clone();
+    let mut connection = connection.clone();
     if connection.region.is_empty() && !connection.all_regions {
         connection.region = place::regions(asked);
     }
     // Other jobs matter by their names alone, and these are taken for good.
     (connection.max_jobs, connection.jobs_since) = (Some(0), Some(FOR_EVER));
-    connected(&connection, arguments.noise, terminal, async |aws| {
+    connected(&connection, arguments.facts.noise, terminal, async |aws| {
         let mut manifests = vec![];
         let mut beyond = beyond.to_vec();
         if arguments.read_manifest {
@@ -157,6 +161,7 @@ pub(super) fn snapshot(
 #[cfg(not(feature = "live"))]
 pub(super) fn for_jobs(
     _: &cli::Preflight,
+    _: &Connection,
     _: &[Asked],
     _: &[S3Uri],
     _: &Terminal<'_>,

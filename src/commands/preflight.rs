@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::collect;
 use super::error::Error;
+use super::facts;
 use super::terminal::Terminal;
 use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
-use crate::cli::{self, Format};
+use crate::cli::{self, Connection, Format};
 use crate::file::read_at_most;
 use crate::labeling::needs::MANIFEST;
 use crate::preflight::manifest::{self, Manifest};
@@ -24,7 +25,12 @@ const MOST_READ: u64 = 4 << 20;
 /// A file holds no request.
 const NO_REQUEST: u8 = 2;
 
-pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(
+    arguments: &cli::Preflight,
+    connection: &Connection,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Error> {
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
     let files = files(&arguments.jobs)?;
     if arguments.manifest.is_some() && files.len() != 1 {
         return Err(Error::ManyManifests { jobs: files.len() });
@@ -37,9 +43,9 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
     }
     let beyond: Vec<S3Uri> =
         local.iter().flat_map(|manifest| &manifest.prefixes).map(|prefix| prefix.uri.clone()).collect();
-    let (snapshot, in_s3) = match &arguments.snapshot {
+    let (snapshot, in_s3) = match &arguments.facts.snapshot {
         Some(path) => (Snapshot::read(path)?, vec![]),
-        None => collect::for_jobs(arguments, &asked, &beyond, terminal)?,
+        None => collect::for_jobs(arguments, &facts::connection(connection, &config), &asked, &beyond, terminal)?,
     };
     let account = &snapshot.account;
     let caller = match &arguments.caller {
@@ -64,12 +70,12 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
             },
         });
     }
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         Format::Json => match jobs.as_slice() {
             [job] => json::write(job)?,
             jobs => json::write(&jobs)?,
         },
-        Format::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
+        Format::Table => table::write(&jobs, terminal.layout(arguments.page.color), arguments.full),
     };
     terminal.out.write_all(text.as_bytes())?;
     let unread = jobs.len() > asked.len();

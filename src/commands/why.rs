@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
-use crate::cli::{Format, Why};
+use crate::cli::{Connection, Format, Why};
 use crate::config::Config;
 use crate::message::{self, Denial, Lack};
 use crate::preflight::checks_of;
@@ -23,11 +23,11 @@ use crate::why::{Decided, Question, decide};
 /// Of a log so many bytes are read.
 const MOST_INPUT: u64 = 64 << 20;
 
-pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
-    let config = facts::configuration(arguments.config.as_deref())?;
+pub(super) fn run(arguments: &Why, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
     let read = |terminal: &Terminal<'_>| {
-        let asked = Asked { all: false, noise: arguments.noise, connection: &arguments.connection };
-        facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)
+        let asked = Asked { all: false, noise: arguments.facts.noise, connection };
+        facts::snapshot(arguments.facts.snapshot.as_deref(), asked, &config, terminal)
     };
     match arguments.question.as_slice() {
         [text] if text == "-" || text.contains(char::is_whitespace) => {
@@ -88,14 +88,14 @@ fn of_job(
         report.findings.iter().filter(|finding| finding.counts() && job.findings.contains(&finding.id)).collect();
     let checks = checks_of(snapshot, &config.workloads, &job.arn);
     let told = job::Told { job, findings: &findings, checks: &checks, digits: digits(&report), full: arguments.full };
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         Format::Json => json::write(&serde_json::json!({
             "schemaVersion": 1, "job": job, "findings": findings, "checks": checks,
         }))?,
         Format::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
-            job::write(told, &statement, terminal.layout(arguments.color))
+            job::write(told, &statement, terminal.layout(arguments.page.color))
         }
     };
     terminal.out.write_all(text.as_bytes())?;
@@ -112,13 +112,13 @@ fn of_question(
 ) -> Result<u8, Error> {
     let decided = decide(snapshot, principal, question)
         .ok_or_else(|| Error::NoPrincipal { name: principal.to_string(), account: snapshot.account.id.clone() })?;
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         Format::Json => json::write(&decided)?,
         Format::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
             let part_of = part_of(&decided, snapshot, config);
-            page::write(&decided, &part_of, &statement, terminal.layout(arguments.color))
+            page::write(&decided, &part_of, &statement, terminal.layout(arguments.page.color))
         }
     };
     terminal.out.write_all(text.as_bytes())?;
@@ -135,7 +135,7 @@ fn of_messages(
     let context = context(&arguments.context)?;
     let told: Vec<Told<'_>> =
         denials.iter().map(|denial| Told { denial, decided: again(denial, snapshot, &context) }).collect();
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         Format::Json => {
             let each = told.iter().map(|told| {
                 let (decided, not_decided) = (told.decided.as_ref().ok(), told.decided.as_ref().err());
@@ -148,7 +148,7 @@ fn of_messages(
         Format::Table => {
             let access = snapshot.ok().map(|snapshot| Access::new(&snapshot.account));
             let statement = |reason: &_, about: &[&_]| access.as_ref()?.statement(reason, about).cloned();
-            report::message::write(&told, &statement, terminal.layout(arguments.color))
+            report::message::write(&told, &statement, terminal.layout(arguments.page.color))
         }
     };
     terminal.out.write_all(text.as_bytes())?;
