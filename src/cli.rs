@@ -229,8 +229,11 @@ none would fail, as far as is known, and something is not known."
 pub struct Preflight {
     /// `CreateLabelingJob` requests, as `aws sagemaker create-labeling-job --cli-input-json` takes them, or
     /// `DescribeLabelingJob` responses; `-` is standard input, a directory all its .json files.
-    #[arg(required = true, value_name = "JOB.json")]
+    #[arg(required_unless_present = "job", value_name = "JOB.json")]
     pub jobs: Vec<PathBuf>,
+    /// A labeling job that is there, by name or ARN, instead of a file: would it work if it were made again? Repeatable.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub job: Vec<String>,
     /// Who would make the job: a role, a user or a session of a role. Default: the caller.
     #[arg(long = "as", value_name = "ARN", value_parser = |text: &str| Arn::parse(text))]
     pub caller: Option<Arn>,
@@ -351,7 +354,8 @@ pub struct Permissions {
     /// For `preflight --read-manifest`.
     #[arg(long)]
     pub read_manifest: bool,
-    /// Leave out the calls that are made only where a bulk call is refused.
+    /// Leave out the calls about one resource at a time: `why` then reads lists, and what a refused list leaves open stays
+    /// open.
     #[arg(long)]
     pub no_fallback: bool,
 }

@@ -2,11 +2,13 @@
 
 use std::io::{self, Read};
 
+use super::collect;
 use super::error::Error;
-use super::facts::{self, Asked};
+use super::facts;
 use super::terminal::Terminal;
 use crate::access::Access;
 use crate::account::Account;
+use crate::account::concerns::Concerns;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
@@ -25,9 +27,16 @@ const MOST_INPUT: u64 = 64 << 20;
 
 pub(super) fn run(arguments: &Why, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let config = facts::configuration(arguments.facts.config.as_deref())?;
-    let read = |terminal: &Terminal<'_>| {
-        let asked = Asked { all: false, noise: arguments.facts.noise, connection };
-        facts::snapshot(arguments.facts.snapshot.as_deref(), asked, &config, terminal)
+    let read = |concerns: &Concerns, terminal: &Terminal<'_>| {
+        if let Some(path) = &arguments.facts.snapshot {
+            return Ok(Snapshot::read(path)?);
+        }
+        let mut connection = facts::connection(connection, &config);
+        let job = concerns.job.as_deref().and_then(|job| Arn::parse(job).ok());
+        if let Some(job) = job.filter(|_| connection.region.is_empty()) {
+            connection.region.push(job.region().to_owned());
+        }
+        collect::narrow(&connection, arguments.facts.noise, terminal, concerns)
     };
     match arguments.question.as_slice() {
         [text] if text == "-" || text.contains(char::is_whitespace) => {
@@ -37,17 +46,30 @@ pub(super) fn run(arguments: &Why, connection: &Connection, terminal: &mut Termi
                 return Err(Error::NoMessage(lack.question()));
             }
             // Where no message says enough, nothing is asked.
-            let snapshot = if reading.denials.iter().any(|denial| requested(denial).is_ok()) {
-                read(terminal).map_err(|error| format!("the account could not be asked: {error}"))
-            } else {
+            let mut concerns = Concerns::default();
+            for (principal, _, resource) in reading.denials.iter().filter_map(|denial| requested(denial).ok()) {
+                concerns.add_principal(&principal);
+                concerns.add_resource(&resource);
+            }
+            let snapshot = if concerns == Concerns::default() {
                 Err(String::new())
+            } else {
+                read(&concerns, terminal).map_err(|error| format!("the account could not be asked: {error}"))
             };
             of_messages(arguments, &reading.denials, snapshot.as_ref().map_err(String::as_str), terminal)
         }
-        [job] => of_job(arguments, &config, &read(terminal)?, job, terminal),
+        [job] => {
+            let concerns = Concerns { job: Some(job.clone()), ..Concerns::default() };
+            of_job(arguments, &config, &read(&concerns, terminal)?, job, terminal)
+        }
         [principal, action, resource] => {
             let context = context(&arguments.context)?;
-            let snapshot = read(terminal)?;
+            // The ARN of an object begins with a partition; that of a bucket's name matters here.
+            let about = resource_in("aws", resource)?;
+            let mut concerns = Concerns::default();
+            concerns.add_principal(principal);
+            concerns.add_resource(&about);
+            let snapshot = read(&concerns, terminal)?;
             let principal = principal_of(&snapshot.account, principal)?;
             let resource = resource_of(&snapshot.account, resource)?;
             let action = action_of(action)?;
@@ -117,7 +139,9 @@ fn of_question(
         Format::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
-            let part_of = part_of(&decided, snapshot, config);
+            // Where only this was read, the findings of the whole account are not known.
+            let whole = arguments.facts.snapshot.is_some();
+            let part_of = if whole { part_of(&decided, snapshot, config) } else { vec![] };
             page::write(&decided, &part_of, &statement, terminal.layout(arguments.page.color))
         }
     };
@@ -231,7 +255,9 @@ fn principal_of(account: &Account, named: &str) -> Result<Arn, Error> {
         Ok(arn) => roles().chain(users()).find(|other| **other == arn),
         Err(_) => roles().find(|arn| arn.name() == named).or_else(|| users().find(|arn| arn.name() == named)),
     };
-    let refused = [account.iam.roles.known().err(), account.iam.users.known().err()].into_iter().flatten().next();
+    let refused = [account.iam.roles.known().err(), account.iam.users.known().err()].into_iter().flatten();
+    // A question about a role does not ask for users.
+    let refused = refused.into_iter().find(|unknown| !unknown.is_not_asked());
     match (found, refused) {
         (Some(arn), _) => Ok(arn.clone()),
         (None, Some(unknown)) => Err(Error::Unread(unknown.to_string())),
@@ -241,8 +267,11 @@ fn principal_of(account: &Account, named: &str) -> Result<Arn, Error> {
 
 /// A resource, by ARN or by `s3://` URI.
 fn resource_of(account: &Account, named: &str) -> Result<Arn, Error> {
+    resource_in(&account.partition, named)
+}
+
+fn resource_in(partition: &str, named: &str) -> Result<Arn, Error> {
     if let Ok(uri) = S3Uri::parse(named) {
-        let partition = &account.partition;
         return Ok(if uri.key.is_empty() { uri.bucket_arn(partition) } else { uri.object_arn(partition) });
     }
     Arn::parse(named).map_err(|_| Error::NoResource(named.to_owned()))
