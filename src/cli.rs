@@ -1,5 +1,7 @@
 //! The command line as it is typed; nothing is decided here.
 
+pub mod manual;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -13,13 +15,9 @@ use crate::finding::{RuleId, Severity};
 use crate::rules::RULES;
 
 /// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and says why of each
-/// finding. It only ever reads.
-///
-/// Exit codes: 0 nothing found and the audit is complete; 1 something at or above --fail-on; 2 the audit could not run;
-/// 3 nothing at or above --fail-on, but some facts could not be read or decided; 130 interrupted before anything was
-/// collected. Ctrl-C once reports what was collected, twice ends at once.
+/// finding. It only ever reads. Ctrl-C once reports what was collected, twice ends at once.
 #[derive(Debug, Parser)]
-#[command(name = "gt-audit", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "gt-audit", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do; an audit, when nothing is named.
     #[command(subcommand)]
@@ -32,11 +30,13 @@ pub struct Cli {
     pub connection: Connection,
 }
 
-/// At the end of `gt-audit --help`.
-const EXAMPLES: &str = "Examples:\n  gt-audit --profile prod\n  gt-audit --snapshot account.json --format json --fail-on medium\n  \
-gt-audit why street-signs-7 --profile prod";
-
 impl Cli {
+    /// The command line as clap has it, with examples and exit codes in the help of each command.
+    #[must_use]
+    pub fn with_help() -> clap::Command {
+        manual::with_chapters(Self::command())
+    }
+
     /// Reads the command line, the program's name first.
     ///
     /// Clap looks at the options of each command by themselves. What two options say of each other where one stands before
@@ -46,7 +46,7 @@ impl Cli {
     ///
     /// When it is wrong; also where help or the version is asked for.
     pub fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
+        let mut command = Self::with_help();
         let matches = command.try_get_matches_from_mut(arguments)?;
         let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         match misplaced(&command, &matches).or_else(|| cli.clash()) {
@@ -104,9 +104,9 @@ fn misplaced(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
     let of_audit = command
         .get_arguments()
         .filter(|option| !option.is_global_set() && option.get_id() != "help" && option.get_id() != "version");
-    let stray =
+    let mut stray =
         of_audit.filter(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
-    let option = stray.filter_map(clap::Arg::get_long).next()?;
+    let option = stray.find_map(clap::Arg::get_long)?;
     Some(format!("'--{option}' cannot be used before '{name}': write it after the command, if the command has it"))
 }
 
@@ -120,8 +120,6 @@ pub enum Command {
     /// Say before a labeling job is made whether it would work: of its role, who makes it, and all it names.
     Preflight(Box<Preflight>),
     /// Print the smallest changes that close findings, each proved by deciding again. Nothing is ever changed.
-    ///
-    /// Exit codes: 0 the plan is printed, whether or not every finding has a proved change; 2 it could not be made.
     Fix(Box<Fix>),
     /// Say why a labeling job failed or will fail, or why a principal may or may not do something.
     Why(Box<Why>),
@@ -144,8 +142,11 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the man page (roff).
-    Man,
+    /// Print the man page of the program or of a command (roff).
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 /// Options of an audit.
@@ -222,10 +223,6 @@ pub struct Page {
 
 /// Options of `preflight`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 every job would work; 1 one would fail; 2 a file could not be read, or the account; 3 \
-none would fail, as far as is known, and something is not known."
-)]
 pub struct Preflight {
     /// `CreateLabelingJob` requests, as `aws sagemaker create-labeling-job --cli-input-json` takes them, or
     /// `DescribeLabelingJob` responses; `-` is standard input, a directory all its .json files.
@@ -256,10 +253,6 @@ pub struct Preflight {
 
 /// Options of `why`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  gt-audit why street-signs-7\n  gt-audit why GtExecution s3:PutObject s3://signs/out/x.json\n\n\
-Exit codes: 0 it works or is allowed; 1 it failed, will fail or is denied; 2 it could not be asked; 3 something is not known."
-)]
 pub struct Why {
     /// The name or ARN of a labeling job; or a principal (a role's name is enough), an action and a resource (an ARN or an
     /// s3:// URI); or an access-denied message of AWS's, or `-` for a log on standard input.
@@ -281,7 +274,6 @@ pub struct Why {
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  gt-audit explain 94ca\n  gt-audit explain bucket-out-of-reach")]
 pub struct Explain {
     /// A finding, by its id or the first four digits or more of it; or a rule.
     #[arg(value_name = "ID | RULE", value_parser = NonEmptyStringValueParser::new())]
@@ -474,6 +466,21 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_chapter_whose_examples_are_right() {
+        let all = Cli::command();
+        let commands = all.get_subcommands().map(clap::Command::get_name);
+        let named: std::collections::BTreeSet<&str> = ["gt-audit"].into_iter().chain(commands).collect();
+        assert_eq!(named, manual::CHAPTERS.iter().map(|chapter| chapter.command).collect());
+        for chapter in manual::CHAPTERS {
+            assert!(!chapter.examples.is_empty() && !chapter.exit.is_empty());
+            for (line, _) in chapter.examples {
+                assert!(Cli::read(line.split(' ')).is_ok(), "{line}");
+            }
+        }
+        Cli::with_help().debug_assert();
     }
 
     #[test]

@@ -3,12 +3,15 @@
 //! Here the rooms are put together. Nothing is printed and nothing exits: the caller hands in where to write.
 
 mod collect;
+mod completions;
 mod error;
 mod explain;
 mod facts;
 mod fix;
 #[cfg(feature = "live")]
 mod interrupt;
+mod links;
+mod man;
 mod preflight;
 #[cfg(feature = "live")]
 mod progress;
@@ -17,8 +20,6 @@ mod scan;
 pub mod simulate;
 mod terminal;
 mod why;
-
-use clap::CommandFactory;
 
 use crate::cli::{Cli, Command};
 
@@ -43,16 +44,7 @@ pub fn run(cli: Cli, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
         Some(Command::Rules { rule: Some(id) }) => rules::explain(&id, terminal),
         Some(Command::Simulate { file }) => simulate::run(file.as_deref(), terminal),
         Some(Command::Permissions(arguments)) => collect::permissions(&arguments, &cli.connection, terminal),
-        Some(Command::Completions { shell }) => {
-            // It panics where it cannot write.
-            let mut script = vec![];
-            clap_complete::generate(shell, &mut Cli::command(), "gt-audit", &mut script);
-            terminal.out.write_all(&script)?;
-            Ok(0)
-        }
-        Some(Command::Man) => {
-            clap_mangen::Man::new(Cli::command()).render(&mut terminal.out)?;
-            Ok(0)
-        }
+        Some(Command::Completions { shell }) => completions::run(shell, terminal),
+        Some(Command::Man { command }) => man::run(command.as_deref(), terminal),
     }
 }

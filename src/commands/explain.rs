@@ -43,6 +43,9 @@ pub(super) fn run(arguments: &Explain, connection: &Connection, terminal: &mut T
             explain::write(&found, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    match arguments.page.format {
+        Format::Json => terminal.out.write_all(text.as_bytes())?,
+        Format::Table => terminal.write_page(&text, arguments.page.color)?,
+    }
     Ok(0)
 }

@@ -47,7 +47,12 @@ pub(super) fn run(arguments: &Scan, connection: &Connection, terminal: &mut Term
         unwritten.extend(file::write(path, text.as_bytes(), terminal.out).err().map(|error| named(path, error)));
     }
     let layout = terminal.layout(arguments.color);
-    terminal.out.write_all(spell(&report, arguments.format, layout, &reading, &statement)?.as_bytes())?;
+    let text = spell(&report, arguments.format, layout, &reading, &statement)?;
+    if arguments.format == Format::Table {
+        terminal.write_page(&text, arguments.color)?;
+    } else {
+        terminal.out.write_all(text.as_bytes())?;
+    }
     if unwritten.is_empty() { Ok(report.summary.exit_code) } else { Err(Error::Files(unwritten)) }
 }
 

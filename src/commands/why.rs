@@ -80,6 +80,13 @@ pub(super) fn run(arguments: &Why, connection: &Connection, terminal: &mut Termi
     }
 }
 
+fn write(arguments: &Why, text: &str, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    match arguments.page.format {
+        Format::Json => terminal.out.write_all(text.as_bytes()),
+        Format::Table => terminal.write_page(text, arguments.page.color),
+    }
+}
+
 fn options(config: &Config) -> Options<'_> {
     Options { workloads: &config.workloads, ignores: &config.ignores, ..Options::DEFAULT }
 }
@@ -120,7 +127,7 @@ fn of_job(
             job::write(told, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     Ok(told.exit_code())
 }
 
@@ -145,7 +152,7 @@ fn of_question(
             page::write(&decided, &part_of, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     Ok(decided.exit_code())
 }
 
@@ -175,7 +182,7 @@ fn of_messages(
             report::message::write(&told, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     let codes: Vec<u8> = told.iter().map(Told::exit_code).collect();
     Ok([1, 3].into_iter().find(|code| codes.contains(code)).unwrap_or(0))
 }
