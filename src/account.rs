@@ -5,6 +5,7 @@
 //! clients; a snapshot file holds an [`Account`] and when it was collected ([`snapshot`]).
 
 mod bucket;
+pub mod concerns;
 mod fact;
 mod key;
 mod labeling;

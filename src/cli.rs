@@ -1,22 +1,23 @@
 //! The command line as it is typed; nothing is decided here.
 
-use std::path::PathBuf;
+pub mod manual;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::arn::Arn;
 use crate::finding::{RuleId, Severity};
 use crate::rules::RULES;
 
 /// Audits a live AWS account for the documented limits of SageMaker Ground Truth's permissions, and says why of each
-/// finding. It only ever reads.
-///
-/// Exit codes: 0 nothing found and the audit is complete; 1 something at or above --fail-on; 2 the audit could not run;
-/// 3 nothing at or above --fail-on, but some facts could not be read or decided; 130 interrupted before anything was
-/// collected. Ctrl-C once reports what was collected, twice ends at once.
+/// finding. It only ever reads. Ctrl-C once reports what was collected, twice ends at once.
 #[derive(Debug, Parser)]
-#[command(name = "gt-audit", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "gt-audit", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do; an audit, when nothing is named.
     #[command(subcommand)]
@@ -24,6 +25,89 @@ pub struct Cli {
     /// Options of the audit.
     #[command(flatten)]
     pub scan: Scan,
+    /// How the account is reached: before or after the command.
+    #[command(flatten)]
+    pub connection: Connection,
+}
+
+impl Cli {
+    /// The command line as clap has it, with examples and exit codes in the help of each command.
+    #[must_use]
+    pub fn with_help() -> clap::Command {
+        manual::with_chapters(Self::command())
+    }
+
+    /// Reads the command line, the program's name first.
+    ///
+    /// Clap looks at the options of each command by themselves. What two options say of each other where one stands before
+    /// the command and the other after it is looked at here.
+    ///
+    /// # Errors
+    ///
+    /// When it is wrong; also where help or the version is asked for.
+    pub fn read(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut command = Self::with_help();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        match misplaced(&command, &matches).or_else(|| cli.clash()) {
+            Some(wrong) => Err(command.error(ErrorKind::ArgumentConflict, wrong)),
+            None => Ok(cli),
+        }
+    }
+
+    /// The snapshot that is judged instead of a live account.
+    fn snapshot(&self) -> Option<&Path> {
+        let facts = match &self.command {
+            None => &self.scan.facts,
+            Some(Command::Scan(scan)) => &scan.facts,
+            Some(Command::Preflight(preflight)) => &preflight.facts,
+            Some(Command::Fix(fix)) => &fix.facts,
+            Some(Command::Why(why)) => &why.facts,
+            Some(Command::Explain(explain)) => &explain.facts,
+            Some(_) => return None,
+        };
+        facts.snapshot.as_deref()
+    }
+
+    /// Two options that cannot be meant together.
+    fn clash(&self) -> Option<String> {
+        let Connection { profile, region, all_regions, endpoint_url, assume_role, external_id, session_name, .. } =
+            &self.connection;
+        let given = [
+            ("--profile", profile.is_some()),
+            ("--region", !region.is_empty()),
+            ("--all-regions", *all_regions),
+            ("--endpoint-url", endpoint_url.is_some()),
+            ("--assume-role", assume_role.is_some()),
+            (
+                "--read-manifest",
+                matches!(&self.command, Some(Command::Preflight(preflight)) if preflight.read_manifest),
+            ),
+        ];
+        if self.snapshot().is_some()
+            && let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given)
+        {
+            return Some(format!("'{option}' cannot be used with '--snapshot': a snapshot is judged without any call"));
+        }
+        if *all_regions && !region.is_empty() {
+            return Some("'--all-regions' cannot be used with '--region'".to_owned());
+        }
+        let of_role = [("--external-id", external_id.is_some()), ("--session-name", session_name.is_some())];
+        let (option, _) = of_role.into_iter().find(|(_, is_given)| *is_given && assume_role.is_none())?;
+        Some(format!("'{option}' is of no use without '--assume-role'"))
+    }
+}
+
+/// An option of the audit that stands before another command, which does not read it there.
+fn misplaced(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
+    let name = matches.subcommand_name()?;
+    let of_audit = command
+        .get_arguments()
+        .filter(|option| !option.is_global_set() && option.get_id() != "help" && option.get_id() != "version");
+    let mut stray =
+        of_audit.filter(|option| matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine));
+    let option = stray.find_map(clap::Arg::get_long)?;
+    Some(format!("'--{option}' cannot be used before '{name}': write it after the command, if the command has it"))
 }
 
 /// The commands.
@@ -36,8 +120,6 @@ pub enum Command {
     /// Say before a labeling job is made whether it would work: of its role, who makes it, and all it names.
     Preflight(Box<Preflight>),
     /// Print the smallest changes that close findings, each proved by deciding again. Nothing is ever changed.
-    ///
-    /// Exit codes: 0 the plan is printed, whether or not every finding has a proved change; 2 it could not be made.
     Fix(Box<Fix>),
     /// Say why a labeling job failed or will fail, or why a principal may or may not do something.
     Why(Box<Why>),
@@ -60,16 +142,16 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the man page (roff).
-    Man,
+    /// Print the man page of the program or of a command (roff).
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 /// Options of an audit.
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// Audit a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
-    pub snapshot: Option<PathBuf>,
     /// Spell out what nothing shows to be used for labeling, and read the policies of all buckets and functions.
     #[arg(long)]
     pub all: bool,
@@ -82,9 +164,6 @@ pub struct Scan {
     /// Exit with 1 when a finding is at least this bad. Default: the configuration's, else high.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<Severity>,
-    /// The configuration file. Default: gt-audit.toml in the working directory, if there is one.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Audit only execution roles of this name, in which `*` and `?` are wildcards, or of this ARN; repeatable.
     #[arg(long, value_name = "PATTERN", value_parser = NonEmptyStringValueParser::new())]
     pub role: Vec<String>,
@@ -112,25 +191,46 @@ pub struct Scan {
     /// Colours in the table; NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub color: When,
+    /// Where the facts come from.
+    #[command(flatten)]
+    pub facts: Facts,
+}
+
+/// Where the facts come from, and what is said meanwhile: the same for all commands that judge an account.
+#[derive(Debug, Args)]
+pub struct Facts {
+    /// Judge a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// How much is said on standard error.
     #[command(flatten)]
     pub noise: Noise,
-    /// Where the facts come from.
-    #[command(flatten)]
-    pub connection: Connection,
+}
+
+/// How an answer is written: the same for all commands that answer one question.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Page {
+    /// Form of the answer on standard output; `schemas/` has the schemas of `json`.
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
+    pub format: AnswerFormat,
+    /// Colours in the page; NO_COLOR is honoured.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
 }
 
 /// Options of `preflight`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 every job would work; 1 one would fail; 2 a file could not be read, or the account; 3 \
-none would fail, as far as is known, and something is not known."
-)]
 pub struct Preflight {
     /// `CreateLabelingJob` requests, as `aws sagemaker create-labeling-job --cli-input-json` takes them, or
     /// `DescribeLabelingJob` responses; `-` is standard input, a directory all its .json files.
-    #[arg(required = true, value_name = "JOB.json")]
+    #[arg(required_unless_present = "job", value_name = "JOB.json")]
     pub jobs: Vec<PathBuf>,
+    /// A labeling job that is there, by name or ARN, instead of a file: would it work if it were made again? Repeatable.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub job: Vec<String>,
     /// Who would make the job: a role, a user or a session of a role. Default: the caller.
     #[arg(long = "as", value_name = "ARN", value_parser = |text: &str| Arn::parse(text))]
     pub caller: Option<Arn>,
@@ -138,34 +238,21 @@ pub struct Preflight {
     #[arg(long, value_name = "FILE", conflicts_with = "read_manifest")]
     pub manifest: Option<PathBuf>,
     /// The same of the manifest in S3; the caller must be allowed s3:GetObject on it.
-    #[arg(long, conflicts_with = "snapshot")]
+    #[arg(long)]
     pub read_manifest: bool,
-    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
-    pub snapshot: Option<PathBuf>,
     /// List the checks that pass too.
     #[arg(long)]
     pub full: bool,
-    /// Form of the report on standard output; `schemas/preflight.json` is the schema of `json`.
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
-    pub format: AnswerFormat,
-    /// Colours in the table; NO_COLOR is honoured.
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub color: When,
-    /// How much is said on standard error.
+    /// How the answer is written.
     #[command(flatten)]
-    pub noise: Noise,
+    pub page: Page,
     /// Where the facts come from.
     #[command(flatten)]
-    pub connection: Connection,
+    pub facts: Facts,
 }
 
 /// Options of `why`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  gt-audit why street-signs-7\n  gt-audit why GtExecution s3:PutObject s3://signs/out/x.json\n\n\
-Exit codes: 0 it works or is allowed; 1 it failed, will fail or is denied; 2 it could not be asked; 3 something is not known."
-)]
 pub struct Why {
     /// The name or ARN of a labeling job; or a principal (a role's name is enough), an action and a resource (an ARN or an
     /// s3:// URI); or an access-denied message of AWS's, or `-` for a log on standard input.
@@ -177,29 +264,16 @@ pub struct Why {
     /// Say all of each check that holds.
     #[arg(long)]
     pub full: bool,
-    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
-    pub snapshot: Option<PathBuf>,
-    /// Form of the answer on standard output.
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
-    pub format: AnswerFormat,
-    /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Colours in the page; NO_COLOR is honoured.
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub color: When,
-    /// How much is said on standard error.
+    /// How the answer is written.
     #[command(flatten)]
-    pub noise: Noise,
+    pub page: Page,
     /// Where the facts come from.
     #[command(flatten)]
-    pub connection: Connection,
+    pub facts: Facts,
 }
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  gt-audit explain 94ca\n  gt-audit explain bucket-out-of-reach")]
 pub struct Explain {
     /// A finding, by its id or the first four digits or more of it; or a rule.
     #[arg(value_name = "ID | RULE", value_parser = NonEmptyStringValueParser::new())]
@@ -207,24 +281,12 @@ pub struct Explain {
     /// Spell out what nothing shows to be used for labeling, so that each can be named.
     #[arg(long)]
     pub all: bool,
-    /// Ask a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
-    pub snapshot: Option<PathBuf>,
-    /// Form of the answer on standard output.
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table, value_name = "FORMAT")]
-    pub format: AnswerFormat,
-    /// The configuration file. Default: gt-audit.toml in the working directory or the nearest one above it.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Colours in the page; NO_COLOR is honoured.
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
-    pub color: When,
-    /// How much is said on standard error.
+    /// How the answer is written.
     #[command(flatten)]
-    pub noise: Noise,
+    pub page: Page,
     /// Where the facts come from.
     #[command(flatten)]
-    pub connection: Connection,
+    pub facts: Facts,
 }
 
 /// Options of `fix`.
@@ -237,24 +299,15 @@ pub struct Fix {
     /// Close the findings of a JSON report, as far as they are still there; the facts are not taken from it.
     #[arg(long, value_name = "FILE", conflicts_with = "findings")]
     pub report: Option<PathBuf>,
-    /// Prove the changes on a snapshot taken by `gt-audit collect` instead of a live account; no call is made.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "all_regions", "endpoint_url", "assume_role"])]
-    pub snapshot: Option<PathBuf>,
     /// Spell out what nothing shows to be used for labeling, so that each can be named.
     #[arg(long)]
     pub all: bool,
     /// How the changes are written.
     #[arg(long = "as", value_enum, default_value_t = Form::Text, value_name = "FORM")]
     pub form: Form,
-    /// The configuration file. Default: gt-audit.toml in the working directory, if there is one.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// How much is said on standard error.
-    #[command(flatten)]
-    pub noise: Noise,
     /// Where the facts come from.
     #[command(flatten)]
-    pub connection: Connection,
+    pub facts: Facts,
 }
 
 /// Forms of a plan of changes.
@@ -285,24 +338,16 @@ pub struct Collect {
     /// How much is said on standard error.
     #[command(flatten)]
     pub noise: Noise,
-    /// Where the facts come from.
-    #[command(flatten)]
-    pub connection: Connection,
 }
 
-/// Options of `permissions`.
+/// Options of `permissions`; `--all-regions` and `--assume-role` count too.
 #[derive(Debug, Args)]
 pub struct Permissions {
-    /// For audits with --all-regions.
-    #[arg(long)]
-    pub all_regions: bool,
-    /// For audits with --assume-role: the role to assume.
-    #[arg(long, value_name = "ARN")]
-    pub assume_role: Option<String>,
     /// For `preflight --read-manifest`.
     #[arg(long)]
     pub read_manifest: bool,
-    /// Leave out the calls that are made only where a bulk call is refused.
+    /// Leave out the calls about one resource at a time: `why` then reads lists, and what a refused list leaves open stays
+    /// open.
     #[arg(long)]
     pub no_fallback: bool,
 }
@@ -312,43 +357,44 @@ pub struct Permissions {
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// The profile of the AWS configuration files.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// A region to audit; repeatable. Default: those of the configuration of an audit, else the profile's.
-    #[arg(long, value_name = "REGION")]
+    /// A region to audit; repeatable, where those after the command replace those before it. Default: those of the
+    /// configuration, else the profile's.
+    #[arg(long, global = true, value_name = "REGION")]
     pub region: Vec<String>,
     /// Audit every region that the account has enabled.
-    #[arg(long, conflicts_with = "region")]
+    #[arg(long, global = true)]
     pub all_regions: bool,
     /// Send every call to this address, an emulator's for instance.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
     /// Assume this role first.
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, global = true, value_name = "ARN", value_parser = arn_of_role)]
     pub assume_role: Option<String>,
     /// The external id that the role's trust policy asks for.
-    #[arg(long, value_name = "ID", requires = "assume_role")]
+    #[arg(long, global = true, value_name = "ID")]
     pub external_id: Option<String>,
     /// The name of the session, as the account's trail will show it.
-    #[arg(long, value_name = "NAME", requires = "assume_role")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub session_name: Option<String>,
     /// Calls under way at once for each service. Default: 32 for S3, 8 for the others.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub concurrency: Option<u32>,
     /// New calls a second at most.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_rps: Option<u32>,
     /// Seconds to wait for each answer. Default: 15, and 60 for GetAccountAuthorizationDetails.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: Option<u64>,
     /// Seconds that the whole run may take; what is not collected by then is reported as missing.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub deadline: Option<u64>,
     /// Read the labeling jobs of so many days, and older ones that still run. Default: 90.
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(..=36_500))]
+    #[arg(long, global = true, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(..=36_500))]
     pub jobs_since: Option<u32>,
     /// Read this many labeling jobs of each region at most, the newest first. Default: 500.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_jobs: Option<u32>,
 }
 
@@ -403,6 +449,15 @@ fn rule() -> impl TypedValueParser<Value = RuleId> {
     ids.try_map(|id| RuleId::parse(&id).ok_or("there is no such rule"))
 }
 
+/// The ARN of a role, as it was typed.
+fn arn_of_role(text: &str) -> Result<String, String> {
+    let is_role = |arn: &Arn| arn.service() == "iam" && arn.resource().starts_with("role/") && !arn.name().is_empty();
+    match Arn::parse(text) {
+        Ok(arn) if is_role(&arn) => Ok(text.to_owned()),
+        _ => Err("it is the ARN of a role, for instance arn:aws:iam::111122223333:role/Auditor".to_owned()),
+    }
+}
+
 fn output(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("it has the form FORMAT=PATH, for instance json=report.json")?;
     if path.is_empty() {
@@ -413,9 +468,11 @@ fn output(text: &str) -> Result<(Format, PathBuf), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    fn read(line: &str) -> Result<Cli, clap::Error> {
+        Cli::read(["gt-audit"].into_iter().chain(line.split(' ')))
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -423,11 +480,62 @@ mod tests {
     }
 
     #[test]
+    fn every_command_has_a_chapter_whose_examples_are_right() {
+        let all = Cli::command();
+        let commands = all.get_subcommands().map(clap::Command::get_name);
+        let named: std::collections::BTreeSet<&str> = ["gt-audit"].into_iter().chain(commands).collect();
+        assert_eq!(named, manual::CHAPTERS.iter().map(|chapter| chapter.command).collect());
+        for chapter in manual::CHAPTERS {
+            assert!(!chapter.examples.is_empty() && !chapter.exit.is_empty());
+            for (line, _) in chapter.examples {
+                assert!(Cli::read(line.split(' ')).is_ok(), "{line}");
+            }
+        }
+        Cli::with_help().debug_assert();
+    }
+
+    #[test]
     fn an_audit_needs_no_command() {
-        let cli = Cli::try_parse_from(["gt-audit", "--profile", "prod", "--region", "a", "--region", "b"]).unwrap();
+        let cli = read("--profile prod --region a --region b").unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.scan.connection.region, ["a", "b"]);
-        assert!(Cli::try_parse_from(["gt-audit", "--output", "json"]).is_err());
-        assert!(Cli::try_parse_from(["gt-audit", "--snapshot", "x", "--profile", "p"]).is_err());
+        assert_eq!(cli.connection.region, ["a", "b"]);
+        assert!(read("--output json").is_err());
+    }
+
+    #[test]
+    fn connection_options_stand_before_or_after_the_command() {
+        for line in [
+            "--profile p --region a --assume-role arn:aws:iam::111122223333:role/R why j --external-id e",
+            "why --profile p j --region a --assume-role arn:aws:iam::111122223333:role/R --external-id e",
+            "--external-id e why j --profile p --region a --assume-role arn:aws:iam::111122223333:role/R",
+        ] {
+            let connection = read(line).unwrap().connection;
+            assert_eq!(connection.profile.as_deref(), Some("p"), "{line}");
+            assert_eq!(connection.region, ["a"], "{line}");
+            assert_eq!(connection.external_id.as_deref(), Some("e"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_together_is_refused_on_either_side_of_the_command() {
+        for line in [
+            "--snapshot x --profile p",
+            "--profile p why j --snapshot x",
+            "why j --snapshot x --profile p",
+            "preflight j.json --snapshot x --read-manifest",
+            "--region a why j --all-regions",
+            "--region a --all-regions",
+            "--external-id e",
+            "why j --session-name s",
+            "--all why j",
+            "--snapshot x why j",
+            "--assume-role nonsense",
+            "--assume-role arn:aws:iam::111122223333:user/u",
+            "permissions --assume-role R",
+        ] {
+            let error = read(line).unwrap_err();
+            let kinds = [ErrorKind::ArgumentConflict, ErrorKind::ValueValidation];
+            assert!(kinds.contains(&error.kind()), "{line}: {error}");
+        }
     }
 }

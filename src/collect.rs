@@ -40,6 +40,8 @@ mod lambda;
 #[cfg(feature = "live")]
 mod lock;
 #[cfg(feature = "live")]
+mod narrow;
+#[cfg(feature = "live")]
 mod object;
 #[cfg(feature = "live")]
 mod organizations;
@@ -78,7 +80,9 @@ pub use self::{
     connect_error::ConnectError,
     connection::{AssumeRole, Connection},
     inventory::{complete, details, inventory},
+    narrow::narrow,
     object::object,
+    sagemaker::labeling_job,
     stop::Stop,
     watch::{Event, Progress, Watcher},
 };

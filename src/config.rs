@@ -247,11 +247,15 @@ fn ignore(file: &str, section: &Section<'_, '_>, slips: &mut Slips<'_>) -> Optio
 fn rule_id(text: &Text<'_>, slips: &mut Slips<'_>) -> Option<RuleId> {
     let found = RuleId::parse(text.is);
     if found.is_none() {
-        let hint = near(text.is, RuleId::ALL.iter().map(|rule| rule.as_str()))
-            .map_or("`gt-audit rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
-        slips.add(text.at, format!("there is no rule `{}`: {hint}", text.is));
+        slips.add(text.at, format!("there is no rule `{}`: {}", text.is, rule_meant(text.is)));
     }
     found
+}
+
+/// What to do where there is no rule of an id.
+pub(crate) fn rule_meant(id: &str) -> String {
+    near(id, RuleId::ALL.iter().map(|rule| rule.as_str()))
+        .map_or("`gt-audit rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// A glob that some ARN can match.

@@ -4,6 +4,7 @@
 //! Knows the definition of an execution role and the order *used, intended, other* of the product's contract. Asks
 //! [`Access`](crate::access::Access) what roles may do; decides about no finding.
 
+mod concerned;
 mod context;
 pub mod execution;
 pub mod identities;
@@ -13,6 +14,7 @@ pub mod uses;
 mod wanted;
 pub mod workload;
 
+pub use concerned::{concerns, wanted_of};
 pub use context::LabelingContext;
 pub use execution::ExecutionRole;
 pub use identities::LabelingIdentity;

@@ -4,14 +4,13 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use gt_audit::cli::Cli;
 use gt_audit::commands::{self, Terminal};
 use gt_audit::report::text;
 
 fn main() -> ExitCode {
-    // clap exits with 2 itself when the command line is wrong.
-    let cli = Cli::parse();
+    // clap says what is wrong and exits with 2; asked for help, with 0.
+    let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
     let mut out = io::stdout().lock();
     let mut terminal = Terminal {
         width: terminal_size::terminal_size_of(&out).map(|(terminal_size::Width(columns), _)| columns),

@@ -15,7 +15,7 @@ use memchr::memmem;
 
 /// What AWS always sends, by service and operation, as the API references have it (2026-11). Of an operation that is not
 /// here the body is no document with members: a policy's text, an object.
-const ALWAYS: [(&str, &str, &[&str]); 44] = [
+const ALWAYS: [(&str, &str, &[&str]); 45] = [
     ("STS", "GetCallerIdentity", &["Account", "Arn"]),
     ("Account", "ListRegions", &["Regions"]),
     ("IAM", "ListAccountAliases", &["AccountAliases"]),
@@ -45,6 +45,7 @@ const ALWAYS: [(&str, &str, &[&str]); 44] = [
     ("S3", "GetBucketAbac", &["AbacStatus"]),
     ("S3", "GetObjectTagging", &["TagSet"]),
     ("Lambda", "ListFunctions", &["Functions"]),
+    ("Lambda", "GetFunctionConfiguration", &["FunctionArn", "Role"]),
     ("Lambda", "ListTags", &["Tags"]),
     ("Lambda", "GetPolicy", &["Policy"]),
     ("Resource Groups Tagging API", "GetResources", &["ResourceTagMappingList"]),

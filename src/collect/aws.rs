@@ -147,6 +147,12 @@ impl Aws {
         self.gate.count().operations()
     }
 
+    /// The account's twelve digits.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// `aws`, `aws-cn` …
     #[must_use]
     pub fn partition(&self) -> &str {

@@ -7,7 +7,7 @@ mod each;
 mod policies;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, PolicyDetail, RoleDetail, UserDetail};
 
@@ -16,6 +16,7 @@ use super::calls::{GET_ACCOUNT_AUTHORIZATION_DETAILS, LIST_ACCOUNT_ALIASES};
 use super::document;
 use super::gate::{Page, pages};
 use super::refusal::{arn, is_final};
+use crate::account::concerns::Named;
 use crate::account::{Fact, Grants, Group, Iam, ManagedPolicy, Role, Unknown, User};
 use crate::arn::Arn;
 use read::{MOST, attached_arns, boundary, id, tags};
@@ -40,6 +41,17 @@ pub(super) async fn iam(aws: &Aws, gaps: &mut Vec<Unknown>) -> Iam {
     };
     policies::complete(aws, &mut iam).await;
     iam
+}
+
+/// These roles and users alone, with what they carry; all of IAM where one of them may not be read by itself.
+pub(super) async fn named(aws: &Aws, names: &BTreeSet<Named>, gaps: &mut Vec<Unknown>) -> Iam {
+    match each::named(aws, names).await {
+        Ok(mut iam) => {
+            policies::complete(aws, &mut iam).await;
+            iam
+        }
+        Err(_) => self::iam(aws, gaps).await,
+    }
 }
 
 /// One item of the four lists of a page.

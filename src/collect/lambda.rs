@@ -3,7 +3,7 @@
 //! Knows that a function without a policy is not found when its policy is asked for.
 
 use super::aws::Aws;
-use super::calls::{GET_FUNCTION_POLICY, LIST_FUNCTIONS, LIST_TAGS};
+use super::calls::{Call, GET_FUNCTION_CONFIGURATION, GET_FUNCTION_POLICY, LIST_FUNCTIONS, LIST_TAGS};
 use super::document;
 use super::gate::{Page, pages};
 use super::refusal::{arn, malformed};
@@ -26,15 +26,8 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
     });
     let functions = listed.await.and_then(|listed| {
         let functions = listed.into_iter().map(|listed| {
-            let arn = arn(LIST_FUNCTIONS.action, listed.function_arn.as_deref())?;
-            let no_role = || malformed(LIST_FUNCTIONS.action, arn.as_str(), "the function has no role");
-            Ok(Function {
-                role: listed.role.ok_or_else(no_role)?,
-                vpc: Fact::Known(listed.vpc_config.and_then(|vpc| vpc.vpc_id).filter(|vpc| !vpc.is_empty())),
-                tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
-                policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
-                arn,
-            })
+            let vpc = listed.vpc_config.and_then(|vpc| vpc.vpc_id);
+            function(&LIST_FUNCTIONS, listed.function_arn.as_deref(), listed.role, vpc)
         });
         functions.collect::<Result<Vec<_>, Unknown>>()
     });
@@ -43,6 +36,33 @@ pub(super) async fn functions(aws: &Aws, region: &str) -> Fact<Vec<Function>> {
         functions
     });
     sorted.into()
+}
+
+/// What is said of a function without a call of its own.
+fn function(call: &Call, named: Option<&str>, role: Option<String>, vpc: Option<String>) -> Result<Function, Unknown> {
+    let arn = arn(call.action, named)?;
+    Ok(Function {
+        role: role.ok_or_else(|| malformed(call.action, arn.as_str(), "the function has no role"))?,
+        vpc: Fact::Known(vpc.filter(|vpc| !vpc.is_empty())),
+        tags: Fact::Unknown(Unknown::not_asked(LIST_TAGS.action, arn.as_str())),
+        policy: Fact::Unknown(Unknown::not_asked(GET_FUNCTION_POLICY.action, arn.as_str())),
+        arn,
+    })
+}
+
+/// One function with its tags, if it is there.
+pub(super) async fn named(aws: &Aws, named: &Arn) -> Result<Option<Function>, Unknown> {
+    let (region, lambda) = (named.region(), aws.lambda(named.region()));
+    let request = lambda.get_function_configuration().function_name(named.as_str()).send();
+    match aws.gate.ask(&GET_FUNCTION_CONFIGURATION, region, named.as_str(), request).await {
+        Ok(answer) => {
+            let vpc = answer.vpc_config.and_then(|vpc| vpc.vpc_id);
+            let function = function(&GET_FUNCTION_CONFIGURATION, answer.function_arn.as_deref(), answer.role, vpc)?;
+            Ok(Some(Function { tags: tags(aws, named, region).await, ..function }))
+        }
+        Err(absent) if absent.is("ResourceNotFoundException") => Ok(None),
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 /// The tags that the function has now.

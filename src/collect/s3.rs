@@ -3,6 +3,7 @@
 //! Knows that a bucket is asked in its own region and follows S3 when it says that a bucket is elsewhere. What costs more
 //! calls for each bucket is asked in `s3_details`.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use aws_sdk_s3::types::{Bucket as Listed, BucketLocationConstraint as Location};
@@ -28,7 +29,8 @@ pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
         let page = aws.gate.ask(&LIST_BUCKETS, &aws.home, "*", request).await?;
         Ok(Page::new(page.buckets, page.continuation_token))
     });
-    let named = listed.await.and_then(|listed| listed.into_iter().map(named).collect::<Result<Vec<_>, Unknown>>());
+    let named =
+        listed.await.and_then(|listed| listed.into_iter().map(named_bucket).collect::<Result<Vec<_>, Unknown>>());
     match named {
         Ok(named) => {
             let buckets = each(named, async |(name, region)| located(aws, &name, region).await);
@@ -40,8 +42,28 @@ pub(super) async fn buckets(aws: &Aws) -> Fact<Vec<Bucket>> {
     }
 }
 
+/// The account's own buckets of these names, each asked for by itself; a name that is not there is nobody's or another
+/// account's.
+pub(super) async fn named(aws: &Aws, names: &BTreeSet<String>) -> Fact<Vec<Bucket>> {
+    let home = aws.s3(&aws.home);
+    let found = each(names.clone(), async |wanted| {
+        let listed = pages(&LIST_BUCKETS, async |token| {
+            let request = home.list_buckets().prefix(&wanted).max_buckets(MOST).set_continuation_token(token).send();
+            let page = aws.gate.ask(&LIST_BUCKETS, &aws.home, "*", request).await?;
+            Ok(Page::new(page.buckets, page.continuation_token))
+        });
+        let listed = listed.await?.into_iter().find(|bucket| bucket.name.as_deref() == Some(wanted.as_str()));
+        match listed.map(named_bucket).transpose()? {
+            Some((name, region)) => Ok(Some(located(aws, &name, region).await)),
+            None => Ok(None),
+        }
+    });
+    let found: Result<Vec<_>, Unknown> = found.await.into_iter().collect();
+    found.map(|buckets| buckets.into_iter().flatten().collect()).into()
+}
+
 /// Its name, and the region if the list says it.
-fn named(listed: Listed) -> Result<(String, Option<String>), Unknown> {
+fn named_bucket(listed: Listed) -> Result<(String, Option<String>), Unknown> {
     let name = listed.name.filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| malformed(LIST_BUCKETS.action, "*", "a bucket has no name"))?;
     Ok((name, listed.bucket_region))

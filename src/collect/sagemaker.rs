@@ -25,10 +25,12 @@ use super::aws::Aws;
 use super::calls::{DESCRIBE_LABELING_JOB, LIST_LABELING_JOBS};
 use super::gate::{Page, each, pages};
 use super::refusal::{arn, malformed};
+use super::regions;
 use crate::account::{
     AlgorithmsConfig, AnnotationConsolidationConfig, DataSource, Fact, HumanTaskConfig, InputConfig, LabelingJob,
     LabelingJobRequest, OutputConfig, Regional, ResourceConfig, S3DataSource, SnsDataSource, UiConfig, Unknown,
 };
+use crate::arn::Arn;
 use lists::{MOST, all};
 
 /// How far back jobs are listed, unless the user says otherwise.
@@ -155,6 +157,39 @@ async fn describe(aws: &Aws, region: &str, Listed { name, job, .. }: Listed) -> 
         Err(gone) if gone.is("ResourceNotFound") => None,
         Err(refused) => Some(LabelingJob { request: Fact::Unknown(refused.into()), ..job }),
     }
+}
+
+/// The labeling jobs of this name or ARN, in the regions that may have one; each is described and nothing is listed.
+///
+/// # Errors
+///
+/// When a region does not say whether it has one.
+pub async fn labeling_job(aws: &Aws, named: &str) -> Result<Vec<LabelingJob>, Unknown> {
+    let of = |region: &str, name: &str| {
+        Arn::of(aws.partition(), "sagemaker", region, &aws.account, &format!("labeling-job/{name}"))
+    };
+    let places: Vec<Arn> = match Arn::parse(named) {
+        Ok(arn) if arn.account() != aws.account => vec![],
+        Ok(arn) => vec![arn],
+        Err(_) => regions::audited(aws, &mut vec![]).await.iter().map(|region| of(region, named)).collect(),
+    };
+    let answers = each(places, async |arn| {
+        let region = arn.region();
+        let request = aws.sagemaker(region).describe_labeling_job().labeling_job_name(arn.name()).send();
+        match aws.gate.ask(&DESCRIBE_LABELING_JOB, region, arn.as_str(), request).await {
+            Ok(mut answer) => Ok(Some(LabelingJob {
+                status: status(answer.labeling_job_status.take()),
+                created: answer.creation_time.and_then(|time| time.fmt(Format::DateTime).ok()).unwrap_or_default(),
+                failure: answer.failure_reason.take(),
+                request: Fact::Known(requested(answer)),
+                arn,
+            })),
+            Err(none) if none.is("ResourceNotFound") => Ok(None),
+            Err(refused) => Err(Unknown::from(refused)),
+        }
+    });
+    let answers = answers.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 fn status(status: Option<LabelingJobStatus>) -> String {

@@ -6,9 +6,12 @@ use super::error::Error;
 use super::terminal::Terminal;
 #[cfg(feature = "live")]
 use crate::account::Regional;
+use crate::account::concerns::Concerns;
 use crate::account::snapshot::Snapshot;
-use crate::account::{Account, Unknown, Wanted};
-use crate::cli::{self, Collect, Noise, Permissions};
+use crate::account::{Account, LabelingJob, Unknown, Wanted};
+#[cfg(feature = "live")]
+use crate::arn::Arn;
+use crate::cli::{self, Collect, Connection, Noise, Permissions};
 use crate::collect::calls;
 use crate::file;
 use crate::labeling;
@@ -18,12 +21,11 @@ use crate::preflight::place;
 use crate::preflight::request::Asked;
 use crate::uri::S3Uri;
 
-pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(arguments: &Collect, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     file::check(&arguments.output)
         .map_err(|error| Error::Files(vec![(arguments.output.display().to_string(), error)]))?;
-    let snapshot = snapshot(&arguments.connection, arguments.noise, terminal, |account| {
-        labeling::wanted(account, &[], arguments.all)
-    })?;
+    let snapshot =
+        snapshot(connection, arguments.noise, terminal, |account| labeling::wanted(account, &[], arguments.all))?;
     snapshot.write_or_print(&arguments.output, terminal.out)?;
     let unread = snapshot.account.unread();
     let code = if unread.is_empty() { 0 } else { 3 };
@@ -40,10 +42,14 @@ pub(super) fn run(arguments: &Collect, terminal: &mut Terminal<'_>) -> Result<u8
     Ok(code)
 }
 
-pub(super) fn permissions(arguments: &Permissions, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn permissions(
+    arguments: &Permissions,
+    connection: &Connection,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Error> {
     let policy = calls::policy(&calls::Chosen {
-        all_regions: arguments.all_regions,
-        assume_role: arguments.assume_role.clone(),
+        all_regions: connection.all_regions,
+        assume_role: connection.assume_role.clone(),
         read_manifest: arguments.read_manifest,
         fallback: !arguments.no_fallback,
     });
@@ -63,6 +69,32 @@ pub(super) fn snapshot(
     connected(connection, noise, terminal, async |aws| collected(aws, wanted).await)?
 }
 
+/// Collects what one question is about and nothing else. No job in the answer: there is none of the name.
+#[cfg(feature = "live")]
+pub(super) fn narrow(
+    connection: &Connection,
+    noise: Noise,
+    terminal: &Terminal<'_>,
+    concerns: &Concerns,
+) -> Result<Snapshot, Error> {
+    use crate::collect;
+
+    connected(connection, noise, terminal, async |aws| {
+        let narrow = collect::narrow(aws, concerns, labeling::concerns).await;
+        let mut account = narrow.map_err(|unknown| Error::Unread(unknown.to_string()))?;
+        let has_job =
+            account.regions.values().any(|regional| regional.labeling_jobs.known().is_ok_and(|jobs| !jobs.is_empty()));
+        if let Some(job) = concerns.job.as_ref().filter(|_| !has_job) {
+            return Err(Error::NoSuchJob { name: job.clone(), account: account.id.clone() });
+        }
+        collect::complete(aws, &mut account, |account| labeling::wanted_of(account, concerns)).await;
+        if aws.is_interrupted() {
+            return Err(collect::ConnectError::Interrupted.into());
+        }
+        Ok(Snapshot::new(account, aws.collection()))
+    })?
+}
+
 /// In days: Ground Truth is younger.
 #[cfg(feature = "live")]
 const FOR_EVER: u32 = 36_500;
@@ -71,28 +103,56 @@ const FOR_EVER: u32 = 36_500;
 #[cfg(feature = "live")]
 pub(super) fn for_jobs(
     arguments: &cli::Preflight,
+    connection: &Connection,
     asked: &[Asked],
     beyond: &[S3Uri],
     terminal: &Terminal<'_>,
-) -> Result<(Snapshot, Vec<Result<Manifest, Unknown>>), Error> {
-    let mut connection = arguments.connection.clone();
+) -> Result<ForJobs, Error> {
+    let mut connection = connection.clone();
     if connection.region.is_empty() && !connection.all_regions {
         connection.region = place::regions(asked);
+        let named = arguments.job.iter().filter_map(|job| Arn::parse(job.as_str()).ok());
+        connection.region.extend(named.map(|arn| arn.region().to_owned()));
     }
     // Other jobs matter by their names alone, and these are taken for good.
     (connection.max_jobs, connection.jobs_since) = (Some(0), Some(FOR_EVER));
-    connected(&connection, arguments.noise, terminal, async |aws| {
+    connected(&connection, arguments.facts.noise, terminal, async |aws| {
+        let mut asked = asked.to_vec();
+        for named in &arguments.job {
+            let jobs = crate::collect::labeling_job(aws, named).await;
+            asked.push(asked_of(named, &jobs.map_err(|unknown| Error::Unread(unknown.to_string()))?, aws.account())?);
+        }
         let mut manifests = vec![];
         let mut beyond = beyond.to_vec();
         if arguments.read_manifest {
-            for asked in asked {
+            for asked in &asked {
                 let manifest = manifest(aws, asked, connection.region.first()).await;
                 beyond.extend(manifest.iter().flat_map(|manifest| &manifest.prefixes).map(|prefix| prefix.uri.clone()));
                 manifests.push(manifest);
             }
         }
-        Ok((collected(aws, |account| place::wanted(account, asked, &beyond)).await?, manifests))
+        let snapshot = collected(aws, |account| place::wanted(account, &asked, &beyond)).await?;
+        Ok(ForJobs { snapshot, asked, manifests })
     })?
+}
+
+/// What a preflight of some jobs is decided from.
+pub(super) struct ForJobs {
+    /// The account.
+    pub(super) snapshot: Snapshot,
+    /// The jobs of the files, and then those that are there.
+    pub(super) asked: Vec<Asked>,
+    /// What their manifests in S3 name, where they were to be read.
+    pub(super) manifests: Vec<Result<Manifest, Unknown>>,
+}
+
+/// The one job of a name, as it is there.
+pub(super) fn asked_of(named: &str, jobs: &[LabelingJob], account: &str) -> Result<Asked, Error> {
+    match jobs {
+        [job] => Asked::of_job(job).map_err(|unknown| Error::Unread(unknown.to_string())),
+        [] => Err(Error::NoSuchJob { name: named.to_owned(), account: account.to_owned() }),
+        several => Err(Error::SeveralJobs(named.to_owned(), several.iter().map(|job| job.arn.to_string()).collect())),
+    }
 }
 
 /// What a job's manifest in S3 names.
@@ -155,12 +215,18 @@ pub(super) fn snapshot(
 }
 
 #[cfg(not(feature = "live"))]
+pub(super) fn narrow(_: &Connection, _: Noise, _: &Terminal<'_>, _: &Concerns) -> Result<Snapshot, Error> {
+    Err(Error::NotLive)
+}
+
+#[cfg(not(feature = "live"))]
 pub(super) fn for_jobs(
     _: &cli::Preflight,
+    _: &Connection,
     _: &[Asked],
     _: &[S3Uri],
     _: &Terminal<'_>,
-) -> Result<(Snapshot, Vec<Result<Manifest, Unknown>>), Error> {
+) -> Result<ForJobs, Error> {
     Err(Error::NotLive)
 }
 

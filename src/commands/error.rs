@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::account::snapshot::SnapshotError;
-use crate::config::Mistakes;
+use crate::config::{self, Mistakes};
 use crate::preflight::NoCaller;
 use crate::preflight::request::NotAsked;
 
@@ -86,6 +86,16 @@ pub enum Error {
         /// Why not all jobs are known.
         refused: Option<String>,
     },
+    /// There is no such labeling job where it was asked for by its name.
+    #[error(
+        "account {account} has no labeling job `{name}` in the regions that were asked: name its region with --region, or the job by its ARN"
+    )]
+    NoSuchJob {
+        /// As it was named.
+        name: String,
+        /// The account.
+        account: String,
+    },
     /// Several regions have a job of this name.
     #[error("there are several labeling jobs `{0}`: name one by its ARN: {list}", list = .1.join(", "))]
     SeveralJobs(String, Vec<String>),
@@ -110,8 +120,11 @@ pub enum Error {
     #[error("`{0}` is no context key with a value: write it as KEY=VALUE, for instance aws:SourceIp=203.0.113.7")]
     NoContext(String),
     /// There is no such rule.
-    #[error("there is no rule `{0}`: `gt-audit rules` lists them")]
+    #[error("there is no rule `{0}`: {hint}", hint = config::rule_meant(.0))]
     NoRule(String),
+    /// There is no such command.
+    #[error("there is no command `{0}`: `gt-audit --help` lists them")]
+    NoCommand(String),
     /// The report cannot be spelled; never in practice.
     #[error("the report cannot be written: {0}")]
     Spelling(#[from] serde_json::Error),

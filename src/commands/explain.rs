@@ -6,11 +6,11 @@ use super::rules;
 use super::terminal::Terminal;
 use crate::access::Access;
 use crate::audit::{Options, audit};
-use crate::cli::{AnswerFormat, Explain};
+use crate::cli::{AnswerFormat, Connection, Explain};
 use crate::finding::{RuleId, id};
 use crate::report::{ReportedFinding, explain, json};
 
-pub(super) fn run(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(arguments: &Explain, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let named = arguments.what.as_str();
     if RuleId::parse(named).is_some() {
         return rules::explain(named, terminal);
@@ -18,9 +18,9 @@ pub(super) fn run(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<u8
     if !id::may_be_id(named) {
         return Err(Error::NoRule(named.to_owned()));
     }
-    let config = facts::configuration(arguments.config.as_deref())?;
-    let asked = Asked { all: arguments.all, noise: arguments.noise, connection: &arguments.connection };
-    let snapshot = facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)?;
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
+    let asked = Asked { all: arguments.all, noise: arguments.facts.noise, connection };
+    let snapshot = facts::snapshot(arguments.facts.snapshot.as_deref(), asked, &config, terminal)?;
     let options =
         Options { all: arguments.all, workloads: &config.workloads, ignores: &config.ignores, ..Options::DEFAULT };
     let report = audit(&snapshot, options);
@@ -35,14 +35,17 @@ pub(super) fn run(arguments: &Explain, terminal: &mut Terminal<'_>) -> Result<u8
             return Err(Error::SeveralIds(named.to_owned(), ids));
         }
     }
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         AnswerFormat::Json => json::write(&found)?,
         AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
-            explain::write(&found, &statement, terminal.layout(arguments.color))
+            explain::write(&found, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    match arguments.page.format {
+        AnswerFormat::Json => terminal.out.write_all(text.as_bytes())?,
+        AnswerFormat::Table => terminal.write_page(&text, arguments.page.color)?,
+    }
     Ok(0)
 }

@@ -74,7 +74,7 @@ fn found() -> PathBuf {
 }
 
 /// The command line wins over the configuration.
-fn connection(typed: &Connection, config: &Config) -> Connection {
+pub(super) fn connection(typed: &Connection, config: &Config) -> Connection {
     let mut connection = typed.clone();
     if connection.region.is_empty() && !connection.all_regions {
         connection.region.clone_from(&config.regions);
@@ -84,8 +84,6 @@ fn connection(typed: &Connection, config: &Config) -> Connection {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
     use crate::cli::Cli;
 
@@ -93,8 +91,8 @@ mod tests {
     fn regions_of_the_command_line_win_over_those_of_the_configuration() {
         let config = Config { regions: vec!["eu-west-1".to_owned()], ..Config::default() };
         let regions = |arguments: &[&str]| {
-            let cli = Cli::try_parse_from(["gt-audit"].iter().chain(arguments)).unwrap();
-            connection(&cli.scan.connection, &config).region
+            let cli = Cli::read(["gt-audit"].iter().chain(arguments)).unwrap();
+            connection(&cli.connection, &config).region
         };
         assert_eq!(regions(&[]), ["eu-west-1"]);
         assert_eq!(regions(&["--region", "us-east-1"]), ["us-east-1"]);

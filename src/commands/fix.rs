@@ -9,15 +9,15 @@ use super::error::Error;
 use super::facts::{self, Asked};
 use super::terminal::{Terminal, WIDTH};
 use crate::audit::Options;
-use crate::cli::{Fix, Form};
+use crate::cli::{Connection, Fix, Form};
 use crate::fix::{self, Plan, Selection, spell};
 use crate::report::json;
 
-pub(super) fn run(arguments: &Fix, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(arguments: &Fix, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let reported = arguments.report.as_deref().map(reported).transpose()?;
-    let config = facts::configuration(arguments.config.as_deref())?;
-    let asked = Asked { all: arguments.all, noise: arguments.noise, connection: &arguments.connection };
-    let snapshot = facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)?;
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
+    let asked = Asked { all: arguments.all, noise: arguments.facts.noise, connection };
+    let snapshot = facts::snapshot(arguments.facts.snapshot.as_deref(), asked, &config, terminal)?;
     let options =
         Options { all: arguments.all, workloads: &config.workloads, ignores: &config.ignores, ..Options::DEFAULT };
     let selection = match (&reported, arguments.findings.as_slice()) {

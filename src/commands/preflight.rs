@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::collect;
+use super::collect::{self, ForJobs};
 use super::error::Error;
+use super::facts;
 use super::terminal::Terminal;
-use crate::account::Unknown;
 use crate::account::snapshot::Snapshot;
-use crate::cli::{self, AnswerFormat};
+use crate::account::{LabelingJob, Unknown};
+use crate::cli::{self, AnswerFormat, Connection};
 use crate::file::read_at_most;
 use crate::labeling::needs::MANIFEST;
 use crate::preflight::manifest::{self, Manifest};
@@ -24,22 +25,28 @@ const MOST_READ: u64 = 4 << 20;
 /// A file holds no request.
 const NO_REQUEST: u8 = 2;
 
-pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(
+    arguments: &cli::Preflight,
+    connection: &Connection,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Error> {
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
     let files = files(&arguments.jobs)?;
-    if arguments.manifest.is_some() && files.len() != 1 {
-        return Err(Error::ManyManifests { jobs: files.len() });
+    let jobs = files.len() + arguments.job.len();
+    if arguments.manifest.is_some() && jobs != 1 {
+        return Err(Error::ManyManifests { jobs });
     }
     let local = arguments.manifest.as_deref().map(read_manifest).transpose()?;
     let read = files.iter().map(|file| read(file)).collect::<Result<Vec<_>, Error>>()?;
-    let asked: Vec<Asked> = read.iter().filter_map(|asked| asked.as_ref().ok()).cloned().collect();
-    if asked.is_empty() {
+    let of_files: Vec<Asked> = read.iter().filter_map(|asked| asked.as_ref().ok()).cloned().collect();
+    if of_files.is_empty() && arguments.job.is_empty() {
         return Err(Error::NoRequests(read.into_iter().filter_map(Result::err).collect()));
     }
     let beyond: Vec<S3Uri> =
         local.iter().flat_map(|manifest| &manifest.prefixes).map(|prefix| prefix.uri.clone()).collect();
-    let (snapshot, in_s3) = match &arguments.snapshot {
-        Some(path) => (Snapshot::read(path)?, vec![]),
-        None => collect::for_jobs(arguments, &asked, &beyond, terminal)?,
+    let ForJobs { snapshot, asked, manifests } = match &arguments.facts.snapshot {
+        Some(path) => of_snapshot(Snapshot::read(path)?, of_files.clone(), &arguments.job)?,
+        None => collect::for_jobs(arguments, &facts::connection(connection, &config), &of_files, &beyond, terminal)?,
     };
     let account = &snapshot.account;
     let caller = match &arguments.caller {
@@ -47,9 +54,11 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
         None => Caller::find(account, &account.caller)
             .unwrap_or_else(|error| Caller::Unknown(&account.caller, unknown(&error, &account.caller))),
     };
-    let mut in_s3 = in_s3.into_iter();
+    let mut in_s3 = manifests.into_iter();
+    let unread = read.iter().any(Result::is_err);
+    let there = asked.into_iter().skip(of_files.len()).map(Ok);
     let mut jobs: Vec<Preflight> = vec![];
-    for read in read {
+    for read in read.into_iter().chain(there) {
         jobs.push(match read {
             Err(error) => no_request(&error),
             Ok(asked) => match in_s3.next() {
@@ -64,21 +73,35 @@ pub(super) fn run(arguments: &cli::Preflight, terminal: &mut Terminal<'_>) -> Re
             },
         });
     }
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         AnswerFormat::Json => match jobs.as_slice() {
             [job] => json::write(job)?,
             jobs => json::write(&jobs)?,
         },
-        AnswerFormat::Table => table::write(&jobs, terminal.layout(arguments.color), arguments.full),
+        AnswerFormat::Table => table::write(&jobs, terminal.layout(arguments.page.color), arguments.full),
     };
     terminal.out.write_all(text.as_bytes())?;
-    let unread = jobs.len() > asked.len();
     Ok(match jobs.iter().map(|job| job.verdict).min() {
         _ if unread => NO_REQUEST,
         Some(Verdict::Fail) => 1,
         Some(Verdict::Unknown) => 3,
         Some(Verdict::Pass) | None => 0,
     })
+}
+
+/// A snapshot, and beside the jobs of files those that it has.
+fn of_snapshot(snapshot: Snapshot, mut asked: Vec<Asked>, named: &[String]) -> Result<ForJobs, Error> {
+    for named in named {
+        let lists = snapshot.account.regions.values().filter_map(|regional| regional.labeling_jobs.known().ok());
+        let is_named = |job: &&LabelingJob| job.arn.as_str() == named || job.arn.name() == named;
+        let jobs: Vec<LabelingJob> = lists.flatten().filter(is_named).cloned().collect();
+        let unread = snapshot.account.regions.values().find_map(|regional| regional.labeling_jobs.known().err());
+        match unread {
+            Some(unknown) if jobs.is_empty() => return Err(Error::Unread(unknown.to_string())),
+            _ => asked.push(collect::asked_of(named, &jobs, &snapshot.account.id)?),
+        }
+    }
+    Ok(ForJobs { snapshot, asked, manifests: vec![] })
 }
 
 /// The files that are named, and those of directories that end in `.json`, in the order of their names.

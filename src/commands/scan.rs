@@ -8,7 +8,7 @@ use super::facts::{self, Asked};
 use super::terminal::{Terminal, WIDTH};
 use crate::access::Access;
 use crate::audit::{Glob, Options, Scope, audit};
-use crate::cli::{Format, Scan};
+use crate::cli::{Connection, Format, Scan};
 use crate::evaluation::wording::counted;
 use crate::file;
 use crate::finding::Severity;
@@ -16,11 +16,11 @@ use crate::report::table::{Layout, Reading};
 use crate::report::why::Text;
 use crate::report::{Report, explain, html, json, table};
 
-pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+pub(super) fn run(arguments: &Scan, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     check(&arguments.output)?;
-    let config = facts::configuration(arguments.config.as_deref())?;
-    let asked = Asked { all: arguments.all, noise: arguments.noise, connection: &arguments.connection };
-    let snapshot = facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)?;
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
+    let asked = Asked { all: arguments.all, noise: arguments.facts.noise, connection };
+    let snapshot = facts::snapshot(arguments.facts.snapshot.as_deref(), asked, &config, terminal)?;
     let options = Options {
         all: arguments.all,
         fail_on: arguments.fail_on.or(config.fail_on).unwrap_or(Options::DEFAULT.fail_on),
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
     let access = Access::new(&snapshot.account);
     let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
     let reading = Reading {
-        source: source(arguments.snapshot.as_deref(), config.file.as_deref()),
+        source: source(arguments.facts.snapshot.as_deref(), config.file.as_deref()),
         fail_on: Some(options.fail_on),
         full: arguments.full,
     };
@@ -47,7 +47,12 @@ pub(super) fn run(arguments: &Scan, terminal: &mut Terminal<'_>) -> Result<u8, E
         unwritten.extend(file::write(path, text.as_bytes(), terminal.out).err().map(|error| named(path, error)));
     }
     let layout = terminal.layout(arguments.color);
-    terminal.out.write_all(spell(&report, arguments.format, layout, &reading, &statement)?.as_bytes())?;
+    let text = spell(&report, arguments.format, layout, &reading, &statement)?;
+    if arguments.format == Format::Table {
+        terminal.write_page(&text, arguments.color)?;
+    } else {
+        terminal.out.write_all(text.as_bytes())?;
+    }
     if unwritten.is_empty() { Ok(report.summary.exit_code) } else { Err(Error::Files(unwritten)) }
 }
 

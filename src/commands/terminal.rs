@@ -1,7 +1,8 @@
 //! Where commands write.
 
-use std::io::Write;
+use std::io::{self, Write};
 
+use super::links;
 use crate::cli::When;
 use crate::report::table::Layout;
 
@@ -21,6 +22,13 @@ pub struct Terminal<'a> {
 pub(super) const WIDTH: u16 = 100;
 
 impl Terminal<'_> {
+    /// Writes a page for people, with links where it goes to a terminal that takes them.
+    pub(super) fn write_page(&mut self, page: &str, color: When) -> io::Result<()> {
+        let has_links = self.width.is_some() && self.colors && color != When::Never;
+        let linked = has_links.then(|| links::linked(page));
+        self.out.write_all(linked.as_deref().unwrap_or(page).as_bytes())
+    }
+
     /// How a report is laid out on it.
     pub(super) fn layout(&self, color: When) -> Layout {
         let color = match color {

@@ -2,15 +2,17 @@
 
 use std::io::{self, Read};
 
+use super::collect;
 use super::error::Error;
-use super::facts::{self, Asked};
+use super::facts;
 use super::terminal::Terminal;
 use crate::access::Access;
 use crate::account::Account;
+use crate::account::concerns::Concerns;
 use crate::account::snapshot::Snapshot;
 use crate::arn::Arn;
 use crate::audit::{Options, audit};
-use crate::cli::{AnswerFormat, Why};
+use crate::cli::{AnswerFormat, Connection, Why};
 use crate::config::Config;
 use crate::message::{self, Denial, Lack};
 use crate::preflight::checks_of;
@@ -23,11 +25,18 @@ use crate::why::{Decided, Question, decide};
 /// Of a log so many bytes are read.
 const MOST_INPUT: u64 = 64 << 20;
 
-pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
-    let config = facts::configuration(arguments.config.as_deref())?;
-    let read = |terminal: &Terminal<'_>| {
-        let asked = Asked { all: false, noise: arguments.noise, connection: &arguments.connection };
-        facts::snapshot(arguments.snapshot.as_deref(), asked, &config, terminal)
+pub(super) fn run(arguments: &Why, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
+    let config = facts::configuration(arguments.facts.config.as_deref())?;
+    let read = |concerns: &Concerns, terminal: &Terminal<'_>| {
+        if let Some(path) = &arguments.facts.snapshot {
+            return Ok(Snapshot::read(path)?);
+        }
+        let mut connection = facts::connection(connection, &config);
+        let job = concerns.job.as_deref().and_then(|job| Arn::parse(job).ok());
+        if let Some(job) = job.filter(|_| connection.region.is_empty()) {
+            connection.region.push(job.region().to_owned());
+        }
+        collect::narrow(&connection, arguments.facts.noise, terminal, concerns)
     };
     match arguments.question.as_slice() {
         [text] if text == "-" || text.contains(char::is_whitespace) => {
@@ -37,17 +46,30 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
                 return Err(Error::NoMessage(lack.question()));
             }
             // Where no message says enough, nothing is asked.
-            let snapshot = if reading.denials.iter().any(|denial| requested(denial).is_ok()) {
-                read(terminal).map_err(|error| format!("the account could not be asked: {error}"))
-            } else {
+            let mut concerns = Concerns::default();
+            for (principal, _, resource) in reading.denials.iter().filter_map(|denial| requested(denial).ok()) {
+                concerns.add_principal(&principal);
+                concerns.add_resource(&resource);
+            }
+            let snapshot = if concerns == Concerns::default() {
                 Err(String::new())
+            } else {
+                read(&concerns, terminal).map_err(|error| format!("the account could not be asked: {error}"))
             };
             of_messages(arguments, &reading.denials, snapshot.as_ref().map_err(String::as_str), terminal)
         }
-        [job] => of_job(arguments, &config, &read(terminal)?, job, terminal),
+        [job] => {
+            let concerns = Concerns { job: Some(job.clone()), ..Concerns::default() };
+            of_job(arguments, &config, &read(&concerns, terminal)?, job, terminal)
+        }
         [principal, action, resource] => {
             let context = context(&arguments.context)?;
-            let snapshot = read(terminal)?;
+            // The ARN of an object begins with a partition; that of a bucket's name matters here.
+            let about = resource_in("aws", resource)?;
+            let mut concerns = Concerns::default();
+            concerns.add_principal(principal);
+            concerns.add_resource(&about);
+            let snapshot = read(&concerns, terminal)?;
             let principal = principal_of(&snapshot.account, principal)?;
             let resource = resource_of(&snapshot.account, resource)?;
             let action = action_of(action)?;
@@ -55,6 +77,13 @@ pub(super) fn run(arguments: &Why, terminal: &mut Terminal<'_>) -> Result<u8, Er
             of_question(arguments, &config, &snapshot, &principal, &question, terminal)
         }
         _ => Err(Error::NoQuestion),
+    }
+}
+
+fn write(arguments: &Why, text: &str, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    match arguments.page.format {
+        AnswerFormat::Json => terminal.out.write_all(text.as_bytes()),
+        AnswerFormat::Table => terminal.write_page(text, arguments.page.color),
     }
 }
 
@@ -88,17 +117,17 @@ fn of_job(
         report.findings.iter().filter(|finding| finding.counts() && job.findings.contains(&finding.id)).collect();
     let checks = checks_of(snapshot, &config.workloads, &job.arn);
     let told = job::Told { job, findings: &findings, checks: &checks, digits: digits(&report), full: arguments.full };
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         AnswerFormat::Json => json::write(&serde_json::json!({
             "schemaVersion": 1, "job": job, "findings": findings, "checks": checks,
         }))?,
         AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
-            job::write(told, &statement, terminal.layout(arguments.color))
+            job::write(told, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     Ok(told.exit_code())
 }
 
@@ -112,16 +141,18 @@ fn of_question(
 ) -> Result<u8, Error> {
     let decided = decide(snapshot, principal, question)
         .ok_or_else(|| Error::NoPrincipal { name: principal.to_string(), account: snapshot.account.id.clone() })?;
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         AnswerFormat::Json => json::write(&decided)?,
         AnswerFormat::Table => {
             let access = Access::new(&snapshot.account);
             let statement = |reason: &_, about: &[&_]| access.statement(reason, about).cloned();
-            let part_of = part_of(&decided, snapshot, config);
-            page::write(&decided, &part_of, &statement, terminal.layout(arguments.color))
+            // Where only this was read, the findings of the whole account are not known.
+            let whole = arguments.facts.snapshot.is_some();
+            let part_of = if whole { part_of(&decided, snapshot, config) } else { vec![] };
+            page::write(&decided, &part_of, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     Ok(decided.exit_code())
 }
 
@@ -135,7 +166,7 @@ fn of_messages(
     let context = context(&arguments.context)?;
     let told: Vec<Told<'_>> =
         denials.iter().map(|denial| Told { denial, decided: again(denial, snapshot, &context) }).collect();
-    let text = match arguments.format {
+    let text = match arguments.page.format {
         AnswerFormat::Json => {
             let each = told.iter().map(|told| {
                 let (decided, not_decided) = (told.decided.as_ref().ok(), told.decided.as_ref().err());
@@ -148,10 +179,10 @@ fn of_messages(
         AnswerFormat::Table => {
             let access = snapshot.ok().map(|snapshot| Access::new(&snapshot.account));
             let statement = |reason: &_, about: &[&_]| access.as_ref()?.statement(reason, about).cloned();
-            report::message::write(&told, &statement, terminal.layout(arguments.color))
+            report::message::write(&told, &statement, terminal.layout(arguments.page.color))
         }
     };
-    terminal.out.write_all(text.as_bytes())?;
+    write(arguments, &text, terminal)?;
     let codes: Vec<u8> = told.iter().map(Told::exit_code).collect();
     Ok([1, 3].into_iter().find(|code| codes.contains(code)).unwrap_or(0))
 }
@@ -231,7 +262,9 @@ fn principal_of(account: &Account, named: &str) -> Result<Arn, Error> {
         Ok(arn) => roles().chain(users()).find(|other| **other == arn),
         Err(_) => roles().find(|arn| arn.name() == named).or_else(|| users().find(|arn| arn.name() == named)),
     };
-    let refused = [account.iam.roles.known().err(), account.iam.users.known().err()].into_iter().flatten().next();
+    let refused = [account.iam.roles.known().err(), account.iam.users.known().err()].into_iter().flatten();
+    // A question about a role does not ask for users.
+    let refused = refused.into_iter().find(|unknown| !unknown.is_not_asked());
     match (found, refused) {
         (Some(arn), _) => Ok(arn.clone()),
         (None, Some(unknown)) => Err(Error::Unread(unknown.to_string())),
@@ -241,8 +274,11 @@ fn principal_of(account: &Account, named: &str) -> Result<Arn, Error> {
 
 /// A resource, by ARN or by `s3://` URI.
 fn resource_of(account: &Account, named: &str) -> Result<Arn, Error> {
+    resource_in(&account.partition, named)
+}
+
+fn resource_in(partition: &str, named: &str) -> Result<Arn, Error> {
     if let Ok(uri) = S3Uri::parse(named) {
-        let partition = &account.partition;
         return Ok(if uri.key.is_empty() { uri.bucket_arn(partition) } else { uri.object_arn(partition) });
     }
     Arn::parse(named).map_err(|_| Error::NoResource(named.to_owned()))

@@ -31,6 +31,11 @@ struct File {
 static FILE: LazyLock<File> =
     LazyLock::new(|| serde_json::from_str(include_str!("builtin.json")).expect("builtin.json has the form of File"));
 
+/// The regions in which Ground Truth has its functions.
+pub fn regions() -> impl Iterator<Item = &'static str> {
+    FILE.function_accounts.keys().map(String::as_str)
+}
+
 /// What a bucket's CORS rules must let the browsers of workers do, for some tasks.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -3,9 +3,7 @@
 use super::request::Asked;
 use crate::account::{Account, Fact, LabelingJob, Regional, Wanted};
 use crate::arn::Arn;
-use crate::labeling::needs::What;
-use crate::labeling::uses::unqualified;
-use crate::labeling::{self, Uses};
+use crate::labeling;
 use crate::uri::S3Uri;
 
 /// The status of a job that was not made.
@@ -85,22 +83,14 @@ pub fn placed(account: &Account, asked: &[Asked]) -> Account {
 #[must_use]
 pub fn wanted(account: &Account, asked: &[Asked], beyond: &[S3Uri]) -> Wanted {
     let placed = placed(account, asked);
-    let uses = Uses::of(&placed, &[]);
     let mut wanted = labeling::wanted(&placed, &[], false);
-    let mut buckets: Vec<&str> = beyond.iter().map(|uri| uri.bucket.as_str()).collect();
-    let mut functions = vec![];
-    for need in uses.jobs.iter().flat_map(|job| &job.needs) {
-        match &need.what {
-            What::Read(uri) | What::Write(uri) => buckets.push(&uri.bucket),
-            What::Invoke(function) => functions.push(unqualified(function)),
-            _ => {}
-        }
-    }
+    let mut concerns = labeling::concerns(&placed);
+    concerns.buckets.extend(beyond.iter().map(|uri| uri.bucket.clone()));
     wanted.bucket_tags.clear();
     let all = account.buckets.known().into_iter().flatten().map(|bucket| &bucket.arn);
-    wanted.buckets = all.filter(|arn| buckets.contains(&arn.resource())).cloned().collect();
+    wanted.buckets = all.filter(|arn| concerns.buckets.contains(arn.resource())).cloned().collect();
     let all = account.regions.values().flat_map(|region| region.functions.known().into_iter().flatten());
-    let named = all.map(|function| &function.arn).filter(|arn| functions.iter().any(|named| named == arn.as_str()));
+    let named = all.map(|function| &function.arn).filter(|arn| concerns.functions.contains(arn));
     wanted.functions = named.cloned().collect();
     wanted
 }

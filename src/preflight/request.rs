@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::across;
 use super::schema::{Form, Slip, kind, read, shown};
-use crate::account::LabelingJobRequest;
+use crate::account::{LabelingJob, LabelingJobRequest, Unknown};
 use crate::arn::Arn;
 use crate::knowledge::request::{REQUEST, Shape, shape};
 use crate::policy::json;
@@ -95,6 +95,25 @@ const OTHERS: [(&str, &str); 9] = [
 ];
 
 impl Asked {
+    /// A job that is there, as AWS describes it. What AWS took has its form.
+    ///
+    /// # Errors
+    ///
+    /// When what was asked for is not known.
+    pub fn of_job(job: &LabelingJob) -> Result<Self, Unknown> {
+        let request = job.request.known()?.clone();
+        Ok(Self {
+            name: job.arn.name().to_owned(),
+            file: job.arn.to_string(),
+            request,
+            raw: Value::Null,
+            form: Form::Response,
+            slips: vec![],
+            region: Some(job.arn.region().to_owned()),
+            account: Some(job.arn.account().to_owned()),
+        })
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod answers;
 mod details;
 mod faults;
 mod jobs;
+mod narrow;
 mod organization;
 mod refused;
 mod story;
@@ -136,6 +137,7 @@ fn the_operations_that_are_made_read_only_and_stand_in_the_table() {
     let manifest = arn("arn:aws:s3:::bucket-0001/plain.manifest");
     run(async { object(&fake.connect(&Connection::default()).await.unwrap(), &manifest, None).await }).unwrap();
     made.extend(fake.requests().into_keys());
+    made.extend(narrow::of_one_function().requests().into_keys());
     let table: BTreeSet<_> = CALLS.iter().map(|call| (call.service.to_owned(), call.operation.to_owned())).collect();
     let missing: Vec<_> = table.difference(&made).collect();
     // Its calls are aws-config's.

@@ -221,14 +221,23 @@ fn a_name_with_a_terminal_escape_never_reaches_the_terminal() {
 #[test]
 fn rules_are_listed_and_explained() {
     let output = gt_audit().arg("rules").assert().code(0).get_output().clone();
-    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), gt_audit::rules::RULES.len());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let ids: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next()).collect();
+    let all = gt_audit::rules::RULES.len();
+    assert_eq!(ids.len(), all + 2, "{text}");
+    let place = |id: &str| ids.iter().position(|listed| *listed == id).unwrap();
+    assert!(place("privilege-escalation") < place("console-access-incomplete"), "{text}");
+    assert!(place("console-access-incomplete") < place("unknown-action"), "{text}");
+    assert!(text.ends_with(&format!("\n{all} rules; `gt-audit rules RULE` explains one\n")), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     for rule in gt_audit::rules::RULES {
         let output = gt_audit().args(["rules", rule.id.as_str()]).assert().code(0).get_output().clone();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), rule.page);
     }
     refused(
         gt_audit().args(["rules", "bucket-out-of-reech"]),
-        &["there is no rule `bucket-out-of-reech`", "gt-audit rules"],
+        &["there is no rule `bucket-out-of-reech`", "did you mean `bucket-out-of-reach`?"],
     );
 }
 
@@ -238,6 +247,8 @@ fn completions_the_man_page_and_the_version_are_printed() {
         (&["completions", "bash"][..], "_gt__audit()"),
         (&["completions", "zsh"], "#compdef gt-audit"),
         (&["man"], ".TH gt-audit"),
+        (&["man", "why"], "gt\\-audit why street\\-signs\\-7"),
+        (&["completions", "fish"], "bucket-out-of-reach"),
         (&["--version"], "gt-audit 0.1.0"),
         (&["permissions"], "\"iam:GetAccountAuthorizationDetails\""),
     ] {
@@ -245,6 +256,23 @@ fn completions_the_man_page_and_the_version_are_printed() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(holds), "{arguments:?}: {text}");
     }
+}
+
+#[test]
+fn every_command_has_a_man_page_with_all_its_parts() {
+    for chapter in gt_audit::cli::manual::CHAPTERS {
+        let named = (chapter.command != "gt-audit").then_some(chapter.command);
+        let output = gt_audit().arg("man").args(named).assert().code(0).get_output().clone();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let parts =
+            ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\"", "FILES", "ENVIRONMENT"];
+        let places: Vec<_> = parts.iter().map(|part| text.find(&format!(".SH {part}\n"))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{:?} {places:?}: {text}", chapter.command);
+        let help = gt_audit().args(named).arg("--help").assert().code(0).get_output().clone();
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.contains(chapter.examples[0].0) && help.contains("Exit codes:"), "{help}");
+    }
+    refused(gt_audit().args(["man", "wy"]), &["there is no command `wy`"]);
 }
 
 #[test]

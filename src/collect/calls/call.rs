@@ -22,7 +22,7 @@ pub enum When {
     Always,
     /// For what may have to do with labeling.
     Details,
-    /// Where the call that answers for many resources at once is refused.
+    /// Where the call that answers for many resources at once is refused, and for a single question.
     Fallback,
     /// With `preflight --read-manifest`.
     ReadManifest,

@@ -143,6 +143,14 @@ pub const GET_OBJECT: Call =
 /// Functions.
 pub const LIST_FUNCTIONS: Call =
     call("Lambda", "ListFunctions", "lambda:ListFunctions", "the functions and the roles they run under", When::Always);
+/// One function, and the role it runs under.
+pub const GET_FUNCTION_CONFIGURATION: Call = call(
+    "Lambda",
+    "GetFunctionConfiguration",
+    "lambda:GetFunctionConfiguration",
+    "the role of a function that one question is about",
+    When::Fallback,
+);
 /// A function's tags.
 pub const LIST_TAGS: Call = call("Lambda", "ListTags", "lambda:ListTags", "a function's tags", When::Fallback);
 /// A function's policy.
@@ -266,6 +274,7 @@ pub static CALLS: &[&Call] = &[
     &GET_OBJECT_TAGGING,
     &GET_OBJECT,
     &LIST_FUNCTIONS,
+    &GET_FUNCTION_CONFIGURATION,
     &LIST_TAGS,
     &GET_FUNCTION_POLICY,
     &GET_RESOURCES,

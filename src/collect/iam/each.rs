@@ -3,13 +3,14 @@
 //! Makes the same facts of some four calls a role instead of one for a thousand. A call that is refused here leaves a
 //! gap in just the facts that depend on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::{join, join3, join4};
 
 use super::read::{MOST, attached_arns, boundary, id, tags};
+use crate::account::concerns::Named;
 use crate::account::{Fact, Grants, Group, Iam, Role, Tags, Unknown, User};
 use crate::arn::Arn;
 use crate::collect::aws::Aws;
@@ -31,6 +32,53 @@ pub(in crate::collect) async fn iam(aws: &Aws, refused: Unknown, gaps: &mut Vec<
         gaps.push(refused);
     }
     Iam { roles: roles.into(), users: users.into(), groups: groups.into(), policies: BTreeMap::new() }
+}
+
+/// These roles and users alone, the groups of the users, and what they carry. Lists that the names do not ask for are not
+/// asked for; who is not there is not in the list.
+///
+/// # Errors
+///
+/// When one of them could not be read at all.
+pub(in crate::collect) async fn named(aws: &Aws, names: &BTreeSet<Named>) -> Result<Iam, Unknown> {
+    let one_by_one = OneByOne { aws, refused: AtomicBool::new(false) };
+    let asked = each(names.clone(), async |name| match name {
+        Named::Role(name) => Ok((one_by_one.role_named(&name).await?, None)),
+        Named::User(name) => Ok((None, one_by_one.user_named(&name).await?)),
+        Named::Either(name) => match one_by_one.role_named(&name).await? {
+            Some(role) => Ok((Some(role), None)),
+            None => Ok((None, one_by_one.user_named(&name).await?)),
+        },
+    });
+    let asked = asked.await.into_iter().collect::<Result<Vec<_>, Unknown>>()?;
+    let (roles, users): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+    // A role is named by its session too.
+    let roles: BTreeMap<Arn, Role> = roles.into_iter().flatten().map(|role| (role.arn.clone(), role)).collect();
+    let users: BTreeMap<Arn, User> = users.into_iter().flatten().map(|user| (user.arn.clone(), user)).collect();
+    let groups: BTreeSet<String> =
+        users.values().flat_map(|user| user.groups.known().into_iter().flatten().cloned()).collect();
+    let groups = each(groups, async |name| {
+        let arn = Arn::iam(aws.partition(), &aws.account, &format!("group/{name}"));
+        one_by_one.grants_of_group(&name, &arn).await.map(|grants| Group { arn, grants })
+    });
+    let groups = groups.await.into_iter().collect::<Result<Vec<_>, Unknown>>();
+    let not_asked = |call: &Call| Unknown::not_asked(call.action, "*");
+    let only_roles = names.iter().all(|name| matches!(name, Named::Role(_)));
+    let only_users = names.iter().all(|name| matches!(name, Named::User(_)));
+    Ok(Iam {
+        roles: if only_users {
+            Fact::Unknown(not_asked(&LIST_ROLES))
+        } else {
+            Fact::Known(roles.into_values().collect())
+        },
+        users: if only_roles {
+            Fact::Unknown(not_asked(&LIST_USERS))
+        } else {
+            Fact::Known(users.into_values().collect())
+        },
+        groups: if only_roles { Fact::Unknown(not_asked(&LIST_GROUPS)) } else { groups.into() },
+        policies: BTreeMap::new(),
+    })
 }
 
 struct OneByOne<'a> {
@@ -70,14 +118,24 @@ impl OneByOne<'_> {
 
     async fn role(&self, role: aws_sdk_iam::types::Role) -> Result<Role, Unknown> {
         let arn = arn(LIST_ROLES.action, Some(&role.arn))?;
-        let (name, iam) = (role.role_name.as_str(), &self.aws.iam);
-
         // ListRoles names the trust policy, but neither boundary nor tags.
         let details = async {
-            let answer = self.ask(&GET_ROLE, arn.as_str(), iam.get_role().role_name(name).send()).await?;
+            let request = self.aws.iam.get_role().role_name(&role.role_name).send();
+            let answer = self.ask(&GET_ROLE, arn.as_str(), request).await?;
             let role = answer.role.ok_or_else(|| malformed(GET_ROLE.action, arn.as_str(), "the answer is empty"))?;
             Ok((boundary(GET_ROLE.action, &arn, role.permissions_boundary), tags(role.tags)))
         };
+        self.role_with(&role, &arn, details).await
+    }
+
+    /// The role with its policies; `details` are its boundary and tags.
+    async fn role_with(
+        &self,
+        role: &aws_sdk_iam::types::Role,
+        arn: &Arn,
+        details: impl Future<Output = Result<(Fact<Option<Arn>>, Tags), Unknown>>,
+    ) -> Result<Role, Unknown> {
+        let (name, iam) = (role.role_name.as_str(), &self.aws.iam);
         let attached = pages(&LIST_ATTACHED_ROLE_POLICIES, async |marker| {
             let request = iam.list_attached_role_policies().role_name(name).max_items(MOST).set_marker(marker).send();
             let page = self.ask(&LIST_ATTACHED_ROLE_POLICIES, arn.as_str(), request).await?;
@@ -89,19 +147,19 @@ impl OneByOne<'_> {
             Ok(Page::new(Some(page.policy_names), page.marker))
         });
         let (details, attached, names) = Box::pin(join3(details, attached, names)).await;
-        let inline = inline(&GET_ROLE_POLICY, &arn, names, async |policy| {
+        let inline = inline(&GET_ROLE_POLICY, arn, names, async |policy| {
             let request = iam.get_role_policy().role_name(name).policy_name(policy).send();
             self.ask(&GET_ROLE_POLICY, arn.as_str(), request).await.map(|answer| answer.policy_document)
         });
         let inline = inline.await;
         let (boundary, tags) = apart(details);
         Ok(Role {
-            id: id(LIST_ROLES.action, Some(role.role_id)),
-            trust: document::read(LIST_ROLES.action, &arn, "trust policy", role.assume_role_policy_document.as_deref()),
-            grants: Grants { attached: listed(&LIST_ATTACHED_ROLE_POLICIES, &arn, attached), inline },
+            id: id(LIST_ROLES.action, Some(role.role_id.clone())),
+            trust: document::read(LIST_ROLES.action, arn, "trust policy", role.assume_role_policy_document.as_deref()),
+            grants: Grants { attached: listed(&LIST_ATTACHED_ROLE_POLICIES, arn, attached), inline },
             boundary,
             tags,
-            arn,
+            arn: arn.clone(),
         })
     }
 
@@ -163,6 +221,35 @@ impl OneByOne<'_> {
         })
     }
 
+    /// One role, if there is one of this name.
+    async fn role_named(&self, name: &str) -> Result<Option<Role>, Unknown> {
+        let request = self.aws.iam.get_role().role_name(name).send();
+        let mut role = match self.ask(&GET_ROLE, &self.shown("role", name), request).await {
+            Ok(answer) => answer.role.ok_or_else(|| malformed(GET_ROLE.action, name, "the answer is empty"))?,
+            Err(none) if none.is("NoSuchEntity") => return Ok(None),
+            Err(refused) => return Err(refused.into()),
+        };
+        let arn = arn(GET_ROLE.action, Some(&role.arn))?;
+        let details = (boundary(GET_ROLE.action, &arn, role.permissions_boundary.take()), tags(role.tags.take()));
+        self.role_with(&role, &arn, async { Ok(details) }).await.map(Some)
+    }
+
+    /// One user, if there is one of this name.
+    async fn user_named(&self, name: &str) -> Result<Option<User>, Unknown> {
+        let request = self.aws.iam.get_user().user_name(name).send();
+        let user = match self.ask(&GET_USER, &self.shown("user", name), request).await {
+            Ok(answer) => answer.user.ok_or_else(|| malformed(GET_USER.action, name, "the answer is empty"))?,
+            Err(none) if none.is("NoSuchEntity") => return Ok(None),
+            Err(refused) => return Err(refused.into()),
+        };
+        self.user(user).await.map(Some)
+    }
+
+    /// An ARN for a message, where the path is not known.
+    fn shown(&self, kind: &str, name: &str) -> String {
+        Arn::iam(self.aws.partition(), &self.aws.account, &format!("{kind}/{name}")).to_string()
+    }
+
     async fn groups(&self) -> Result<Vec<Group>, Unknown> {
         let groups = pages(&LIST_GROUPS, async |marker| {
             let request = self.aws.iam.list_groups().max_items(MOST).set_marker(marker).send();
@@ -177,8 +264,11 @@ impl OneByOne<'_> {
 
     async fn group(&self, group: aws_sdk_iam::types::Group) -> Result<Group, Unknown> {
         let arn = arn(LIST_GROUPS.action, Some(&group.arn))?;
-        let (name, iam) = (group.group_name.as_str(), &self.aws.iam);
+        Ok(Group { grants: self.grants_of_group(&group.group_name, &arn).await?, arn })
+    }
 
+    async fn grants_of_group(&self, name: &str, arn: &Arn) -> Result<Grants, Unknown> {
+        let iam = &self.aws.iam;
         let attached = pages(&LIST_ATTACHED_GROUP_POLICIES, async |marker| {
             let request = iam.list_attached_group_policies().group_name(name).max_items(MOST).set_marker(marker).send();
             let page = self.ask(&LIST_ATTACHED_GROUP_POLICIES, arn.as_str(), request).await?;
@@ -190,12 +280,12 @@ impl OneByOne<'_> {
             Ok(Page::new(Some(page.policy_names), page.marker))
         });
         let (attached, names) = Box::pin(join(attached, names)).await;
-        let inline = inline(&GET_GROUP_POLICY, &arn, names, async |policy| {
+        let inline = inline(&GET_GROUP_POLICY, arn, names, async |policy| {
             let request = iam.get_group_policy().group_name(name).policy_name(policy).send();
             self.ask(&GET_GROUP_POLICY, arn.as_str(), request).await.map(|answer| answer.policy_document)
         });
         let inline = inline.await;
-        Ok(Group { grants: Grants { attached: listed(&LIST_ATTACHED_GROUP_POLICIES, &arn, attached), inline }, arn })
+        Ok(Grants { attached: listed(&LIST_ATTACHED_GROUP_POLICIES, arn, attached), inline })
     }
 }
 

@@ -59,6 +59,7 @@ impl Asked {
                 let (operation, subject) = match parts.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                     [_, "functions"] | [_, "functions", ""] => ("ListFunctions", ""),
                     [_, "functions", name, "policy"] => ("GetPolicy", name),
+                    [_, "functions", name, "configuration"] => ("GetFunctionConfiguration", name),
                     [_, "tags", arn] => ("ListTags", arn),
                     _ => panic!("{path} is nothing of Lambda's"),
                 };

@@ -32,6 +32,12 @@ pub(super) fn answer(aws: &Inner, asked: &Asked) -> Answer {
         "ListRoles" => list(aws, asked, "Roles", known(&iam.roles).iter().map(|role| role_xml(role, false)).collect()),
         "ListUsers" => list(aws, asked, "Users", known(&iam.users).iter().map(|user| user_xml(user, false)).collect()),
         "ListGroups" => list(aws, asked, "Groups", known(&iam.groups).iter().map(group_xml).collect()),
+        "GetRole" if !known(&iam.roles).iter().any(|role| role.arn.name() == asked.parameter("RoleName")) => {
+            refusal(asked, 404, "NoSuchEntity", "there is no such role")
+        }
+        "GetUser" if !known(&iam.users).iter().any(|user| user.arn.name() == asked.parameter("UserName")) => {
+            refusal(asked, 404, "NoSuchEntity", "there is no such user")
+        }
         "GetRole" => response(asked, &wrap("Role", &role_xml(&role(), true))),
         "GetUser" => response(asked, &wrap("User", &user_xml(&user(), true))),
         "ListGroupsForUser" => {

@@ -23,16 +23,15 @@ fn functions(aws: &Inner, asked: &Asked) -> Vec<Function> {
 fn list_functions(aws: &Inner, asked: &Asked) -> Answer {
     let functions = functions(aws, asked);
     let (functions, next) = aws.page(functions, asked.parameters.get("MaxItems"), 50, asked.parameters.get("Marker"));
-    let functions: Vec<Value> = functions
-        .iter()
-        .map(|function| {
-            json!({
-                "FunctionName": function.arn.name(), "FunctionArn": function.arn.as_str(), "Role": function.role,
-                "Runtime": "python9.99", "Version": "$LATEST",
-            })
-        })
-        .collect();
+    let functions: Vec<Value> = functions.iter().map(configuration).collect();
     Answer(200, vec![], json!({"Functions": functions, "NextMarker": next}).to_string())
+}
+
+fn configuration(function: &Function) -> Value {
+    json!({
+        "FunctionName": function.arn.name(), "FunctionArn": function.arn.as_str(), "Role": function.role,
+        "Runtime": "python9.99", "Version": "$LATEST",
+    })
 }
 
 fn function(aws: &Inner, asked: &Asked) -> Answer {
@@ -41,6 +40,7 @@ fn function(aws: &Inner, asked: &Asked) -> Answer {
         return refusal(asked, 404, "ResourceNotFoundException", "there is no such function");
     };
     match asked.operation.as_str() {
+        "GetFunctionConfiguration" => Answer(200, vec![], configuration(function).to_string()),
         "ListTags" => Answer(200, vec![], json!({"Tags": known(&function.tags)}).to_string()),
         "GetPolicy" => match known(&function.policy) {
             Some(policy) => {

@@ -17,7 +17,9 @@ pub(super) fn region_of(bucket: &Bucket) -> String {
 
 fn list_buckets(aws: &Inner, asked: &Asked) -> Answer {
     let most = asked.parameters.get("max-buckets");
-    let buckets = known(&aws.account.buckets);
+    let mut buckets = known(&aws.account.buckets);
+    let prefix = asked.parameters.get("prefix").map(String::as_str).unwrap_or_default();
+    buckets.retain(|bucket| bucket.arn.resource().starts_with(prefix));
     let (buckets, next) = aws.page(buckets, most, 1000, asked.parameters.get("continuation-token"));
     let buckets: String = buckets
         .iter()

@@ -116,3 +116,24 @@ fn bad_input_is_told_in_clear_words() {
     let output = command.assert().code(1).get_output().clone();
     assert!(String::from_utf8(output.stdout).unwrap().contains("standard input"));
 }
+
+#[test]
+fn a_job_that_is_there_is_checked_by_its_name_or_arn() {
+    let story = crate::accounts::story();
+    let jobs = story.account.regions.values().flat_map(|regional| regional.labeling_jobs.known().unwrap());
+    let job = jobs.into_iter().next().unwrap();
+    for named in [job.arn.name(), job.arn.as_str()] {
+        let mut command = gt_audit();
+        let command = command.args(["preflight", "--format", "json", "--job", named, "--snapshot"]).arg(story_path());
+        let output = command.output().unwrap();
+        assert!([Some(0), Some(1), Some(3)].contains(&output.status.code()), "{output:?}");
+        let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(read["job"], job.arn.name());
+        assert_eq!(read["file"], job.arn.as_str());
+        assert!(read["checks"].as_array().unwrap().len() > 5, "{read}");
+    }
+    let mut command = gt_audit();
+    let output = command.args(["preflight", "--job", "none-such", "--snapshot"]).arg(story_path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("has no labeling job `none-such`"));
+}
