@@ -130,8 +130,9 @@ fn each_call_refused_in_turn_leaves_a_gap_that_names_its_action_and_nothing_else
     let tried: BTreeSet<_> = cases
         .iter()
         .map(|(call, _)| call.action)
-        // The last is a test of its own, in `details`.
+        // The last are tests of their own, in `details` and `narrow`.
         .chain(["sts:GetCallerIdentity", "sts:AssumeRole", calls::GET_OBJECT.action])
+        .chain([calls::GET_FUNCTION_CONFIGURATION.action])
         .collect();
     assert_eq!(tried, CALLS.iter().map(|call| call.action).collect());
 
