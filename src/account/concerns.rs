@@ -24,6 +24,8 @@ pub struct Concerns {
 /// An identity, by its name without a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Named {
+    /// A role that something is done to: its trust policy and tags, and not its own policies.
+    Resource(String),
     /// A role.
     Role(String),
     /// A user.
@@ -67,6 +69,9 @@ impl Concerns {
             "s3" => drop(self.buckets.insert(arn.resource().split('/').next().unwrap_or_default().to_owned())),
             "lambda" => self.functions.extend(function(arn)),
             "kms" => drop(self.keys.insert((arn.region().to_owned(), arn.as_str().to_owned()))),
+            "iam" if arn.resource().starts_with("role/") => {
+                self.identities.insert(Named::Resource(arn.name().to_owned()));
+            }
             _ => self.add_identity(arn),
         }
     }
@@ -98,7 +103,7 @@ mod tests {
             concerns.add_resource(&Arn::parse(resource).unwrap());
         }
         let identities = [
-            Named::Role("Passed".to_owned()),
+            Named::Resource("Passed".to_owned()),
             Named::Role("Session".to_owned()),
             Named::User("Ada".to_owned()),
             Named::Either("Gt".to_owned()),

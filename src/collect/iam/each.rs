@@ -43,6 +43,7 @@ pub(in crate::collect) async fn iam(aws: &Aws, refused: Unknown, gaps: &mut Vec<
 pub(in crate::collect) async fn named(aws: &Aws, names: &BTreeSet<Named>) -> Result<Iam, Unknown> {
     let one_by_one = OneByOne { aws, refused: AtomicBool::new(false) };
     let asked = each(names.clone(), async |name| match name {
+        Named::Resource(name) => Ok((one_by_one.trust_of(&name).await?, None)),
         Named::Role(name) => Ok((one_by_one.role_named(&name).await?, None)),
         Named::User(name) => Ok((None, one_by_one.user_named(&name).await?)),
         Named::Either(name) => match one_by_one.role_named(&name).await? {
@@ -52,7 +53,7 @@ pub(in crate::collect) async fn named(aws: &Aws, names: &BTreeSet<Named>) -> Res
     });
     let asked = asked.await.into_iter().collect::<Result<Vec<_>, Unknown>>()?;
     let (roles, users): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
-    // A role is named by its session too.
+    // A role is named by its session too; and one that is asked about as a resource may be the one that asks, and comes first.
     let roles: BTreeMap<Arn, Role> = roles.into_iter().flatten().map(|role| (role.arn.clone(), role)).collect();
     let users: BTreeMap<Arn, User> = users.into_iter().flatten().map(|user| (user.arn.clone(), user)).collect();
     let groups: BTreeSet<String> =
@@ -63,7 +64,7 @@ pub(in crate::collect) async fn named(aws: &Aws, names: &BTreeSet<Named>) -> Res
     });
     let groups = groups.await.into_iter().collect::<Result<Vec<_>, Unknown>>();
     let not_asked = |call: &Call| Unknown::not_asked(call.action, "*");
-    let only_roles = names.iter().all(|name| matches!(name, Named::Role(_)));
+    let only_roles = names.iter().all(|name| matches!(name, Named::Role(_) | Named::Resource(_)));
     let only_users = names.iter().all(|name| matches!(name, Named::User(_)));
     Ok(Iam {
         roles: if only_users {
@@ -221,17 +222,40 @@ impl OneByOne<'_> {
         })
     }
 
+    /// One role without its policies, if there is one of this name.
+    async fn trust_of(&self, name: &str) -> Result<Option<Role>, Unknown> {
+        let Some((mut role, arn)) = self.read_role(name).await? else { return Ok(None) };
+        let unread = |call: &Call| Unknown::not_asked(call.action, arn.as_str());
+        Ok(Some(Role {
+            id: id(GET_ROLE.action, Some(role.role_id)),
+            trust: document::read(GET_ROLE.action, &arn, "trust policy", role.assume_role_policy_document.as_deref()),
+            grants: Grants {
+                attached: Fact::Unknown(unread(&LIST_ATTACHED_ROLE_POLICIES)),
+                inline: Fact::Unknown(unread(&LIST_ROLE_POLICIES)),
+            },
+            boundary: boundary(GET_ROLE.action, &arn, role.permissions_boundary.take()),
+            tags: Fact::Known(tags(role.tags.take())),
+            arn,
+        }))
+    }
+
     /// One role, if there is one of this name.
     async fn role_named(&self, name: &str) -> Result<Option<Role>, Unknown> {
+        let Some((mut role, arn)) = self.read_role(name).await? else { return Ok(None) };
+        let details = (boundary(GET_ROLE.action, &arn, role.permissions_boundary.take()), tags(role.tags.take()));
+        self.role_with(&role, &arn, async { Ok(details) }).await.map(Some)
+    }
+
+    /// What `GetRole` says of a role, if there is one of this name.
+    async fn read_role(&self, name: &str) -> Result<Option<(aws_sdk_iam::types::Role, Arn)>, Unknown> {
         let request = self.aws.iam.get_role().role_name(name).send();
-        let mut role = match self.ask(&GET_ROLE, &self.shown("role", name), request).await {
+        let role = match self.ask(&GET_ROLE, &self.shown("role", name), request).await {
             Ok(answer) => answer.role.ok_or_else(|| malformed(GET_ROLE.action, name, "the answer is empty"))?,
             Err(none) if none.is("NoSuchEntity") => return Ok(None),
             Err(refused) => return Err(refused.into()),
         };
         let arn = arn(GET_ROLE.action, Some(&role.arn))?;
-        let details = (boundary(GET_ROLE.action, &arn, role.permissions_boundary.take()), tags(role.tags.take()));
-        self.role_with(&role, &arn, async { Ok(details) }).await.map(Some)
+        Ok(Some((role, arn)))
     }
 
     /// One user, if there is one of this name.
