@@ -56,6 +56,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// The findings, those together that are closed together; what can be changed first.
     pub mends: Vec<Mend>,
+    /// How many facts the audit lacks, so that there may be findings that it could not decide.
+    pub missing_facts: usize,
 }
 
 /// Findings that are closed together, and how; or why not.

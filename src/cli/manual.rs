@@ -75,6 +75,7 @@ pub const CHAPTERS: &[Chapter] = &[
         exit: &[
             ("0", "the plan is printed, whether or not every finding has a proved change"),
             ("2", "the plan could not be made"),
+            ("3", "the plan is printed, but some facts could not be read or decided: there may be more findings"),
         ],
     },
     Chapter {

@@ -13,6 +13,9 @@ use crate::cli::{Connection, Fix, Form};
 use crate::fix::{self, Plan, Selection, spell};
 use crate::report::json;
 
+/// The exit code where the audit lacks facts.
+const INCOMPLETE: u8 = 3;
+
 pub(super) fn run(arguments: &Fix, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     let reported = arguments.report.as_deref().map(reported).transpose()?;
     let config = facts::configuration(arguments.facts.config.as_deref())?;
@@ -26,8 +29,9 @@ pub(super) fn run(arguments: &Fix, connection: &Connection, terminal: &mut Termi
         (None, ids) => Selection::Named(ids),
     };
     let plan = fix::plan(&snapshot, options, selection)?;
+    let exit = if plan.missing_facts > 0 { INCOMPLETE } else { 0 };
     terminal.out.write_all(written(&plan, arguments.form, terminal.width.unwrap_or(WIDTH))?.as_bytes())?;
-    Ok(0)
+    Ok(exit)
 }
 
 /// The plan in a form; what other tools read is spelled from its changes alone.

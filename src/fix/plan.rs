@@ -14,7 +14,7 @@ use crate::evaluation::goal::{Goal, Target};
 use crate::evaluation::{Cause, Unmet};
 use crate::finding::{Finding, ReportedUnknown, Status, id};
 use crate::labeling::Uses;
-use crate::report::Report;
+use crate::report::{Missing, Report};
 
 /// Which findings are meant, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,9 @@ fn planned(snapshot: &Snapshot, options: Options<'_>, selection: Selection<'_>, 
     let mut mends: Vec<Mend> = offered.into_iter().map(|offer| offer.mend).collect();
     let left = cases.iter().filter(|case| !mends.iter().any(|mend| holds(mend, case.finding)));
     mends.extend(unmended(left));
-    Ok(Plan { schema_version: 1, account: account.id.clone(), notes, mends })
+    let undecided = report.undecided.iter().filter(|open| matches!(open.gap, Missing::Other(_))).count();
+    let missing_facts = report.gaps.len() + undecided;
+    Ok(Plan { schema_version: 1, account: account.id.clone(), notes, mends, missing_facts })
 }
 
 fn holds(mend: &Mend, finding: &Finding) -> bool {

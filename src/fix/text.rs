@@ -20,6 +20,7 @@ pub fn write(plan: &Plan, width: u16) -> String {
     let page = Page { width: usize::from(width).max(NARROWEST) };
     let mut parts: Vec<String> = plan.mends.iter().map(|mend| page.mend(mend)).collect();
     parts.extend((!plan.notes.is_empty()).then(|| plan.notes.iter().map(|note| page.line("", "", note)).collect()));
+    parts.extend(incomplete(plan).map(|says| page.line("", "  ", &says)));
     parts.push(page.line("", "", &summary(plan)));
     parts.join("\n")
 }
@@ -138,6 +139,14 @@ fn summary(plan: &Plan) -> String {
         "{changes} would close {closed}; {} without a proved change; nothing was changed",
         counted(of(false), "finding")
     )
+}
+
+/// What a plan may lack, where the audit lacks facts.
+fn incomplete(plan: &Plan) -> Option<String> {
+    let facts = (plan.missing_facts > 0).then(|| counted(plan.missing_facts, "fact"))?;
+    Some(format!(
+        "incomplete: {facts} could not be read or decided, and there may be more findings (gt-audit says which)"
+    ))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -171,6 +171,20 @@ fn the_storys_changes_are_proved_and_as_text() {
 }
 
 #[test]
+fn a_plan_that_lacks_facts_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("blind.json");
+    let mut blind = healthy();
+    blind.account.iam.roles = Fact::Unknown(gap("iam:ListRoles"));
+    blind.write(&path).unwrap();
+    let run = |arguments: &[&str]| gt_audit().arg("fix").args(arguments).arg("--snapshot").arg(&path).assert().code(3);
+    let text = String::from_utf8(run(&[]).get_output().stdout.clone()).unwrap();
+    assert!(text.contains("incomplete: 1 fact could not be read or decided"), "{text}");
+    let json: Value = serde_json::from_slice(&run(&["--as", "json"]).get_output().stdout).unwrap();
+    assert_eq!(json["missingFacts"], 1);
+}
+
+#[test]
 fn findings_are_named_by_id_or_by_a_report() {
     let mut near = healthy();
     rename_bucket(&mut near.account, "signs-raw");
