@@ -428,6 +428,10 @@ pub enum Format {
     Table,
     /// For programs; `schemas/` has the schema.
     Json,
+    /// For programs that read line by line: a finding a line.
+    Jsonl,
+    /// For spreadsheets: a row a finding.
+    Csv,
     /// For a browser: one file that loads nothing.
     Html,
 }

@@ -3,6 +3,7 @@
 //! Plain data; `schemas/report.json` is its JSON Schema, made from these types. Looks nothing up: what a spelling shows
 //! is in the report.
 
+pub mod csv;
 pub mod excerpt;
 pub mod explain;
 pub mod finding;
@@ -10,6 +11,7 @@ mod fix;
 pub mod html;
 pub mod job;
 pub mod json;
+pub mod jsonl;
 pub mod message;
 pub mod preflight;
 pub mod reach;

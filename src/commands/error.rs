@@ -128,6 +128,9 @@ pub enum Error {
     /// The report cannot be spelled; never in practice.
     #[error("the report cannot be written: {0}")]
     Spelling(#[from] serde_json::Error),
+    /// The rows cannot be written; never in practice.
+    #[error("the report cannot be written: {0}")]
+    Rows(#[from] csv::Error),
     /// Files cannot be written: their names, and what the system said.
     #[error("{}", .0.iter().map(|(path, error)| format!("cannot write {path}: {error}")).collect::<Vec<_>>().join("\n"))]
     Files(Vec<(String, io::Error)>),

@@ -35,7 +35,8 @@ fn row(id: &str, severity: &str, summary: &str, width: usize) -> String {
     let (head, indent) = if width >= before + 40 {
         (format!("{id:ids$}  {severity:severities$}  "), before)
     } else {
-        (format!("{id}, {severity}\n    "), 4)
+        let between = if id.len() + 2 + severity.len() <= width { ", " } else { ",\n  " };
+        (format!("{id}{between}{severity}\n    "), 4)
     };
     let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
         .word_splitter(textwrap::WordSplitter::NoHyphenation);

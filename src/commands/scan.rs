@@ -14,7 +14,7 @@ use crate::file;
 use crate::finding::Severity;
 use crate::report::table::{Layout, Reading};
 use crate::report::why::Text;
-use crate::report::{Report, explain, html, json, table};
+use crate::report::{Report, csv, explain, html, json, jsonl, table};
 
 pub(super) fn run(arguments: &Scan, connection: &Connection, terminal: &mut Terminal<'_>) -> Result<u8, Error> {
     check(&arguments.output)?;
@@ -112,6 +112,8 @@ fn spell(report: &Report, format: Format, layout: Layout, reading: &Reading, tex
         }
         Format::Table => table::write(report, layout, reading),
         Format::Json => json::write(report)?,
+        Format::Jsonl => jsonl::write(report)?,
+        Format::Csv => csv::write(report)?,
         Format::Html => html::write(report, reading, text)?,
     })
 }

@@ -22,6 +22,7 @@ mod fault_table;
 mod field;
 mod fix;
 mod fix_spelled;
+mod formats;
 mod fuzz;
 mod habits;
 mod html;
