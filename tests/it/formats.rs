@@ -25,7 +25,9 @@ fn each_finding_of_the_story_is_a_line_and_a_row() {
     let lines = lines(&report);
     assert_eq!((&lines[0]["type"], &lines[0]["account"]), (&"header".into(), &whole["account"]));
     let mut told = lines.iter().filter(|line| line["type"] == "finding").cloned().collect::<Vec<Value>>();
-    told.iter_mut().for_each(|line| drop(line.as_object_mut().unwrap().remove("type")));
+    for line in &mut told {
+        line.as_object_mut().unwrap().remove("type");
+    }
     assert_eq!(&told, findings);
     let mut last = lines.last().unwrap().clone();
     assert_eq!(last.as_object_mut().unwrap().remove("type").unwrap(), "summary");
