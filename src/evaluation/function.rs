@@ -16,8 +16,8 @@ use crate::knowledge::context::Sender;
 use crate::labeling::needs::{OUTPUT, POST_FUNCTION, What};
 use crate::labeling::uses::{Invoked, Job};
 use crate::labeling::{ExecutionRole, INVOKE, STRANGER, Use};
+use crate::policy::Pattern;
 use crate::policy::value::Value;
-use crate::policy::{Effect, Pattern};
 
 /// What a function does with the answers.
 pub const READ: &str = "s3:GetObject";
@@ -72,11 +72,7 @@ impl<'a> Evaluator<'a> {
         let meant = |pattern: &Pattern| pattern.meets_below(&versions) && !pattern.meets_below(&of_strangers);
         let ask = Ask::of_ground_truth(INVOKE).in_region(Some(function.arn.region()));
         let ask = ask.of_resource_tagged(function.tags.known().ok());
-        let reach = self.access.prepared(role.role, &ask);
-        if !reach.clauses().iter().any(|clause| clause.effect == Effect::Allow && clause.patterns.iter().any(meant)) {
-            return false;
-        }
-        let answer = Answer::below(INVOKE, &versions, reach);
+        let answer = self.access.cover(role.role, &ask, &versions);
         answer.granting().any(|clause| clause.patterns.iter().any(meant))
     }
 
